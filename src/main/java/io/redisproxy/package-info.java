@@ -1,0 +1,2 @@
+/** Start, wire, drain. */
+package io.redisproxy;
