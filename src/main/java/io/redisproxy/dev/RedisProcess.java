@@ -1,0 +1,194 @@
+package io.redisproxy.dev;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import redis.embedded.RedisExecProvider;
+
+/**
+ * A real redis-server on 127.0.0.1, as a process of its own that can be killed, paused and started
+ * again.
+ */
+public final class RedisProcess implements AutoCloseable {
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(20);
+
+  private final int port;
+  private final List<String> arguments;
+  private final Path folder;
+  private Process process;
+
+  private RedisProcess(int port, List<String> arguments, Path folder) {
+    this.port = port;
+    this.arguments = arguments;
+    this.folder = folder;
+  }
+
+  /**
+   * Starts a server on a free port; {@code arguments} are redis-server's, such as {@code
+   * --requirepass}.
+   */
+  public static RedisProcess start(String... arguments) {
+    return startOn(freePort(), arguments);
+  }
+
+  /** Starts a server on the port given. Nothing is saved to disk unless the arguments say so. */
+  public static RedisProcess startOn(int port, String... arguments) {
+    try {
+      RedisProcess redis =
+          new RedisProcess(
+              port, List.of(arguments), Files.createTempDirectory("redis-" + port + "-"));
+      redis.restart();
+      return redis;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A port that was free a moment ago. */
+  public static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public int port() {
+    return port;
+  }
+
+  public long pid() {
+    return process.pid();
+  }
+
+  public boolean isAlive() {
+    return process != null && process.isAlive();
+  }
+
+  /** Starts the server, killed or never started, on the same port; returns when it answers PING. */
+  public void restart() {
+    if (isAlive()) {
+      throw new IllegalStateException("redis-server on port " + port + " is running");
+    }
+    List<String> command = new ArrayList<>();
+    command.add(Executable.path());
+    command.addAll(List.of("--port", Integer.toString(port), "--bind", "127.0.0.1"));
+    command.addAll(List.of("--dir", folder.toString(), "--save", ""));
+    command.addAll(arguments);
+    Path log = folder.resolve("redis.log");
+    try {
+      process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+              .start();
+      awaitStart(log);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Ends the server as a crash would: no farewell to its clients, no save. */
+  public void kill() {
+    process.destroyForcibly();
+    awaitEnd();
+  }
+
+  /** Stops the process without closing its connections: the server is silent, TCP is not. */
+  public void pause() {
+    signal("STOP");
+  }
+
+  public void resume() {
+    signal("CONT");
+  }
+
+  /** Kills the server and removes its files. */
+  @Override
+  public void close() {
+    kill();
+    try (var files = Files.walk(folder)) {
+      for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void signal(String name) {
+    try {
+      new ProcessBuilder("kill", "-" + name, Long.toString(pid())).inheritIO().start().waitFor();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private void awaitEnd() {
+    try {
+      process.waitFor();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private void awaitStart(Path log) throws IOException {
+    Instant deadline = Instant.now().plus(START_TIMEOUT);
+    while (!answersPing()) {
+      if (!process.isAlive() || Instant.now().isAfter(deadline)) {
+        process.destroyForcibly();
+        throw new IOException(
+            "redis-server on port " + port + " did not start: " + Files.readString(log));
+      }
+      process
+          .onExit()
+          .completeOnTimeout(process, 10, java.util.concurrent.TimeUnit.MILLISECONDS)
+          .join();
+    }
+  }
+
+  private boolean answersPing() {
+    try (Socket socket = new Socket()) {
+      socket.setSoTimeout(1000);
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
+      socket.getOutputStream().write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
+      InputStream in = socket.getInputStream();
+      int first = in.read();
+      return first == '+' || first == '-';
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** The server's binary, unpacked once in the life of the JVM. */
+  private static final class Executable {
+    private static final String PATH = unpack();
+
+    private static String unpack() {
+      try {
+        return RedisExecProvider.defaultProvider().get().getAbsolutePath();
+      } catch (IOException e) {
+        throw new UncheckedIOException("the embedded redis-server can't be unpacked", e);
+      }
+    }
+
+    static String path() {
+      return PATH;
+    }
+  }
+}
