@@ -1,0 +1,226 @@
+package io.redisproxy.resp;
+
+import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
+
+/**
+ * Counts the replies in a node's bytes without reading their values, RESP2 and RESP3.
+ *
+ * <p>It keeps its place between buffers, so that the bytes of a reply can go on to the client
+ * before the rest of it has come. Nested replies need no stack: {@code pending} counts the elements
+ * that are still to come, and an array of n adds n to it. Pushes are out of band and not counted.
+ *
+ * @see <a href="https://redis.io/docs/latest/develop/reference/protocol-spec/">RESP</a>
+ */
+public final class ReplyScanner {
+
+  private enum State {
+    TYPE,
+    LINE,
+    LENGTH,
+    LENGTH_LF,
+    SKIP
+  }
+
+  /**
+   * Elements to come where a streamed aggregate doesn't say how many: its own elements leave this
+   * as it is, those of an array inside it count on top.
+   */
+  private static final long STREAMED = Long.MAX_VALUE / 2;
+
+  private State state = State.TYPE;
+  private byte type;
+  private boolean push;
+  private boolean inReply;
+  private long pending;
+  private long bytesLeft;
+  private boolean streamedLength;
+  private boolean streamedString;
+  private final DecimalLine number = new DecimalLine();
+
+  private long[] enclosing = new long[4];
+  private int depth;
+
+  private int completed;
+  private long errors;
+
+  /**
+   * Reads from {@code from} until {@code wanted} replies have ended or the buffer ends.
+   *
+   * @return the index after the last byte read
+   * @throws NotRedisException when the bytes are not the Redis protocol
+   */
+  public int scan(ByteBuf in, int from, int wanted) {
+    completed = 0;
+    int limit = in.writerIndex();
+    int i = from;
+    while (i < limit) {
+      switch (state) {
+        case TYPE -> onType(in.getByte(i++));
+        case LINE -> {
+          int lineFeed = in.indexOf(i, limit, (byte) '\n');
+          if (lineFeed < 0) {
+            return limit;
+          }
+          i = lineFeed + 1;
+          endElement();
+        }
+        case LENGTH -> {
+          if (!streamedLength && in.getByte(i) == '?') {
+            streamedLength = true;
+            i++;
+          }
+          i = number.read(in, i, limit);
+          if (number.isDone()) {
+            state = State.LENGTH_LF;
+          }
+        }
+        case LENGTH_LF -> {
+          i++;
+          onLength();
+        }
+        case SKIP -> {
+          if (bytesLeft > limit - i) {
+            bytesLeft -= limit - i;
+            return limit;
+          }
+          i += (int) bytesLeft;
+          endString();
+        }
+      }
+      if (completed == wanted) {
+        return i;
+      }
+    }
+    return i;
+  }
+
+  /** How many replies ended within the last {@link #scan}. */
+  public int completed() {
+    return completed;
+  }
+
+  /** Whether the bytes so far end inside a reply. */
+  public boolean isInsideReply() {
+    return inReply;
+  }
+
+  /** How many replies were errors since the scanner was made. */
+  public long errors() {
+    return errors;
+  }
+
+  private void onType(byte first) {
+    if (!inReply) {
+      inReply = true;
+      pending = 1;
+      push = first == '>';
+      if (first == '-' || first == '!') {
+        errors++;
+      }
+    }
+    type = first;
+    switch (first) {
+      case '+', '-', ':', ',', '#', '_', '(' -> state = State.LINE;
+      case '$', '=', '!', '*', '~', '>', '%', '|' -> toLength();
+      case ';' -> {
+        if (!streamedString) {
+          throw new NotRedisException(first);
+        }
+        toLength();
+      }
+      case '.' -> {
+        if (depth == 0) {
+          throw new NotRedisException(first);
+        }
+        pending = enclosing[--depth];
+        state = State.LINE;
+      }
+      default -> throw new NotRedisException(first);
+    }
+  }
+
+  private void toLength() {
+    number.reset();
+    streamedLength = false;
+    state = State.LENGTH;
+  }
+
+  private void onLength() {
+    if (streamedLength) {
+      onStreamed();
+      return;
+    }
+    if (!number.isValid()) {
+      throw new NotRedisException(type);
+    }
+    long length = number.value();
+    switch (type) {
+      case '$', '=', '!' -> {
+        if (length < 0) {
+          endElement();
+        } else {
+          bytesLeft = length + 2;
+          state = State.SKIP;
+        }
+      }
+      case ';' -> {
+        if (length == 0) {
+          streamedString = false;
+          endElement();
+        } else {
+          bytesLeft = length + 2;
+          state = State.SKIP;
+        }
+      }
+      case '*', '~', '>' -> beginAggregate(length);
+      case '%' -> beginAggregate(2 * length);
+      default -> {
+        // An attribute stands before an element and is not one itself.
+        pending += 2 * Math.max(0, length);
+        state = State.TYPE;
+      }
+    }
+  }
+
+  private void beginAggregate(long elements) {
+    pending += Math.max(0, elements);
+    endElement();
+  }
+
+  private void onStreamed() {
+    switch (type) {
+      case '$' -> {
+        streamedString = true;
+        state = State.TYPE;
+      }
+      case '*', '~', '%' -> {
+        if (depth == enclosing.length) {
+          enclosing = Arrays.copyOf(enclosing, 2 * depth);
+        }
+        enclosing[depth++] = pending;
+        pending = STREAMED;
+        state = State.TYPE;
+      }
+      default -> throw new NotRedisException(type);
+    }
+  }
+
+  private void endString() {
+    if (type == ';') {
+      state = State.TYPE;
+    } else {
+      endElement();
+    }
+  }
+
+  private void endElement() {
+    state = State.TYPE;
+    if (pending != STREAMED && --pending == 0) {
+      inReply = false;
+      if (!push) {
+        completed++;
+      }
+    }
+  }
+}

@@ -1,0 +1,302 @@
+package io.redisproxy.resp;
+
+import io.netty.buffer.ByteBuf;
+
+/**
+ * Finds where the requests in a client's bytes begin and end, and which command each one is.
+ *
+ * <p>It looks at lengths and at the command's name only; argument bytes are skipped, never read. It
+ * keeps its place between buffers, so that a request may come in any pieces. What it accepts is
+ * what a Redis server accepts (networking.c, processMultibulkBuffer): a request that passes here
+ * never makes a server close the connection that it shares with others.
+ *
+ * <pre>{@code
+ * int position = in.readerIndex();
+ * while (position < in.writerIndex()) {
+ *   RequestDecoder.Result result = decoder.next(in, position);
+ *   position = decoder.end();
+ *   ...
+ * }
+ * }</pre>
+ */
+public final class RequestDecoder {
+
+  /** What {@link #next} found. */
+  public enum Result {
+    /** A whole request ends at {@link #end()}. */
+    REQUEST,
+    /** The buffer ends inside a request. */
+    INCOMPLETE,
+    /**
+     * The buffer ends inside a request, or a length in it announces one, that is larger than the
+     * limit. Told once a request, as soon as it is known; all up to {@link #end()} is of the
+     * request.
+     */
+    LARGE,
+    /** A line typed by hand ends at {@link #end()}; see {@link InlineRequest}. */
+    INLINE,
+    /**
+     * An array without elements or a blank line ends at {@link #end()}: a server answers nothing.
+     */
+    EMPTY,
+    /** Not the Redis protocol; {@link #error()} says why, in Redis' words. */
+    ERROR
+  }
+
+  private enum State {
+    START,
+    COUNT,
+    COUNT_LF,
+    MARK,
+    LENGTH,
+    LENGTH_LF,
+    NAME,
+    SKIP,
+    INLINE,
+    FAILED
+  }
+
+  /** Redis' PROTO_INLINE_MAX_SIZE: the longest line of any kind. */
+  static final int MAX_LINE = 64 * 1024;
+
+  /** The longest name that any command has; a longer one is no command. */
+  private static final int MAX_NAME = 3 * Long.BYTES;
+
+  private final long maxSize;
+
+  private State state = State.START;
+  private int end;
+  private String error;
+
+  /** Bytes of the current request in earlier buffers. */
+  private long earlier;
+
+  private long argumentsLeft;
+  private long bytesLeft;
+  private boolean nameSeen;
+  private boolean large;
+
+  private int nameLength;
+  private long word0;
+  private long word1;
+  private long word2;
+
+  private final DecimalLine number = new DecimalLine();
+
+  /** {@code maxSize}: the bytes of a request above which it is {@link Result#LARGE}. */
+  public RequestDecoder(long maxSize) {
+    this.maxSize = maxSize;
+  }
+
+  /** Where the last result ends in the buffer given to {@link #next}. */
+  public int end() {
+    return end;
+  }
+
+  /** After {@link Result#ERROR}: the text of the error reply, without its leading {@code -}. */
+  public String error() {
+    return error;
+  }
+
+  /** Whether bytes of the current or last request lie in an earlier buffer. */
+  public boolean isSplit() {
+    return earlier > 0;
+  }
+
+  /** The length of the command's name in bytes; the words hold it only up to 24. */
+  public int nameLength() {
+    return nameLength;
+  }
+
+  /** The first eight bytes of the name, as sent, the first byte lowest, padded with zeros. */
+  public long word0() {
+    return word0;
+  }
+
+  /** Bytes 9 to 16 of the name. */
+  public long word1() {
+    return word1;
+  }
+
+  /** Bytes 17 to 24 of the name. */
+  public long word2() {
+    return word2;
+  }
+
+  /**
+   * Reads on from {@code from}, which is where the last result ended, or the start of a new buffer.
+   */
+  public Result next(ByteBuf in, int from) {
+    int limit = in.writerIndex();
+    if (state == State.START) {
+      earlier = 0;
+    }
+    int i = from;
+    while (i < limit) {
+      switch (state) {
+        case START -> {
+          if (in.getByte(i) == '*') {
+            begin();
+            i++;
+          } else {
+            state = State.INLINE;
+          }
+        }
+        case COUNT -> {
+          i = number.read(in, i, limit);
+          if (number.isDone()) {
+            state = State.COUNT_LF;
+          } else if (number.isTooLong()) {
+            return fail("too big mbulk count string");
+          }
+        }
+        case COUNT_LF -> {
+          i++;
+          argumentsLeft = number.value();
+          if (!number.isValid() || argumentsLeft > Integer.MAX_VALUE) {
+            return fail("invalid multibulk length");
+          }
+          if (argumentsLeft <= 0) {
+            return finish(Result.EMPTY, i);
+          }
+          state = State.MARK;
+        }
+        case MARK -> {
+          byte mark = in.getByte(i);
+          if (mark != '$') {
+            return fail("expected '$', got '" + printable(mark) + "'");
+          }
+          i++;
+          number.reset();
+          state = State.LENGTH;
+        }
+        case LENGTH -> {
+          i = number.read(in, i, limit);
+          if (number.isDone()) {
+            state = State.LENGTH_LF;
+          } else if (number.isTooLong()) {
+            return fail("too big bulk count string");
+          }
+        }
+        case LENGTH_LF -> {
+          i++;
+          bytesLeft = number.value();
+          if (!number.isValid() || bytesLeft < 0) {
+            return fail("invalid bulk length");
+          }
+          beginArgument(bytesLeft);
+          if (!large && bytesLeft > maxSize - (earlier + i - from)) {
+            large = true;
+            return stop(Result.LARGE, from, i);
+          }
+        }
+        case NAME -> {
+          i = readName(in, i, limit);
+          if (bytesLeft == 0) {
+            bytesLeft = 2;
+            state = State.SKIP;
+          }
+        }
+        case SKIP -> {
+          if (bytesLeft > limit - i) {
+            bytesLeft -= limit - i;
+            i = limit;
+          } else {
+            i += (int) bytesLeft;
+            if (--argumentsLeft == 0) {
+              return finish(Result.REQUEST, i);
+            }
+            state = State.MARK;
+          }
+        }
+        case INLINE -> {
+          int lineFeed = in.indexOf(i, limit, (byte) '\n');
+          if (lineFeed >= 0) {
+            return finish(Result.INLINE, lineFeed + 1);
+          }
+          i = limit;
+          if (earlier + i - from > MAX_LINE) {
+            return fail("too big inline request");
+          }
+        }
+        case FAILED -> {
+          return Result.ERROR;
+        }
+      }
+    }
+    if (!large && state != State.INLINE && earlier + i - from > maxSize) {
+      large = true;
+      return stop(Result.LARGE, from, i);
+    }
+    return stop(Result.INCOMPLETE, from, i);
+  }
+
+  private void begin() {
+    state = State.COUNT;
+    number.reset();
+    nameSeen = false;
+    large = false;
+    nameLength = 0;
+    word0 = 0;
+    word1 = 0;
+    word2 = 0;
+  }
+
+  /** The first argument is the command's name; it is read where it fits, all others are skipped. */
+  private void beginArgument(long length) {
+    if (!nameSeen) {
+      nameSeen = true;
+      nameLength = (int) Math.min(length, Integer.MAX_VALUE);
+      if (length > 0 && length <= MAX_NAME) {
+        state = State.NAME;
+        return;
+      }
+    }
+    bytesLeft += 2;
+    state = State.SKIP;
+  }
+
+  private int readName(ByteBuf in, int from, int limit) {
+    if (bytesLeft == nameLength && nameLength <= Long.BYTES && limit - from >= Long.BYTES) {
+      word0 = in.getLongLE(from) & (-1L >>> (Long.SIZE - nameLength * Byte.SIZE));
+      bytesLeft = 0;
+      return from + nameLength;
+    }
+    int i = from;
+    while (i < limit && bytesLeft > 0) {
+      int at = nameLength - (int) bytesLeft;
+      long bits = (in.getByte(i) & 0xFFL) << (at % Long.BYTES * Byte.SIZE);
+      switch (at / Long.BYTES) {
+        case 0 -> word0 |= bits;
+        case 1 -> word1 |= bits;
+        default -> word2 |= bits;
+      }
+      bytesLeft--;
+      i++;
+    }
+    return i;
+  }
+
+  private Result finish(Result result, int at) {
+    state = State.START;
+    end = at;
+    return result;
+  }
+
+  private Result stop(Result result, int from, int at) {
+    earlier += at - from;
+    end = at;
+    return result;
+  }
+
+  private Result fail(String reason) {
+    state = State.FAILED;
+    error = "ERR Protocol error: " + reason;
+    return Result.ERROR;
+  }
+
+  /** A line break inside an error reply would end it; Redis writes a space there, too. */
+  private static char printable(byte b) {
+    return b == '\r' || b == '\n' ? ' ' : (char) (b & 0xFF);
+  }
+}

@@ -1,0 +1,80 @@
+package io.redisproxy.resp;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Writes requests and replies, and takes apart the few requests whose arguments the proxy looks at.
+ */
+public final class Resp {
+  private Resp() {}
+
+  /**
+   * {@code text} without the leading {@code -}; a line break in it becomes a space, as Redis does.
+   */
+  public static ByteBuf error(String text) {
+    return line('-', text.replace('\r', ' ').replace('\n', ' '));
+  }
+
+  public static ByteBuf simple(String text) {
+    return line('+', text);
+  }
+
+  public static ByteBuf integer(long value) {
+    return line(':', Long.toString(value));
+  }
+
+  /** A bulk string, or RESP2's null when {@code value} is null. */
+  public static ByteBuf bulk(byte[] value) {
+    if (value == null) {
+      return Unpooled.copiedBuffer("$-1\r\n", StandardCharsets.US_ASCII);
+    }
+    ByteBuf out = Unpooled.buffer(value.length + 16);
+    writeBulk(out, value);
+    return out;
+  }
+
+  /** A request, as an array of bulk strings. */
+  public static ByteBuf request(ByteBufAllocator allocator, List<byte[]> arguments) {
+    ByteBuf out = allocator.buffer();
+    ByteBufUtil.writeAscii(out, "*" + arguments.size() + "\r\n");
+    for (byte[] argument : arguments) {
+      writeBulk(out, argument);
+    }
+    return out;
+  }
+
+  /** See {@link #request(ByteBufAllocator, List)}. */
+  public static ByteBuf request(ByteBufAllocator allocator, String... arguments) {
+    List<byte[]> bytes = new ArrayList<>(arguments.length);
+    for (String argument : arguments) {
+      bytes.add(argument.getBytes(StandardCharsets.UTF_8));
+    }
+    return request(allocator, bytes);
+  }
+
+  /** The arguments of one whole request that {@link RequestDecoder} has found, its name first. */
+  public static List<byte[]> arguments(ByteBuf request) {
+    ArgumentCursor cursor = new ArgumentCursor().start(request, request.readerIndex());
+    List<byte[]> arguments = new ArrayList<>(Math.min(cursor.left(), 64));
+    while (cursor.next()) {
+      arguments.add(cursor.bytes());
+    }
+    return arguments;
+  }
+
+  private static ByteBuf line(char type, String text) {
+    return Unpooled.copiedBuffer(type + text + "\r\n", StandardCharsets.UTF_8);
+  }
+
+  private static void writeBulk(ByteBuf out, byte[] value) {
+    ByteBufUtil.writeAscii(out, "$" + value.length + "\r\n");
+    out.writeBytes(value);
+    out.writeByte('\r').writeByte('\n');
+  }
+}
