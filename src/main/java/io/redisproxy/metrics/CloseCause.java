@@ -1,0 +1,23 @@
+package io.redisproxy.metrics;
+
+import java.util.Locale;
+
+/** Why a client's connection ended. */
+public enum CloseCause {
+  /** The client closed it. */
+  CLIENT,
+  /** The client sent QUIT. */
+  QUIT,
+  /** What the client sent is not the Redis protocol. */
+  PROTOCOL_ERROR,
+  /** The client did not read its replies while others waited behind it. */
+  SLOW_CLIENT,
+  /** A node was lost in the middle of a reply, or with a session that lived on it. */
+  NODE_LOST,
+  /** The proxy stops. */
+  SHUTDOWN;
+
+  String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

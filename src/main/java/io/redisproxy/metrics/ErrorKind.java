@@ -1,0 +1,17 @@
+package io.redisproxy.metrics;
+
+import java.util.Locale;
+
+/** What kind of error the proxy itself answered. */
+public enum ErrorKind {
+  /** A node was lost while its reply was awaited. */
+  NODE_LOST,
+  /** No node that could have answered was reachable. */
+  NODE_UNREACHABLE,
+  /** The client did not speak the Redis protocol. */
+  PROTOCOL;
+
+  String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}
