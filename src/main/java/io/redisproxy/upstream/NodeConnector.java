@@ -1,0 +1,58 @@
+package io.redisproxy.upstream;
+
+import io.netty.channel.ChannelInboundHandler;
+import io.netty.channel.ChannelPipeline;
+import io.redisproxy.config.NodeAddress;
+import io.vertx.core.Context;
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.net.NetClient;
+import io.vertx.core.net.NetClientOptions;
+import io.vertx.core.net.impl.NetSocketInternal;
+import java.time.Duration;
+
+/**
+ * Opens connections to nodes on one event loop. Vert.x connects; the handler given then carries the
+ * bytes itself, ahead of Vert.x' own handler, which would copy them.
+ */
+public final class NodeConnector {
+  /** The name of Vert.x' handler in a socket's pipeline. */
+  private static final String VERTX_HANDLER = "handler";
+
+  private final Context context;
+  private final NetClient client;
+
+  /** To be made on the event loop that the connections shall belong to. */
+  public NodeConnector(Vertx vertx, Duration connectTimeout) {
+    context = vertx.getOrCreateContext();
+    client =
+        vertx.createNetClient(
+            new NetClientOptions()
+                .setConnectTimeout((int) connectTimeout.toMillis())
+                .setTcpKeepAlive(true));
+  }
+
+  /** Puts {@code handler} ahead of Vert.x' own in a socket's pipeline. */
+  public static void takeOver(NetSocketInternal socket, ChannelInboundHandler handler) {
+    ChannelPipeline pipeline = socket.channelHandlerContext().pipeline();
+    pipeline.addBefore(VERTX_HANDLER, "redis", handler);
+  }
+
+  /** Connects; {@code handler} is added to the channel, or {@code onFailure} is told. */
+  void connect(NodeAddress node, ChannelInboundHandler handler, Handler<Throwable> onFailure) {
+    // Vert.x keeps a connection on the event loop of the context that it is asked for in.
+    context.runOnContext(
+        nothing ->
+            client
+                .connect(node.port(), node.host())
+                .onSuccess(socket -> takeOver((NetSocketInternal) socket, handler))
+                .onFailure(onFailure));
+  }
+
+  /** Runs an action on the event loop after a delay. */
+  public void schedule(Duration delay, Runnable action) {
+    context
+        .owner()
+        .setTimer(Math.max(1, delay.toMillis()), id -> context.runOnContext(n -> action.run()));
+  }
+}
