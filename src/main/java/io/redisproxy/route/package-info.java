@@ -1,0 +1,2 @@
+/** Which node gets a request. */
+package io.redisproxy.route;

@@ -1,0 +1,67 @@
+package io.redisproxy.topology;
+
+import io.redisproxy.upstream.NodeConnector;
+import io.redisproxy.upstream.NodeProbe;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Probes the nodes of a group, each by itself on a connection of its own, and keeps the group's
+ * {@link Topology}. All of it runs on one event loop.
+ */
+public final class HealthMonitor {
+  private static final List<String> PROBE = List.of("PING", "INFO replication");
+
+  private final NodeGroup group;
+  private final NodeConnector connector;
+  private final Duration interval;
+  private final List<NodeProbe> probes;
+  private boolean closed;
+
+  public HealthMonitor(
+      NodeGroup group, NodeConnector connector, Duration interval, Duration timeout) {
+    this.group = group;
+    this.connector = connector;
+    this.interval = interval;
+    probes = group.nodes().stream().map(node -> new NodeProbe(node, connector, timeout)).toList();
+  }
+
+  public void start() {
+    for (int node = 0; node < probes.size(); node++) {
+      probe(node);
+    }
+  }
+
+  public void close() {
+    closed = true;
+    probes.forEach(NodeProbe::close);
+  }
+
+  private void probe(int node) {
+    if (closed) {
+      return;
+    }
+    probes
+        .get(node)
+        .ask(PROBE)
+        .onComplete(
+            answer -> {
+              group.onProbed(
+                  node,
+                  answer.succeeded()
+                      ? judge(answer.result(), node == NodeGroup.MASTER)
+                      : NodeHealth.unhealthy(answer.cause().getMessage()));
+              connector.schedule(interval, () -> probe(node));
+            });
+  }
+
+  /** A server that loads its data answers INFO, but not PING. */
+  private static NodeHealth judge(List<String> answers, boolean asMaster) {
+    for (String answer : answers) {
+      if (answer.startsWith("-")) {
+        return NodeHealth.unhealthy("it answered " + answer);
+      }
+    }
+    return ReplicationInfo.parse(answers.get(1)).health(asMaster);
+  }
+}
