@@ -1,0 +1,87 @@
+package io.redisproxy;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.redisproxy.config.ListenerConfig;
+import io.redisproxy.config.ProxySettings;
+import io.redisproxy.metrics.ProxyMeters;
+import io.redisproxy.topology.NodeGroup;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Vertx;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jboss.logging.Logger;
+
+/** Builds the proxy from its configuration, opens the ports, and closes them again. */
+@ApplicationScoped
+public class Proxy {
+  private static final Logger LOG = Logger.getLogger(Proxy.class);
+
+  private final Vertx vertx;
+  private final ProxySettings settings;
+  private final ProxyMeters meters;
+  private List<NodeGroup> groups = List.of();
+  private String deployment;
+
+  Proxy(Vertx vertx, ProxySettings settings, MeterRegistry registry) {
+    this.vertx = vertx;
+    this.settings = settings;
+    meters = new ProxyMeters(registry);
+  }
+
+  /** The groups of nodes behind the listeners. */
+  public List<NodeGroup> groups() {
+    return groups;
+  }
+
+  /** Opens the listeners' ports; returns when clients can connect. */
+  void start(List<ListenerConfig> configs) {
+    List<ProxyVerticle.Served> listeners = configs.stream().map(this::serve).toList();
+    groups = listeners.stream().map(ProxyVerticle.Served::group).toList();
+    int eventLoops = settings.eventLoops().orElse(Runtime.getRuntime().availableProcessors());
+    AtomicInteger index = new AtomicInteger();
+    AtomicLong clientIds = new AtomicLong();
+    try {
+      deployment =
+          vertx
+              .deployVerticle(
+                  () ->
+                      new ProxyVerticle(
+                          index.getAndIncrement(), listeners, settings, meters, clientIds),
+                  new DeploymentOptions().setInstances(eventLoops))
+              .toCompletionStage()
+              .toCompletableFuture()
+              .join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof StartException start ? start : e;
+    }
+    for (ListenerConfig config : configs) {
+      LOG.infof(
+          "listening on %s:%d, master %s, replicas %s",
+          settings.bindHost(), config.port(), config.master(), config.replicas());
+    }
+  }
+
+  /** Closes the ports and all connections. */
+  void stop() {
+    if (deployment != null) {
+      vertx.undeploy(deployment).toCompletionStage().toCompletableFuture().join();
+      deployment = null;
+    }
+  }
+
+  private ProxyVerticle.Served serve(ListenerConfig config) {
+    NodeGroup group = new NodeGroup(config);
+    for (int i = 0; i < group.nodes().size(); i++) {
+      int node = i;
+      meters.nodeUp(
+          group.name(),
+          group.nodes().get(node).toString(),
+          group.role(node),
+          () -> group.topology().nodes().get(node).isHealthy());
+    }
+    return new ProxyVerticle.Served(config, group, meters.listener(group.name()));
+  }
+}

@@ -1,0 +1,131 @@
+package io.redisproxy;
+
+import io.netty.channel.EventLoop;
+import io.redisproxy.config.ListenerConfig;
+import io.redisproxy.config.NodeAddress;
+import io.redisproxy.config.ProxySettings;
+import io.redisproxy.listener.Listener;
+import io.redisproxy.metrics.ListenerMeters;
+import io.redisproxy.metrics.ProxyMeters;
+import io.redisproxy.metrics.RequestMeters;
+import io.redisproxy.route.Router;
+import io.redisproxy.session.Backend;
+import io.redisproxy.session.Session;
+import io.redisproxy.topology.HealthMonitor;
+import io.redisproxy.topology.NodeGroup;
+import io.redisproxy.upstream.FlushQueue;
+import io.redisproxy.upstream.NodeConnector;
+import io.redisproxy.upstream.NodeLink;
+import io.vertx.core.AbstractVerticle;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.impl.ContextInternal;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * All that one event loop does: every listener's port, and connections to every node that these
+ * clients alone share. Nothing on the way of a request is shared with another event loop.
+ */
+final class ProxyVerticle extends AbstractVerticle {
+
+  /** A listener, with what its event loops have in common. */
+  record Served(ListenerConfig config, NodeGroup group, ListenerMeters meters) {}
+
+  private final int index;
+  private final List<Served> listeners;
+  private final ProxySettings settings;
+  private final ProxyMeters meters;
+  private final AtomicLong clientIds;
+
+  private final Map<NodeAddress, NodeLink> links = new HashMap<>();
+  private final List<HealthMonitor> monitors = new ArrayList<>();
+  private NodeConnector connector;
+  private FlushQueue flushQueue;
+
+  /** {@code index}: the first event loop, 0, also probes the nodes. */
+  ProxyVerticle(
+      int index,
+      List<Served> listeners,
+      ProxySettings settings,
+      ProxyMeters meters,
+      AtomicLong clientIds) {
+    this.index = index;
+    this.listeners = listeners;
+    this.settings = settings;
+    this.meters = meters;
+    this.clientIds = clientIds;
+  }
+
+  @Override
+  public void start(Promise<Void> started) {
+    EventLoop loop = ((ContextInternal) context).nettyEventLoop();
+    connector = new NodeConnector(vertx, settings.node().connectTimeout());
+    flushQueue = new FlushQueue(loop);
+    List<Future<Listener>> opening = listeners.stream().map(this::open).toList();
+    Future.join(opening).<Void>mapEmpty().onComplete(started);
+    if (index == 0) {
+      listeners.forEach(this::monitor);
+    }
+  }
+
+  @Override
+  public void stop() {
+    monitors.forEach(HealthMonitor::close);
+    links.values().forEach(NodeLink::close);
+  }
+
+  private Future<Listener> open(Served listener) {
+    int port = listener.config().port();
+    Session.Shared shared =
+        new Session.Shared(
+            backend(listener),
+            flushQueue,
+            listener.meters(),
+            settings.client().outputLimit().asLongValue(),
+            settings.client().maxSharedRequest().asLongValue());
+    return Listener.open(vertx, settings.bindHost(), port, shared, clientIds::incrementAndGet)
+        .recover(
+            cause ->
+                Future.failedFuture(
+                    new StartException(
+                        "port " + port + " can't be opened: " + cause.getMessage())));
+  }
+
+  private Backend backend(Served listener) {
+    NodeGroup group = listener.group();
+    List<NodeLink> groupLinks = group.nodes().stream().map(this::link).toList();
+    List<RequestMeters> requestMeters = new ArrayList<>();
+    for (int node = 0; node < group.nodes().size(); node++) {
+      requestMeters.add(
+          meters.requests(group.name(), group.nodes().get(node).toString(), group.role(node)));
+    }
+    return new Backend(new Router(group, index), groupLinks, requestMeters);
+  }
+
+  private NodeLink link(NodeAddress node) {
+    return links.computeIfAbsent(
+        node,
+        address ->
+            new NodeLink(
+                address,
+                connector,
+                flushQueue,
+                meters.node(address.toString()),
+                new NodeLink.Options(
+                    settings.node().reconnectMin(),
+                    settings.node().reconnectMax(),
+                    settings.client().slowTimeout())));
+  }
+
+  private void monitor(Served listener) {
+    HealthMonitor monitor =
+        new HealthMonitor(
+            listener.group(), connector, settings.probe().interval(), settings.probe().timeout());
+    monitors.add(monitor);
+    monitor.start();
+  }
+}

@@ -1,0 +1,7 @@
+package io.redisproxy;
+
+public class StartException extends RuntimeException {
+  public StartException(String m) {
+    super(m);
+  }
+}

@@ -1,0 +1,2 @@
+/** What operators see: health. */
+package io.redisproxy.admin;

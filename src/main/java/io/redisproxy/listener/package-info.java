@@ -1,0 +1,2 @@
+/** Ports that clients connect to. */
+package io.redisproxy.listener;

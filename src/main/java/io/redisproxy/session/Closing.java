@@ -1,0 +1,37 @@
+package io.redisproxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.redisproxy.metrics.CloseCause;
+
+/** Closes after the last reply; what the client still sends is not looked at. */
+final class Closing extends SessionState {
+  private final Session session;
+  private final CloseCause cause;
+
+  Closing(Session session, CloseCause cause) {
+    this.session = session;
+    this.cause = cause;
+  }
+
+  @Override
+  void onEntered() {
+    if (session.replies().isEmpty()) {
+      session.closeAfterFlush(cause);
+    }
+  }
+
+  @Override
+  void onBytes(ByteBuf in) {
+    in.release();
+  }
+
+  @Override
+  void onAllReplied() {
+    session.closeAfterFlush(cause);
+  }
+
+  @Override
+  void onEndOfInput() {
+    // It closes anyway.
+  }
+}

@@ -1,0 +1,51 @@
+package io.redisproxy.session;
+
+import io.netty.buffer.ByteBuf;
+
+/**
+ * Waits until every request so far has been answered; what comes meanwhile is for the next state.
+ */
+final class Draining extends SessionState {
+  private final Session session;
+  private final SessionState next;
+  private final Pieces rest;
+
+  Draining(Session session, SessionState next) {
+    this.session = session;
+    this.next = next;
+    rest = session.newPieces();
+  }
+
+  @Override
+  void onEntered() {
+    if (session.replies().isEmpty()) {
+      session.become(next);
+    } else {
+      session.gate().close(InputGate.Reason.WAITING);
+    }
+  }
+
+  @Override
+  void onBytes(ByteBuf in) {
+    rest.add(in, in.readerIndex(), in.writerIndex());
+    in.release();
+  }
+
+  @Override
+  void onAllReplied() {
+    session.gate().open(InputGate.Reason.WAITING);
+    session.become(next);
+    session.resume(rest);
+  }
+
+  @Override
+  void onEndOfInput() {
+    // The next state is told when it has got the rest.
+  }
+
+  @Override
+  void onClosed() {
+    rest.release();
+    next.onClosed();
+  }
+}

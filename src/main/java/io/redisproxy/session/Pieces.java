@@ -1,0 +1,70 @@
+package io.redisproxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.function.Consumer;
+
+/**
+ * Bytes that wait for more, or for their time. Large pieces are kept as slices; small ones are
+ * copied together, so that a client that sends byte by byte doesn't hold a receive buffer for each.
+ */
+final class Pieces {
+  private static final int SMALL = 4096;
+
+  private final ByteBufAllocator allocator;
+  private final Deque<ByteBuf> pieces = new ArrayDeque<>(1);
+
+  /** The last piece, while it has room for more small ones. */
+  private ByteBuf open;
+
+  Pieces(ByteBufAllocator allocator) {
+    this.allocator = allocator;
+  }
+
+  boolean isEmpty() {
+    return pieces.isEmpty();
+  }
+
+  /** Adds the bytes between two indices, without taking the buffer over. */
+  void add(ByteBuf in, int from, int to) {
+    int length = to - from;
+    if (length == 0) {
+      return;
+    }
+    if (length >= SMALL) {
+      open = null;
+      pieces.add(in.retainedSlice(from, length));
+    } else {
+      if (open == null || open.readableBytes() >= SMALL) {
+        open = allocator.buffer(Math.max(length, 256));
+        pieces.add(open);
+      }
+      open.writeBytes(in, from, length);
+    }
+  }
+
+  /** Gives the pieces away, in order; each is taken over. */
+  void drainTo(Consumer<ByteBuf> taker) {
+    open = null;
+    for (ByteBuf piece = pieces.poll(); piece != null; piece = pieces.poll()) {
+      taker.accept(piece);
+    }
+  }
+
+  /**
+   * A copy of all pieces with the bytes between two indices of {@code in} behind them; they stay.
+   */
+  ByteBuf joinedWith(ByteBuf in, int from, int to) {
+    ByteBuf joined = allocator.buffer();
+    for (ByteBuf piece : pieces) {
+      joined.writeBytes(piece, piece.readerIndex(), piece.readableBytes());
+    }
+    return joined.writeBytes(in, from, to - from);
+  }
+
+  void release() {
+    drainTo(ByteBuf::release);
+  }
+}

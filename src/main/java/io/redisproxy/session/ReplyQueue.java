@@ -1,0 +1,132 @@
+package io.redisproxy.session;
+
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayDeque;
+import java.util.Queue;
+
+/**
+ * Brings a client's replies into the order of its requests, however many nodes they come from and
+ * whichever is faster. The run at the head passes its bytes on as they come; the others keep theirs
+ * until it is their turn.
+ */
+final class ReplyQueue {
+
+  /** The client that the replies go to. */
+  interface Client {
+    /** Takes over bytes, in order. */
+    void onReply(ByteBuf bytes);
+
+    /** Every request so far has been answered. */
+    void onAllReplied();
+
+    /** The rest of a reply that was begun will never come. */
+    void onCutOff();
+  }
+
+  private final Client client;
+  private final Queue<Run> runs = new ArrayDeque<>(4);
+  private long early;
+  private int masterRuns;
+  private int writeRuns;
+  private boolean closed;
+
+  ReplyQueue(Client client) {
+    this.client = client;
+  }
+
+  boolean isEmpty() {
+    return runs.isEmpty();
+  }
+
+  /** How many bytes wait for their turn. */
+  long early() {
+    return early;
+  }
+
+  /** Whether requests to the master are not answered yet. */
+  boolean awaitsMaster() {
+    return masterRuns > 0;
+  }
+
+  /** Whether writes are not answered yet. */
+  boolean awaitsWrites() {
+    return writeRuns > 0;
+  }
+
+  void add(Run run) {
+    runs.add(run);
+    masterRuns += run.target().isMaster() ? 1 : 0;
+    writeRuns += run.hasWrites() ? 1 : 0;
+  }
+
+  /** Puts a reply of the proxy's own behind all that is awaited. */
+  void addOwn(Session session, ByteBuf reply) {
+    if (runs.isEmpty()) {
+      client.onReply(reply);
+    } else {
+      Run run = new Run(session, null, 0);
+      run.keep(reply);
+      early += reply.readableBytes();
+      runs.add(run);
+    }
+  }
+
+  /** Bytes have come for a run. */
+  void onReplies(Run run, ByteBuf bytes) {
+    if (closed) {
+      bytes.release();
+    } else if (runs.peek() == run) {
+      client.onReply(bytes);
+      if (run.isDone()) {
+        advance();
+      }
+    } else {
+      early += bytes.readableBytes();
+      run.keep(bytes);
+    }
+  }
+
+  /** A run's connection was lost inside a reply. */
+  void onCutOff(Run run) {
+    if (!closed && runs.peek() == run) {
+      client.onCutOff();
+    }
+  }
+
+  /** The client is gone: what still comes is dropped. */
+  void close() {
+    closed = true;
+    for (Run run = runs.poll(); run != null; run = runs.poll()) {
+      for (ByteBuf kept = run.takeEarly(); kept != null; kept = run.takeEarly()) {
+        kept.release();
+      }
+    }
+    early = 0;
+  }
+
+  /** The head is done; so may be those behind it. */
+  private void advance() {
+    do {
+      remove();
+      Run head = runs.peek();
+      if (head == null) {
+        client.onAllReplied();
+        return;
+      }
+      for (ByteBuf kept = head.takeEarly(); kept != null; kept = head.takeEarly()) {
+        early -= kept.readableBytes();
+        client.onReply(kept);
+      }
+      if (head.isCutOff()) {
+        client.onCutOff();
+        return;
+      }
+    } while (runs.peek().isDone());
+  }
+
+  private void remove() {
+    Run run = runs.remove();
+    masterRuns -= run.target() != null && run.target().isMaster() ? 1 : 0;
+    writeRuns -= run.hasWrites() ? 1 : 0;
+  }
+}

@@ -1,0 +1,74 @@
+package io.redisproxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.redisproxy.command.Command;
+import io.redisproxy.command.CommandTable;
+import io.redisproxy.resp.ArgumentCursor;
+import io.redisproxy.resp.Resp;
+import java.util.List;
+
+/**
+ * Looks at the arguments of the few requests for which the command's name is not enough. A request
+ * that came in several buffers is put together first.
+ */
+final class Requests {
+
+  private Requests() {}
+
+  /** The subcommand, or the container itself when there is none of that name. */
+  static Command subcommand(Command container, Session session, ByteBuf in, int from, int end) {
+    ByteBuf whole = whole(session, in, from, end);
+    try {
+      ArgumentCursor cursor = cursor(session, whole, in, from);
+      if (cursor.left() < 2) {
+        return container;
+      }
+      cursor.next();
+      cursor.next();
+      return CommandTable.lookupSub(
+          container,
+          cursor.length(),
+          CommandTable.upper(cursor.word(0)),
+          CommandTable.upper(cursor.word(1)),
+          CommandTable.upper(cursor.word(2)));
+    } finally {
+      whole.release();
+    }
+  }
+
+  static List<byte[]> arguments(Session session, ByteBuf in, int from, int end) {
+    ByteBuf whole = joined(session, in, from, end);
+    try {
+      return Resp.arguments(whole);
+    } finally {
+      whole.release();
+    }
+  }
+
+  /** The bytes of the request. */
+  static byte[] copy(Session session, ByteBuf in, int from, int end) {
+    ByteBuf whole = joined(session, in, from, end);
+    try {
+      byte[] bytes = new byte[whole.readableBytes()];
+      whole.readBytes(bytes);
+      return bytes;
+    } finally {
+      whole.release();
+    }
+  }
+
+  /** The buffer itself, retained, or a copy of a request that came in pieces. */
+  private static ByteBuf whole(Session session, ByteBuf in, int from, int end) {
+    return session.decoder().isSplit() ? joined(session, in, from, end) : in.retain();
+  }
+
+  private static ArgumentCursor cursor(Session session, ByteBuf whole, ByteBuf in, int from) {
+    return session.cursor().start(whole, whole == in ? from : whole.readerIndex());
+  }
+
+  private static ByteBuf joined(Session session, ByteBuf in, int from, int end) {
+    return session.decoder().isSplit()
+        ? session.partial().joinedWith(in, from, end)
+        : in.retainedSlice(from, end - from);
+  }
+}

@@ -1,0 +1,137 @@
+package io.redisproxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.redisproxy.metrics.ErrorKind;
+import io.redisproxy.resp.Resp;
+import io.redisproxy.upstream.NodeConnection;
+import io.redisproxy.upstream.NodeFailure;
+import io.redisproxy.upstream.PendingReplies;
+import java.util.ArrayDeque;
+import java.util.Queue;
+
+/**
+ * Consecutive requests of a client that went to the same node in one piece, and wait for their
+ * replies as one.
+ */
+final class Run extends PendingReplies {
+  private final Session session;
+  private final Target target;
+  private final long sentAt;
+  private int reads;
+  private int writes;
+  private boolean cutOff;
+  private boolean failed;
+
+  /** Replies that came before their turn; null for most runs, always. */
+  private Queue<ByteBuf> early;
+
+  Run(Session session, Target target, long sentAt) {
+    this.session = session;
+    this.target = target;
+    this.sentAt = sentAt;
+  }
+
+  Target target() {
+    return target;
+  }
+
+  void addRead() {
+    reads++;
+  }
+
+  void addWrite() {
+    writes++;
+  }
+
+  boolean hasWrites() {
+    return writes > 0;
+  }
+
+  /** No more requests join. */
+  void seal() {
+    want(reads + writes);
+    target.meters().sent(reads, writes);
+  }
+
+  /** Whether all replies have come, or never will. */
+  boolean isDone() {
+    return wanted() == 0 || cutOff;
+  }
+
+  /** Whether the connection was lost inside a reply, a part of which has been passed on. */
+  boolean isCutOff() {
+    return cutOff;
+  }
+
+  /** Whether replies were errors of the proxy, since the node was lost. */
+  boolean isFailed() {
+    return failed;
+  }
+
+  /** Keeps bytes until the run's turn. */
+  void keep(ByteBuf bytes) {
+    if (early == null) {
+      early = new ArrayDeque<>();
+    }
+    early.add(bytes);
+  }
+
+  /** Takes the kept bytes, piece by piece; null when there are none. */
+  ByteBuf takeEarly() {
+    return early == null ? null : early.poll();
+  }
+
+  @Override
+  protected void onReplies(ByteBuf bytes) {
+    if (wanted() == 0) {
+      target.meters().answered(System.nanoTime() - sentAt);
+    }
+    session.replies().onReplies(this, bytes);
+  }
+
+  @Override
+  protected void onLost(NodeFailure failure, boolean insideReply) {
+    if (insideReply) {
+      cutOff = true;
+      session.replies().onCutOff(this);
+      return;
+    }
+    failed = true;
+    int lost = wanted();
+    want(-lost);
+    session
+        .meters()
+        .onErrors(failure.sent() ? ErrorKind.NODE_LOST : ErrorKind.NODE_UNREACHABLE, lost);
+    session.replies().onReplies(this, errors(failure, lost));
+  }
+
+  private ByteBuf errors(NodeFailure failure, int count) {
+    ByteBuf error = Resp.error(failure.error(hasWrites()));
+    ByteBuf all = Unpooled.buffer(count * error.readableBytes());
+    for (int i = 0; i < count; i++) {
+      all.writeBytes(error, 0, error.readableBytes());
+    }
+    return all;
+  }
+
+  @Override
+  protected boolean isCongested() {
+    return session.isCongested();
+  }
+
+  @Override
+  protected void onHeld(NodeConnection connection) {
+    session.onHolding(connection);
+  }
+
+  @Override
+  protected void onTooSlow() {
+    session.onTooSlow();
+  }
+
+  @Override
+  protected Object client() {
+    return session;
+  }
+}

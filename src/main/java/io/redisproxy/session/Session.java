@@ -1,0 +1,276 @@
+package io.redisproxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.redisproxy.metrics.CloseCause;
+import io.redisproxy.metrics.ErrorKind;
+import io.redisproxy.metrics.ListenerMeters;
+import io.redisproxy.resp.ArgumentCursor;
+import io.redisproxy.resp.RequestDecoder;
+import io.redisproxy.resp.Resp;
+import io.redisproxy.upstream.FlushQueue;
+import io.redisproxy.upstream.NodeConnection;
+import io.redisproxy.upstream.Outbound;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One client. It owns what lasts as long as the client's connection; what is done with the client's
+ * bytes is up to its {@link SessionState}.
+ */
+public final class Session extends ChannelInboundHandlerAdapter implements ReplyQueue.Client {
+
+  /**
+   * What all sessions of a listener on one event loop have in common.
+   *
+   * @param backend the nodes
+   * @param flushQueue the event loop's
+   * @param meters the listener's
+   * @param outputLimit bytes that may wait for a client before the connection that feeds it is held
+   *     back
+   * @param maxSharedRequest bytes of a request above which it takes a connection of its own
+   */
+  public record Shared(
+      Backend backend,
+      FlushQueue flushQueue,
+      ListenerMeters meters,
+      long outputLimit,
+      long maxSharedRequest) {}
+
+  private final Shared shared;
+  private final ClientIdentity identity;
+  private final ReplyQueue replies = new ReplyQueue(this);
+  private final RequestDecoder decoder;
+  private final ArgumentCursor cursor = new ArgumentCursor();
+  private final List<NodeConnection> held = new ArrayList<>(1);
+
+  private ChannelHandlerContext context;
+  private Outbound out;
+  private InputGate gate;
+  private Pieces partial;
+  private SessionState state;
+  private boolean inputEnded;
+  private boolean closed;
+  private CloseCause closeCause = CloseCause.CLIENT;
+
+  /** {@code id}: the client's number, which no other client of this proxy has. */
+  public Session(Shared shared, long id) {
+    this.shared = shared;
+    identity = new ClientIdentity(id);
+    decoder = new RequestDecoder(shared.maxSharedRequest());
+  }
+
+  // What the states use.
+
+  Backend backend() {
+    return shared.backend();
+  }
+
+  ListenerMeters meters() {
+    return shared.meters();
+  }
+
+  ClientIdentity identity() {
+    return identity;
+  }
+
+  ReplyQueue replies() {
+    return replies;
+  }
+
+  RequestDecoder decoder() {
+    return decoder;
+  }
+
+  /** What came of a request whose end has not come. */
+  Pieces partial() {
+    return partial;
+  }
+
+  InputGate gate() {
+    return gate;
+  }
+
+  ByteBufAllocator allocator() {
+    return context.alloc();
+  }
+
+  RequestDecoder newDecoder() {
+    return new RequestDecoder(Long.MAX_VALUE);
+  }
+
+  Pieces newPieces() {
+    return new Pieces(context.alloc());
+  }
+
+  ArgumentCursor cursor() {
+    return cursor;
+  }
+
+  boolean isWritable() {
+    return out.isWritable();
+  }
+
+  void become(SessionState next) {
+    if (closed) {
+      next.onClosed();
+    } else {
+      state = next;
+      next.onEntered();
+    }
+  }
+
+  boolean isIn(SessionState which) {
+    return state == which;
+  }
+
+  /** Hands bytes on to the state that the session is in now; they are taken over. */
+  void process(ByteBuf in) {
+    if (closed || !in.isReadable()) {
+      in.release();
+    } else {
+      state.onBytes(in);
+    }
+  }
+
+  /** Goes on with what came while the session waited. */
+  void resume(Pieces waited) {
+    waited.drainTo(this::process);
+    if (inputEnded && !closed) {
+      state.onEndOfInput();
+    }
+  }
+
+  /** No more is read from the client until the connection takes more. */
+  void waitForRoom(NodeConnection connection) {
+    gate.close(InputGate.Reason.NODE_FULL);
+    connection.whenWritable(() -> gate.open(InputGate.Reason.NODE_FULL));
+  }
+
+  /** A protocol error: Redis answers it and closes. */
+  void failProtocol(String error) {
+    meters().onErrors(ErrorKind.PROTOCOL, 1);
+    replies.addOwn(this, Resp.error(error));
+    become(new Closing(this, CloseCause.PROTOCOL_ERROR));
+  }
+
+  /** Sends what there is to send, then closes. */
+  void closeAfterFlush(CloseCause cause) {
+    closeCause = cause;
+    context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+  }
+
+  void closeNow(CloseCause cause) {
+    closeCause = cause;
+    context.close();
+  }
+
+  // What the nodes' side tells.
+
+  /** Whether more waits for the client than may. */
+  boolean isCongested() {
+    return !closed && out.pending() + replies.early() > shared.outputLimit();
+  }
+
+  void onHolding(NodeConnection connection) {
+    held.add(connection);
+  }
+
+  void onTooSlow() {
+    closeNow(CloseCause.SLOW_CLIENT);
+  }
+
+  @Override
+  public void onReply(ByteBuf bytes) {
+    meters().bytesOut(bytes.readableBytes());
+    out.write(bytes);
+  }
+
+  @Override
+  public void onAllReplied() {
+    resumeHeld();
+    state.onAllReplied();
+  }
+
+  @Override
+  public void onCutOff() {
+    closeAfterFlush(CloseCause.NODE_LOST);
+  }
+
+  private void resumeHeld() {
+    if (!held.isEmpty() && !isCongested()) {
+      held.forEach(NodeConnection::resume);
+      held.clear();
+    }
+  }
+
+  // What the client's side tells.
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext ctx) {
+    context = ctx;
+    // A client may close its side after its last request, as a pipe into netcat does.
+    ctx.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+    out = new Outbound(ctx, shared.flushQueue());
+    gate = new InputGate(ctx.channel().config());
+    partial = newPieces();
+    state = new Sharing(this);
+    meters().onAccepted();
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    ByteBuf in = (ByteBuf) message;
+    meters().bytesIn(in.readableBytes());
+    state.onBytes(in);
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    // Nobody behind this handler reads.
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    if (ctx.channel().isWritable()) {
+      gate.open(InputGate.Reason.CLIENT_FULL);
+      resumeHeld();
+      state.onClientWritable();
+    } else {
+      gate.close(InputGate.Reason.CLIENT_FULL);
+    }
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event == ChannelInputShutdownEvent.INSTANCE) {
+      inputEnded = true;
+      state.onEndOfInput();
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    if (!closed) {
+      closed = true;
+      meters().onClosed(closeCause);
+      state.onClosed();
+      partial.release();
+      replies.close();
+      held.forEach(NodeConnection::resume);
+      held.clear();
+    }
+    ctx.fireChannelInactive();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    ctx.close();
+  }
+}

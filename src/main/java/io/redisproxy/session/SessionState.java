@@ -1,0 +1,25 @@
+package io.redisproxy.session;
+
+import io.netty.buffer.ByteBuf;
+
+/** What a session does with what happens to it. */
+abstract class SessionState {
+
+  /** The session has come into this state. */
+  void onEntered() {}
+
+  /** Bytes came from the client; they are taken over. */
+  abstract void onBytes(ByteBuf in);
+
+  /** Every request so far has been answered. */
+  void onAllReplied() {}
+
+  /** The client takes bytes again. */
+  void onClientWritable() {}
+
+  /** The client sends no more, but may still wait for replies. */
+  abstract void onEndOfInput();
+
+  /** The client is gone: let go of everything. */
+  void onClosed() {}
+}
