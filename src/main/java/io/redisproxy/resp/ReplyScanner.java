@@ -28,6 +28,9 @@ public final class ReplyScanner {
    */
   private static final long STREAMED = Long.MAX_VALUE / 2;
 
+  /** More than any server can hold, and little enough to count with. */
+  private static final long MAX_LENGTH = 1L << 48;
+
   private State state = State.TYPE;
   private byte type;
   private boolean push;
@@ -105,6 +108,11 @@ public final class ReplyScanner {
     return inReply;
   }
 
+  /** How many bytes are to come of the value that the bytes so far end in. */
+  public long bytesToCome() {
+    return state == State.SKIP ? bytesLeft : 0;
+  }
+
   /** How many replies were errors since the scanner was made. */
   public long errors() {
     return errors;
@@ -151,7 +159,7 @@ public final class ReplyScanner {
       onStreamed();
       return;
     }
-    if (!number.isValid()) {
+    if (!number.isValid() || number.value() > MAX_LENGTH) {
       throw new NotRedisException(type);
     }
     long length = number.value();

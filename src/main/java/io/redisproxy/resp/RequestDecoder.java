@@ -184,8 +184,9 @@ public final class RequestDecoder {
           if (!number.isValid() || bytesLeft < 0) {
             return fail("invalid bulk length");
           }
+          boolean tooLarge = bytesLeft > maxSize - (earlier + i - from);
           beginArgument(bytesLeft);
-          if (!large && bytesLeft > maxSize - (earlier + i - from)) {
+          if (tooLarge && !large) {
             large = true;
             return stop(Result.LARGE, from, i);
           }
@@ -252,7 +253,7 @@ public final class RequestDecoder {
         return;
       }
     }
-    bytesLeft += 2;
+    bytesLeft = Math.min(length, Long.MAX_VALUE - 2) + 2;
     state = State.SKIP;
   }
 

@@ -95,7 +95,11 @@ final class Sharing extends SessionState {
       case PINNED -> pin(command, in, from);
       case PINNED_IF_BLOCKING -> onMayBlock(command, in, from, end);
       case SESSION -> onOwnCommand(command, in, from, end);
-      case CLOSE -> leave(new Closing(session, CloseCause.PROTOCOL_ERROR), in, from);
+      case CLOSE -> {
+        // A web page that makes a browser speak to us; Redis hangs up on it without a word.
+        session.closeNow(CloseCause.PROTOCOL_ERROR);
+        yield leave(new Closing(session, CloseCause.PROTOCOL_ERROR), in, from);
+      }
     };
   }
 
@@ -231,19 +235,17 @@ final class Sharing extends SessionState {
   private boolean onLarge(ByteBuf in, int from, int end) {
     Command command = lookUp();
     CommandClass commandClass = Classifier.classOf(command);
-    if (commandClass != CommandClass.READ && commandClass != CommandClass.MASTER
-        || command == Command.CLIENT) {
+    boolean read = commandClass == CommandClass.READ || commandClass == CommandClass.ANY_NODE;
+    if (!read && (commandClass != CommandClass.MASTER || command == Command.CLIENT)) {
       return pin(command, in, from);
     }
     endRunBefore(in, from);
     partial.add(in, from, end);
     Target target =
-        commandClass == CommandClass.READ
+        read
             ? session.backend().forRead(session.replies().awaitsWrites())
             : session.backend().forWrite();
-    session.become(
-        new Draining(
-            session, new Streaming(session, target, commandClass == CommandClass.READ, this)));
+    session.become(new Draining(session, new Streaming(session, target, read, this)));
     in.readerIndex(end);
     session.process(in);
     return false;

@@ -16,6 +16,7 @@ final class Streaming extends SessionState {
   private final Sharing after;
   private NodeConnection connection;
   private Run run;
+  private boolean inputEnded;
 
   Streaming(Session session, Target target, boolean read, Sharing after) {
     this.session = session;
@@ -72,14 +73,20 @@ final class Streaming extends SessionState {
    */
   @Override
   void onAllReplied() {
-    if (!run.isFailed()) {
+    if (!run.isFailed() || inputEnded) {
       session.become(new Closing(session, CloseCause.PROTOCOL_ERROR));
     }
   }
 
+  /** The request will never be whole; the server may have something to say to it. */
   @Override
   void onEndOfInput() {
-    session.closeNow(CloseCause.CLIENT);
+    inputEnded = true;
+    if (run.isDone()) {
+      session.become(new Closing(session, CloseCause.CLIENT));
+    } else {
+      connection.endOfRequests();
+    }
   }
 
   @Override

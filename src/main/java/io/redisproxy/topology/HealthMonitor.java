@@ -46,6 +46,9 @@ public final class HealthMonitor {
         .ask(PROBE)
         .onComplete(
             answer -> {
+              if (closed) {
+                return;
+              }
               group.onProbed(
                   node,
                   answer.succeeded()

@@ -18,8 +18,9 @@ import java.util.concurrent.TimeUnit;
  * own, by order alone. It takes requests from its making on; they leave when it is connected.
  *
  * <p>A client that doesn't take its replies holds up the connection: it is not read from until the
- * client has caught up. New requests then take another connection, and when others wait behind the
- * slow client for too long, it must go.
+ * client has caught up. New requests take another connection then, as they do while a large reply
+ * is on its way; and when others, sent before, wait behind the slow client for too long, it must
+ * go.
  */
 public final class NodeConnection extends ChannelInboundHandlerAdapter {
 
@@ -28,12 +29,15 @@ public final class NodeConnection extends ChannelInboundHandlerAdapter {
     /** A node's first reply has come: it is a Redis server that answers. */
     default void onAnswering() {}
 
-    /** A slow client holds the connection up; others should take another one. */
-    default void onHeld(NodeConnection connection) {}
+    /** The connection is not occupied any more. */
+    default void onFree(NodeConnection connection) {}
 
     /** The connection is closed, or could not be made; all that waited on it has been told. */
     default void onClosed(NodeConnection connection, NodeFailure failure) {}
   }
+
+  /** Bytes to come of one value that are worth another connection for those behind it. */
+  private static final long LARGE_REPLY = 256 * 1024;
 
   private final NodeAddress node;
   private final FlushQueue flushQueue;
@@ -50,6 +54,7 @@ public final class NodeConnection extends ChannelInboundHandlerAdapter {
   private NodeFailure failure;
   private boolean answering;
   private boolean retiring;
+  private boolean occupied;
   private PendingReplies heldFor;
 
   NodeConnection(
@@ -110,13 +115,28 @@ public final class NodeConnection extends ChannelInboundHandlerAdapter {
     if (heldFor != null) {
       heldFor = null;
       context.channel().config().setAutoRead(true);
+      updateOccupied();
     }
+  }
+
+  /** Whether a large reply is on its way, or a slow client keeps the connection from being read. */
+  boolean isOccupied() {
+    return occupied;
   }
 
   /** Takes no more requests, and closes after the last reply. */
   public void retire() {
     retiring = true;
     closeIfDone();
+  }
+
+  /** No more requests will be sent; the node answers what it has and closes. */
+  public void endOfRequests() {
+    if (isConnected()) {
+      out.end();
+    } else {
+      abort();
+    }
   }
 
   /** Closes now; what is pending is lost. */
@@ -182,6 +202,7 @@ public final class NodeConnection extends ChannelInboundHandlerAdapter {
       }
     }
     meters.errorReplies(scanner.errors() - errorsBefore);
+    updateOccupied();
     if (!answering) {
       answering = true;
       owner.onAnswering();
@@ -212,11 +233,18 @@ public final class NodeConnection extends ChannelInboundHandlerAdapter {
     lose("connection lost before the reply: " + message(cause));
   }
 
+  private void updateOccupied() {
+    boolean before = occupied;
+    occupied = heldFor != null || scanner.bytesToCome() >= LARGE_REPLY;
+    if (before && !occupied) {
+      owner.onFree(this);
+    }
+  }
+
   private void holdFor(PendingReplies slow) {
     heldFor = slow;
     context.channel().config().setAutoRead(false);
     slow.onHeld(this);
-    owner.onHeld(this);
     giveTime(slow);
   }
 

@@ -4,8 +4,10 @@ import io.netty.buffer.ByteBuf;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.metrics.NodeMeters;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jboss.logging.Logger;
 
 /**
  * An event loop's way to a node: the connection that its clients share, made anew when it is lost.
@@ -13,6 +15,14 @@ import java.util.concurrent.ThreadLocalRandom;
  * once.
  */
 public final class NodeLink implements NodeConnection.Owner {
+
+  /** The most connections beside each other; from here on requests wait behind large replies. */
+  private static final int MAX_CONNECTIONS = 16;
+
+  /** Connections that are kept open for the next large reply. */
+  private static final int KEPT_CONNECTIONS = 2;
+
+  private static final Logger LOG = Logger.getLogger(NodeLink.class);
 
   /** How connections are made and when they are given up. */
   public record Options(Duration reconnectMin, Duration reconnectMax, Duration slowTimeout) {}
@@ -22,6 +32,9 @@ public final class NodeLink implements NodeConnection.Owner {
   private final FlushQueue flushQueue;
   private final NodeMeters meters;
   private final Options options;
+
+  /** All that are open or on the way to be; no more than a few, unless large replies fill them. */
+  private final List<NodeConnection> connections = new ArrayList<>(1);
 
   private NodeConnection current;
   private NodeFailure lastFailure;
@@ -51,6 +64,9 @@ public final class NodeLink implements NodeConnection.Owner {
    * {@link #failure()}.
    */
   public NodeConnection connection() {
+    if (current != null && current.isOccupied()) {
+      current = notOccupied();
+    }
     return current;
   }
 
@@ -82,9 +98,7 @@ public final class NodeLink implements NodeConnection.Owner {
 
   public void close() {
     closed = true;
-    if (current != null) {
-      current.retire();
-    }
+    List.copyOf(connections).forEach(NodeConnection::abort);
   }
 
   @Override
@@ -93,29 +107,51 @@ public final class NodeLink implements NodeConnection.Owner {
   }
 
   @Override
-  public void onHeld(NodeConnection held) {
-    if (held == current) {
-      connect();
-      held.retire();
+  public void onFree(NodeConnection connection) {
+    if (connection != current && connections.size() > KEPT_CONNECTIONS) {
+      connections.remove(connection);
+      connection.retire();
     }
   }
 
   @Override
   public void onClosed(NodeConnection connection, NodeFailure failure) {
-    if (connection != current) {
-      return;
-    }
+    connections.remove(connection);
     lastFailure = new NodeFailure(node, failure.reason(), false);
-    current = null;
     if (closed) {
+      current = null;
       return;
     }
     meters.onLost();
-    if (failedAttempts++ == 0) {
+    // The attempts that follow are told by the probes, which see the node as down.
+    LOG.logf(
+        failedAttempts == 0 ? Logger.Level.WARN : Logger.Level.DEBUG,
+        "node %s: %s",
+        node,
+        failure.reason());
+    if (connection != current) {
+      return;
+    }
+    current = null;
+    if (!connections.isEmpty()) {
+      current = connections.get(0);
+    } else if (failedAttempts++ == 0) {
       connect();
     } else {
       connector.schedule(pause(), this::connectAgain);
     }
+  }
+
+  private NodeConnection notOccupied() {
+    for (NodeConnection connection : connections) {
+      if (!connection.isOccupied()) {
+        return connection;
+      }
+    }
+    if (connections.size() < MAX_CONNECTIONS) {
+      connect();
+    }
+    return current;
   }
 
   private void connectAgain() {
@@ -126,6 +162,7 @@ public final class NodeLink implements NodeConnection.Owner {
 
   private void connect() {
     current = open(this);
+    connections.add(current);
   }
 
   private NodeConnection open(NodeConnection.Owner owner) {

@@ -1,8 +1,10 @@
 package io.redisproxy.upstream;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.socket.DuplexChannel;
 
 /** The way out through one channel: writes now, flushes at the end of the event loop's turn. */
 public final class Outbound {
@@ -23,6 +25,13 @@ public final class Outbound {
       queued = true;
       flushQueue.add(this);
     }
+  }
+
+  /** Sends what there is to send, then closes this direction. */
+  void end() {
+    context
+        .writeAndFlush(Unpooled.EMPTY_BUFFER)
+        .addListener(sent -> ((DuplexChannel) context.channel()).shutdownOutput());
   }
 
   void flush() {

@@ -1,10 +1,8 @@
 package io.redisproxy.upstream;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.socket.DuplexChannel;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.metrics.NodeMeters;
 import io.redisproxy.resp.ReplyScanner;
@@ -84,9 +82,7 @@ public final class PinnedConnection extends ChannelInboundHandlerAdapter {
   /** The client sends no more; the node will answer what it has and close. */
   public void endOfRequests() {
     if (!closed) {
-      context
-          .writeAndFlush(Unpooled.EMPTY_BUFFER)
-          .addListener(sent -> ((DuplexChannel) context.channel()).shutdownOutput());
+      out.end();
     }
   }
 

@@ -1,0 +1,162 @@
+package io.redisproxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redisproxy.fixture.RawClient;
+import io.redisproxy.fixture.RawClient.RedisError;
+import io.redisproxy.fixture.RedisGroup;
+import io.redisproxy.fixture.Relay;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Nodes that die, hang, load and come back. */
+class NodeFaultTest {
+  private RedisGroup group;
+  private TestProxy proxy;
+
+  @BeforeEach
+  void start() {
+    group = RedisGroup.start(2);
+    proxy = TestProxy.start(group, Map.of("probe.timeout", "300ms"));
+  }
+
+  @AfterEach
+  void stop() {
+    proxy.close();
+    group.close();
+  }
+
+  @Test
+  void aKilledReplicaGetsNoReadsUntilItIsBack() throws IOException {
+    try (RawClient client = proxy.connect()) {
+      client.call("SET", "a", "1");
+      group.awaitInSync();
+      group.replica(0).kill();
+      await().until(() -> !proxy.isReadable(0));
+      long before = group.commandCount(group.replica(1), "get");
+      for (int i = 0; i < 20; i++) {
+        assertThat(client.call("GET", "a")).isEqualTo("1");
+      }
+      assertThat(group.commandCount(group.replica(1), "get")).isEqualTo(before + 20);
+
+      group.replica(0).restart();
+      await().until(proxy::allHealthy);
+      await()
+          .untilAsserted(
+              () -> {
+                assertThat(client.call("GET", "a")).isEqualTo("1");
+                assertThat(group.commandCount(group.replica(0), "get")).isPositive();
+              });
+    }
+  }
+
+  @Test
+  void withoutAHealthyReplicaTheMasterServesReads() throws IOException {
+    try (RawClient client = proxy.connect()) {
+      client.call("SET", "a", "1");
+      group.replica(0).kill();
+      group.replica(1).kill();
+      await().until(() -> !proxy.isReadable(0) && !proxy.isReadable(1));
+      assertThat(client.call("GET", "a")).isEqualTo("1");
+      assertThat(group.commandCount(group.master(), "get")).isPositive();
+    }
+  }
+
+  @Test
+  void aReplicaThatHangsGetsNoReadsUntilItAnswersAgain() throws IOException {
+    group.replica(0).pause();
+    await().until(() -> !proxy.isReadable(0));
+    try (RawClient client = proxy.connect()) {
+      for (int i = 0; i < 10; i++) {
+        assertThat(client.call("GET", "a")).isNull();
+      }
+    }
+    group.replica(0).resume();
+    await().until(() -> proxy.isReadable(0));
+  }
+
+  @Test
+  void aReplicaWithoutItsMasterGetsNoReads() {
+    group.call(group.replica(0), "REPLICAOF", "127.0.0.1", "1");
+    await().until(() -> !proxy.isReadable(0));
+    group.call(group.replica(1), "REPLICAOF", "NO", "ONE");
+    await().until(() -> !proxy.isReadable(1));
+  }
+
+  @Test
+  void withoutTheMasterWritesFailClearlyAndReadsGoOn() throws IOException {
+    try (RawClient client = proxy.connect()) {
+      client.call("SET", "a", "1");
+      group.awaitInSync();
+      String address = "127.0.0.1:" + group.master().port();
+      group.master().kill();
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(((RedisError) client.call("SET", "a", "2")).message())
+                      .startsWith("ERR redis-proxy: node " + address + " can't be reached: "));
+      group.master().restart();
+      await().untilAsserted(() -> assertThat(client.call("SET", "a", "3")).isEqualTo("OK"));
+    }
+  }
+
+  @Test
+  void whatWasInFlightOnALostConnectionFailsAndTheClientStays() throws IOException {
+    try (Relay relay = Relay.to(group.master().port());
+        TestProxy relayed = TestProxy.start(Map.of("probe.timeout", "1m"), relay.port());
+        RawClient client = relayed.connect()) {
+      assertThat(client.call("SET", "a", "0")).isEqualTo("OK");
+      relay.stall();
+      client.sendCommand("SET", "a", "1");
+      client.sendCommand("CLIENT", "ID");
+      client.sendCommand("INCR", "a");
+      long sent = relay.requestBytes();
+      await().pollDelay(Duration.ofMillis(20)).until(() -> relay.requestBytes() >= sent);
+      relay.cut();
+      relay.resume();
+      String lost = "ERR redis-proxy: node 127.0.0.1:" + relay.port() + ": connection lost";
+      assertThat(((RedisError) client.readReply()).message())
+          .startsWith(lost)
+          .endsWith("; the command may have been executed");
+      assertThat(client.readReply()).isInstanceOf(Long.class);
+      assertThat(((RedisError) client.readReply()).message()).startsWith(lost);
+      await().untilAsserted(() -> assertThat(client.call("SET", "a", "5")).isEqualTo("OK"));
+      assertThat(relayed.counted("redis_proxy.errors", "kind", "node_lost")).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void aClientIsCutOffWhenItsReplyIsCutOff() throws IOException {
+    int size = 40_000_000;
+    group.call(group.master(), "SET", "a", "x".repeat(size));
+    try (Relay relay = Relay.to(group.master().port());
+        TestProxy relayed = TestProxy.start(Map.of("client.output-limit", "64K"), relay.port());
+        RawClient client = relayed.connect();
+        RawClient other = relayed.connect()) {
+      client.sendCommand("GET", "a");
+      assertThat(client.readLine()).isEqualTo("$" + size);
+      relay.cut();
+      assertThat(client.bytesUntilClosed()).isLessThan(size);
+      await().untilAsserted(() -> assertThat(other.call("PING")).isEqualTo("PONG"));
+      assertThat(relayed.counted("redis_proxy.clients.closed", "cause", "node_lost")).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aPinnedSessionEndsWithTheMaster() throws IOException {
+    try (RawClient client = proxy.connect()) {
+      client.call("MULTI");
+      group.master().kill();
+      assertThat(client.closedByPeer()).isTrue();
+    }
+    try (RawClient client = proxy.connect()) {
+      assertThat(((RedisError) client.call("MULTI")).message()).contains("can't be reached");
+      assertThat(client.closedByPeer()).isTrue();
+    }
+  }
+}

@@ -1,0 +1,112 @@
+package io.redisproxy;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redisproxy.fixture.RawClient;
+import io.redisproxy.fixture.RedisGroup;
+import java.io.IOException;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a client may send by the protocol, and what it may not, is the same as at a server. */
+class ProtocolTest {
+  private static RedisGroup group;
+  private static TestProxy proxy;
+
+  @BeforeAll
+  static void start() {
+    group = RedisGroup.start(1);
+    proxy = TestProxy.start(group);
+  }
+
+  @AfterAll
+  static void stop() {
+    proxy.close();
+    group.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SET a 1\r\nGET a\r\n",
+        "set a \"x y\\x41\\n\"\nget a\n",
+        "SET a 'it\\'s'\r\nGET a\r\n",
+        "\r\n\r\nPING\r\n",
+        "*0\r\n*-1\r\nPING\r\n",
+        "PING \"unbalanced\r\n",
+        "PING \"a\"b\r\n",
+        "*1\r\n$4\r\nPING\r\n*x\r\n",
+        "*2\r\n$4\r\nECHO\r\nfoo\r\n",
+        "*2\r\n$4\r\nECHO\r\n$-1\r\n",
+        "*2\r\n$4\r\nECHO\r\n$01\r\na\r\n",
+        "*99999999999\r\n",
+        "*+1\r\n$4\r\nPING\r\n",
+        "*1\r\n$0\r\n\r\n*1\r\n$4\r\nPING\r\n",
+        "*2\r\n$4\r\nECHO\r\n$9223372036854775807\r\nx",
+        "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "POST / HTTP/1.1\r\n\r\n",
+        "*1\r\n$25\r\naaaaaaaaaaaaaaaaaaaaaaaaa\r\n",
+        "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$2\r\n1\r\r\n*2\r\n$3\r\nGET\r\n$1\r\na\r\n"
+      })
+  void theAnswerIsThatOfAServer(String bytes) throws IOException {
+    assertThat(answer(proxy.port(), bytes)).isEqualTo(answer(group.master().port(), bytes));
+  }
+
+  @Test
+  void aLineWithoutEndIsTooBig() throws IOException {
+    for (String start : new String[] {"", "*", "*1\r\n$"}) {
+      String bytes = start + "1".repeat(70_000);
+      assertThat(answer(proxy.port(), bytes)).isEqualTo(answer(group.master().port(), bytes));
+    }
+  }
+
+  @Test
+  void garbageHarmsNobodyElse() throws IOException {
+    Random random = new Random(7);
+    try (RawClient other = proxy.connect()) {
+      for (int i = 0; i < 300; i++) {
+        byte[] garbage = new byte[random.nextInt(300)];
+        random.nextBytes(garbage);
+        if (i % 2 == 0 && garbage.length > 0) {
+          garbage[0] = '*';
+        }
+        try (RawClient client = proxy.connect()) {
+          client.send(garbage);
+        } catch (IOException e) {
+          // The proxy may have closed first.
+        }
+        assertThat(other.call("PING")).isEqualTo("PONG");
+      }
+    }
+    assertThat(proxy.counted("redis_proxy.node.connection.losses")).isZero();
+  }
+
+  @Test
+  void aRequestMayComeByteByByte() throws IOException {
+    try (RawClient client = proxy.connect()) {
+      for (byte b : "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$5\r\nhello\r\n".getBytes(ISO_8859_1)) {
+        client.send(new byte[] {b});
+      }
+      assertThat(client.readText()).isEqualTo("OK");
+      for (byte b : "*2\r\n$6\r\nCLIENT\r\n$2\r\nID\r\nPING\r\n".getBytes(ISO_8859_1)) {
+        client.send(new byte[] {b});
+      }
+      assertThat(client.readText()).isInstanceOf(Long.class);
+      assertThat(client.readText()).isEqualTo("PONG");
+    }
+  }
+
+  /** All that comes back; this side is closed after the request, as netcat does. */
+  private static String answer(int port, String bytes) throws IOException {
+    try (RawClient client = new RawClient(port)) {
+      client.send(bytes.getBytes(ISO_8859_1));
+      client.shutdownOutput();
+      return client.readToEnd();
+    }
+  }
+}

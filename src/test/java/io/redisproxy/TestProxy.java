@@ -1,0 +1,114 @@
+package io.redisproxy;
+
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.redisproxy.config.ListenerConfig;
+import io.redisproxy.config.NodeAddress;
+import io.redisproxy.config.ProxySettings;
+import io.redisproxy.dev.RedisProcess;
+import io.redisproxy.fixture.RawClient;
+import io.redisproxy.fixture.RedisGroup;
+import io.redisproxy.fixture.RedisNode;
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The proxy in this JVM, with one listener, as the application wires it. */
+public final class TestProxy implements AutoCloseable {
+  private final Vertx vertx;
+  private final Proxy proxy;
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private final int port = RedisProcess.freePort();
+  private final ProxySettings settings;
+
+  private TestProxy(Map<String, String> overrides) {
+    Map<String, String> properties = new HashMap<>();
+    properties.put("redis-proxy.bind-host", "127.0.0.1");
+    properties.put("redis-proxy.event-loops", "2");
+    properties.put("redis-proxy.probe.interval", "50ms");
+    overrides.forEach((key, value) -> properties.put("redis-proxy." + key, value));
+    settings =
+        new SmallRyeConfigBuilder()
+            .addDiscoveredConverters()
+            .withMapping(ProxySettings.class)
+            .withSources(new PropertiesConfigSource(properties, "test", 500))
+            .build()
+            .getConfigMapping(ProxySettings.class);
+    vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+    proxy = new Proxy(vertx, settings, registry);
+  }
+
+  /** In front of a group; returns when it has found all nodes healthy and is connected to them. */
+  public static TestProxy start(RedisGroup group) {
+    return start(group, Map.of());
+  }
+
+  /** {@code settings}: properties without their prefix {@code redis-proxy}. */
+  public static TestProxy start(RedisGroup group, Map<String, String> settings) {
+    return start(
+        settings,
+        group.master().port(),
+        group.replicas().stream().mapToInt(RedisNode::port).toArray());
+  }
+
+  /** In front of nodes by their ports, which may be those of relays. */
+  public static TestProxy start(Map<String, String> settings, int master, int... replicas) {
+    TestProxy proxy = new TestProxy(settings);
+    List<NodeAddress> replicaAddresses =
+        java.util.Arrays.stream(replicas).mapToObj(TestProxy::address).toList();
+    proxy.proxy.start(List.of(new ListenerConfig(proxy.port, address(master), replicaAddresses)));
+    await().until(proxy::allHealthy);
+    await().until(proxy::allConnected);
+    return proxy;
+  }
+
+  public int port() {
+    return port;
+  }
+
+  public RawClient connect() throws IOException {
+    return new RawClient(port);
+  }
+
+  /** Whether the probes find a replica fit to be read from. */
+  public boolean isReadable(int replica) {
+    return java.util.Arrays.stream(proxy.groups().get(0).topology().readable())
+        .anyMatch(node -> node == replica + 1);
+  }
+
+  public boolean allHealthy() {
+    return proxy.groups().get(0).topology().nodes().stream().allMatch(node -> node.isHealthy());
+  }
+
+  private boolean allConnected() {
+    return registry.find("redis_proxy.node.connects").counters().stream()
+        .allMatch(counter -> counter.count() >= settings.eventLoops().getAsInt());
+  }
+
+  /** The sum of all counters of a name with these tags. */
+  public double counted(String name, String... tags) {
+    return registry.find(name).tags(tags).counters().stream().mapToDouble(Counter::count).sum();
+  }
+
+  /** The sum of all gauges of a name. */
+  public double gauge(String name) {
+    return registry.find(name).gauges().stream().mapToDouble(gauge -> gauge.value()).sum();
+  }
+
+  @Override
+  public void close() {
+    proxy.stop();
+    vertx.close().toCompletionStage().toCompletableFuture().join();
+  }
+
+  private static NodeAddress address(int port) {
+    return new NodeAddress("127.0.0.1", port);
+  }
+}
