@@ -5,6 +5,7 @@ import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.ProxySettings;
 import io.redisproxy.metrics.ProxyMeters;
 import io.redisproxy.topology.NodeGroup;
+import io.redisproxy.topology.NodeGroups;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -16,13 +17,13 @@ import org.jboss.logging.Logger;
 
 /** Builds the proxy from its configuration, opens the ports, and closes them again. */
 @ApplicationScoped
-public class Proxy {
+public class Proxy implements NodeGroups {
   private static final Logger LOG = Logger.getLogger(Proxy.class);
 
   private final Vertx vertx;
   private final ProxySettings settings;
   private final ProxyMeters meters;
-  private List<NodeGroup> groups = List.of();
+  private volatile List<NodeGroup> groups = List.of();
   private String deployment;
 
   Proxy(Vertx vertx, ProxySettings settings, MeterRegistry registry) {
@@ -31,7 +32,7 @@ public class Proxy {
     meters = new ProxyMeters(registry);
   }
 
-  /** The groups of nodes behind the listeners. */
+  @Override
   public List<NodeGroup> groups() {
     return groups;
   }

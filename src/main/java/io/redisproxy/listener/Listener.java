@@ -1,12 +1,10 @@
 package io.redisproxy.listener;
 
 import io.redisproxy.session.Session;
-import io.redisproxy.upstream.NodeConnector;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetServerOptions;
-import io.vertx.core.net.impl.NetSocketInternal;
 import java.util.function.LongSupplier;
 
 /**
@@ -34,10 +32,7 @@ public final class Listener {
             .setTcpKeepAlive(true);
     return vertx
         .createNetServer(options)
-        .connectHandler(
-            socket ->
-                NodeConnector.takeOver(
-                    (NetSocketInternal) socket, new Session(shared, clientIds.getAsLong())))
+        .connectHandler(socket -> Session.begin(socket, shared, clientIds.getAsLong()))
         .listen()
         .map(Listener::new);
   }

@@ -16,7 +16,10 @@ import io.redisproxy.resp.RequestDecoder;
 import io.redisproxy.resp.Resp;
 import io.redisproxy.upstream.FlushQueue;
 import io.redisproxy.upstream.NodeConnection;
+import io.redisproxy.upstream.NodeConnector;
 import io.redisproxy.upstream.Outbound;
+import io.vertx.core.net.NetSocket;
+import io.vertx.core.net.impl.NetSocketInternal;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -59,8 +62,16 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
   private boolean closed;
   private CloseCause closeCause = CloseCause.CLIENT;
 
-  /** {@code id}: the client's number, which no other client of this proxy has. */
-  public Session(Shared shared, long id) {
+  /**
+   * Begins the session of a client that has connected.
+   *
+   * @param id the client's number, which no other client of this proxy has
+   */
+  public static void begin(NetSocket socket, Shared shared, long id) {
+    NodeConnector.takeOver((NetSocketInternal) socket, new Session(shared, id));
+  }
+
+  private Session(Shared shared, long id) {
     this.shared = shared;
     identity = new ClientIdentity(id);
     decoder = new RequestDecoder(shared.maxSharedRequest());
