@@ -7,47 +7,73 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-@ConfigMapping(prefix = "redis-proxy")
+/**
+ * Settings of the process as a whole, the same for all listeners. Each is a property, such as
+ * {@code redis-proxy.client.output-limit}, that can be given as a system property, as an
+ * environment variable ({@code REDIS_PROXY_CLIENT_OUTPUT_LIMIT}) or in {@code
+ * application.properties}. Sizes are written as {@code 64K} or {@code 16M}, times as {@code 500ms}
+ * or {@code 2s}.
+ */
+@ConfigMapping(prefix = ProxySettings.PREFIX)
 public interface ProxySettings {
+  String PREFIX = "redis-proxy";
+
+  /** The JSON file of the listeners. The argument of the command line goes before it. */
   Optional<String> config();
 
+  /** The address that all listeners are opened on. */
   @WithDefault("0.0.0.0")
   String bindHost();
 
+  /** How many threads carry the traffic; as many as there are cores if not set. */
   OptionalInt eventLoops();
 
+  /** What a client may use up. */
   Client client();
 
+  /** Connections to Redis servers. */
   Node node();
 
+  /** The checks of the health and the role of Redis servers. */
   Probe probe();
 
+  /** What a client may use up. */
   interface Client {
+    /** How much reply data may wait for one client before the node that sends it is held back. */
     @WithDefault("16M")
     MemorySize outputLimit();
 
+    /** How long a client that doesn't read its replies may hold up others before it is closed. */
     @WithDefault("1s")
     Duration slowTimeout();
 
+    /** A larger request goes through a connection to the node of its own, as it comes in. */
     @WithDefault("64K")
     MemorySize maxSharedRequest();
   }
 
+  /** Connections to Redis servers. */
   interface Node {
+    /** How long a connection may take to be opened. */
     @WithDefault("1s")
     Duration connectTimeout();
 
+    /** The pause before the first attempt to reconnect; each further one is twice as long. */
     @WithDefault("50ms")
     Duration reconnectMin();
 
+    /** The longest pause between attempts to reconnect. */
     @WithDefault("2s")
     Duration reconnectMax();
   }
 
+  /** The checks of the health and the role of Redis servers. */
   interface Probe {
+    /** The time from one check of a server to the next. */
     @WithDefault("1s")
     Duration interval();
 
+    /** A server that hasn't answered a check for so long counts as lost. */
     @WithDefault("1s")
     Duration timeout();
   }

@@ -1,0 +1,87 @@
+package io.redisproxy.config;
+
+import io.quarkus.runtime.StartupEvent;
+import io.quarkus.runtime.configuration.MemorySize;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import jakarta.interceptor.Interceptor;
+import java.math.BigInteger;
+import java.time.Duration;
+import java.util.Locale;
+
+/** Checks of the settings that their types can't express, made before anything uses them. */
+@Singleton
+final class SettingsCheck {
+  /** What Vert.x takes: milliseconds, and as an int. */
+  private static final Duration SHORTEST = Duration.ofMillis(1);
+
+  private static final Duration LONGEST = Duration.ofDays(1);
+
+  /** What Netty takes for a mark in a buffer. */
+  private static final BigInteger LARGEST = BigInteger.valueOf(Integer.MAX_VALUE);
+
+  private static final int MAX_EVENT_LOOPS = 1024;
+
+  private final Mistakes mistakes = new Mistakes();
+
+  void onStart(
+      @Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE) StartupEvent event,
+      ProxySettings settings) {
+    check(settings);
+  }
+
+  void check(ProxySettings settings) {
+    settings.eventLoops().ifPresent(this::eventLoops);
+    size("client.output-limit", settings.client().outputLimit());
+    time("client.slow-timeout", settings.client().slowTimeout());
+    size("client.max-shared-request", settings.client().maxSharedRequest());
+    time("node.connect-timeout", settings.node().connectTimeout());
+    time("node.reconnect-min", settings.node().reconnectMin());
+    time("node.reconnect-max", settings.node().reconnectMax());
+    reconnect(settings.node());
+    time("probe.interval", settings.probe().interval());
+    time("probe.timeout", settings.probe().timeout());
+    mistakes.throwIfAny("The settings");
+  }
+
+  private void eventLoops(int number) {
+    if (number < 1 || number > MAX_EVENT_LOOPS) {
+      mistake("event-loops", number + " is out of range; use 1 to " + MAX_EVENT_LOOPS);
+    }
+  }
+
+  private void size(String property, MemorySize size) {
+    BigInteger bytes = size.asBigInteger();
+    if (bytes.signum() <= 0 || bytes.compareTo(LARGEST) > 0) {
+      mistake(property, bytes + " bytes is out of range; use 1 to " + LARGEST);
+    }
+  }
+
+  private void time(String property, Duration time) {
+    if (time.compareTo(SHORTEST) < 0 || time.compareTo(LONGEST) > 0) {
+      mistake(property, seconds(time) + " is out of range; use 1ms to 24h");
+    }
+  }
+
+  private void reconnect(ProxySettings.Node node) {
+    if (node.reconnectMin().compareTo(node.reconnectMax()) > 0) {
+      mistake(
+          "node.reconnect-min",
+          seconds(node.reconnectMin())
+              + " is more than the "
+              + seconds(node.reconnectMax())
+              + " of "
+              + ProxySettings.PREFIX
+              + ".node.reconnect-max; lower the one or raise the other");
+    }
+  }
+
+  private void mistake(String property, String problem) {
+    mistakes.add(ProxySettings.PREFIX + '.' + property, problem);
+  }
+
+  private static String seconds(Duration time) {
+    return time.toString().substring(2).toLowerCase(Locale.ROOT);
+  }
+}

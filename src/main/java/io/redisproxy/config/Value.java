@@ -1,0 +1,95 @@
+package io.redisproxy.config;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** A value of the JSON file and its place; asked for a kind that it isn't, it notes a mistake. */
+record Value(JsonNode node, String place, Mistakes mistakes) {
+  /** A name, an IPv4 or an IPv6 address. A single colon would be the one before a port. */
+  static final String HOST =
+      "^([A-Za-z0-9._-]+|[0-9A-Fa-f.]*(:[0-9A-Fa-f.]*){2,}(%[A-Za-z0-9._-]+)?)$";
+
+  private static final Pattern HOST_PATTERN = Pattern.compile(HOST);
+  private static final int MAX_PORT = 65535;
+  private static final int MAX_SHOWN = 60;
+
+  Value inside(String key, JsonNode child) {
+    return new Value(child, place + '.' + key, mistakes);
+  }
+
+  void mistake(String problem) {
+    mistakes.add(place, problem);
+  }
+
+  /**
+   * The fields of a JSON object.
+   *
+   * @param what what the object stands for
+   * @param sample what it looks like
+   */
+  Optional<Fields> asObject(String what, String sample, List<String> keys) {
+    if (!node.isObject()) {
+      mistake(show() + " is not a " + what + "; write it as " + sample);
+      return Optional.empty();
+    }
+    return Optional.of(new Fields(this, keys));
+  }
+
+  /** The elements of a JSON array; parameters as for {@link #asObject}. */
+  List<Value> asArray(String what, String sample) {
+    List<Value> elements = new ArrayList<>();
+    if (node.isArray()) {
+      for (int i = 0; i < node.size(); i++) {
+        elements.add(new Value(node.get(i), place + '[' + i + ']', mistakes));
+      }
+    } else if (node.isObject()) {
+      mistake(
+          "an object is not an " + what + "; put brackets around it, [ ... ], even for only one");
+    } else {
+      mistake(show() + " is not an " + what + "; write it as " + sample);
+    }
+    return elements;
+  }
+
+  Optional<Integer> asPort() {
+    if (node.isIntegralNumber() && node.canConvertToInt() && isPort(node.intValue())) {
+      return Optional.of(node.intValue());
+    }
+    if (node.isTextual() && node.textValue().matches("\\d{1,5}")) {
+      mistake(show() + " is text; write it without quotes, " + node.textValue());
+    } else if (node.isIntegralNumber()) {
+      mistake(show() + " is not a port; use 1 to " + MAX_PORT);
+    } else {
+      mistake(show() + " is not a port; use a whole number from 1 to " + MAX_PORT);
+    }
+    return Optional.empty();
+  }
+
+  Optional<String> asHost() {
+    String host = node.textValue();
+    if (host != null && HOST_PATTERN.matcher(host).matches()) {
+      return Optional.of(host);
+    }
+    mistake(
+        show()
+            + " is not a host; write a name or an address alone, such as \"host01\" or"
+            + " \"10.0.0.1\", and the port under \"port\"");
+    return Optional.empty();
+  }
+
+  private static boolean isPort(int number) {
+    return number >= 1 && number <= MAX_PORT;
+  }
+
+  /** The value for a message: short, and on one line since JSON escapes line ends. */
+  private String show() {
+    if (node.isContainerNode()) {
+      return node.isObject() ? "an object" : "an array";
+    }
+    String json = node.toString();
+    return json.length() <= MAX_SHOWN ? json : json.substring(0, MAX_SHOWN) + "...";
+  }
+}

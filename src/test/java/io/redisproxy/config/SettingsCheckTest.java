@@ -1,0 +1,70 @@
+package io.redisproxy.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class SettingsCheckTest {
+
+  @Test
+  void theDefaultsAreRight() {
+    ProxySettings settings = settings(Map.of());
+
+    assertThatCode(() -> new SettingsCheck().check(settings)).doesNotThrowAnyException();
+    assertThat(settings.config()).isEmpty();
+    assertThat(settings.bindHost()).isEqualTo("0.0.0.0");
+    assertThat(settings.eventLoops()).isEmpty();
+    assertThat(settings.client().outputLimit().asLongValue()).isEqualTo(16 << 20);
+    assertThat(settings.client().slowTimeout()).isEqualTo(Duration.ofSeconds(1));
+    assertThat(settings.client().maxSharedRequest().asLongValue()).isEqualTo(64 << 10);
+    assertThat(settings.node().connectTimeout()).isEqualTo(Duration.ofSeconds(1));
+    assertThat(settings.node().reconnectMin()).isEqualTo(Duration.ofMillis(50));
+    assertThat(settings.node().reconnectMax()).isEqualTo(Duration.ofSeconds(2));
+    assertThat(settings.probe().interval()).isEqualTo(Duration.ofSeconds(1));
+    assertThat(settings.probe().timeout()).isEqualTo(Duration.ofSeconds(1));
+  }
+
+  @Test
+  void allMistakesAreToldWithTheirProperty() {
+    ProxySettings settings =
+        settings(
+            Map.of(
+                "redis-proxy.event-loops", "0",
+                "redis-proxy.client.output-limit", "0",
+                "redis-proxy.client.slow-timeout", "-1s",
+                "redis-proxy.client.max-shared-request", "4G",
+                "redis-proxy.node.connect-timeout", "0s",
+                "redis-proxy.node.reconnect-min", "3s",
+                "redis-proxy.probe.interval", "25h",
+                "redis-proxy.probe.timeout", "PT0.0005S"));
+
+    assertThatThrownBy(() -> new SettingsCheck().check(settings))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(
+            """
+            The settings can't be used:
+              redis-proxy.event-loops: 0 is out of range; use 1 to 1024
+              redis-proxy.client.output-limit: 0 bytes is out of range; use 1 to 2147483647
+              redis-proxy.client.slow-timeout: -1s is out of range; use 1ms to 24h
+              redis-proxy.client.max-shared-request: 4294967296 bytes is out of range; use 1 to 2147483647
+              redis-proxy.node.connect-timeout: 0s is out of range; use 1ms to 24h
+              redis-proxy.node.reconnect-min: 3s is more than the 2s of redis-proxy.node.reconnect-max; lower the one or raise the other
+              redis-proxy.probe.interval: 25h is out of range; use 1ms to 24h
+              redis-proxy.probe.timeout: 0.0005s is out of range; use 1ms to 24h""");
+  }
+
+  private static ProxySettings settings(Map<String, String> properties) {
+    return new SmallRyeConfigBuilder()
+        .addDiscoveredConverters()
+        .withMapping(ProxySettings.class)
+        .withSources(new PropertiesConfigSource(properties, "test", 100))
+        .build()
+        .getConfigMapping(ProxySettings.class);
+  }
+}
