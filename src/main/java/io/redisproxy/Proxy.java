@@ -41,7 +41,8 @@ public class Proxy implements NodeGroups {
   void start(List<ListenerConfig> configs) {
     List<ProxyVerticle.Served> listeners = configs.stream().map(this::serve).toList();
     groups = listeners.stream().map(ProxyVerticle.Served::group).toList();
-    int eventLoops = settings.eventLoops().orElse(Runtime.getRuntime().availableProcessors());
+    int eventLoops =
+        settings.eventLoops().orElse(Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
     AtomicInteger index = new AtomicInteger();
     AtomicLong clientIds = new AtomicLong();
     try {

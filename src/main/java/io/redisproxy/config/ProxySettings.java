@@ -25,7 +25,10 @@ public interface ProxySettings {
   @WithDefault("0.0.0.0")
   String bindHost();
 
-  /** How many threads carry the traffic; as many as there are cores if not set. */
+  /**
+   * How many threads carry the traffic; half as many as there are cores if not set, since the
+   * kernel's share of the work is the larger one, and fewer threads send more at once.
+   */
   OptionalInt eventLoops();
 
   /** What a client may use up. */
@@ -40,7 +43,7 @@ public interface ProxySettings {
   /** What a client may use up. */
   interface Client {
     /** How much reply data may wait for one client before the node that sends it is held back. */
-    @WithDefault("16M")
+    @WithDefault("1M")
     MemorySize outputLimit();
 
     /** How long a client that doesn't read its replies may hold up others before it is closed. */

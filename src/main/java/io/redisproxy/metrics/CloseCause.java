@@ -13,9 +13,7 @@ public enum CloseCause {
   /** The client did not read its replies while others waited behind it. */
   SLOW_CLIENT,
   /** A node was lost in the middle of a reply, or with a session that lived on it. */
-  NODE_LOST,
-  /** The proxy stops. */
-  SHUTDOWN;
+  NODE_LOST;
 
   String label() {
     return name().toLowerCase(Locale.ROOT);

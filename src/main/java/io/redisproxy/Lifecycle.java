@@ -1,0 +1,47 @@
+package io.redisproxy;
+
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.redisproxy.config.ListenerConfig;
+import io.redisproxy.config.ListenerSource;
+import io.redisproxy.config.ListenersChanged;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Instance;
+import jakarta.inject.Singleton;
+import jakarta.interceptor.Interceptor;
+import java.util.List;
+
+/** Starts the proxy with the application, and stops it. */
+@Singleton
+final class Lifecycle {
+  private final Proxy proxy;
+
+  Lifecycle(Proxy proxy) {
+    this.proxy = proxy;
+  }
+
+  /**
+   * Without listeners of the user's, those of a source that dev mode brings are opened, if it is
+   * there.
+   */
+  void onStart(
+      @Observes @Priority(Interceptor.Priority.LIBRARY_AFTER) StartupEvent event,
+      List<ListenerConfig> listeners,
+      Instance<ListenerSource> otherwise) {
+    if (!listeners.isEmpty()) {
+      proxy.start(listeners);
+    } else if (otherwise.isResolvable()) {
+      proxy.start(otherwise.get().listeners());
+    }
+  }
+
+  void onChange(@Observes ListenersChanged change) {
+    proxy.stop();
+    proxy.start(change.listeners());
+  }
+
+  void onStop(@Observes ShutdownEvent event) {
+    proxy.stop();
+  }
+}
