@@ -5,11 +5,9 @@ import io.quarkus.runtime.StartupEvent;
 import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.ListenerSource;
 import io.redisproxy.config.ListenersChanged;
-import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
-import jakarta.interceptor.Interceptor;
 import java.util.List;
 
 /** Starts the proxy with the application, and stops it. */
@@ -26,7 +24,7 @@ final class Lifecycle {
    * there.
    */
   void onStart(
-      @Observes @Priority(Interceptor.Priority.LIBRARY_AFTER) StartupEvent event,
+      @Observes StartupEvent event,
       List<ListenerConfig> listeners,
       Instance<ListenerSource> otherwise) {
     if (!listeners.isEmpty()) {

@@ -2,7 +2,7 @@ package io.redisproxy;
 
 import static org.awaitility.Awaitility.await;
 
-import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.NodeAddress;
@@ -88,13 +88,15 @@ public final class TestProxy implements AutoCloseable {
   }
 
   private boolean allConnected() {
-    return registry.find("redis_proxy.node.connects").counters().stream()
+    return registry.find("redis_proxy.node.connects").functionCounters().stream()
         .allMatch(counter -> counter.count() >= settings.eventLoops().getAsInt());
   }
 
   /** The sum of all counters of a name with these tags. */
   public double counted(String name, String... tags) {
-    return registry.find(name).tags(tags).counters().stream().mapToDouble(Counter::count).sum();
+    return registry.find(name).tags(tags).functionCounters().stream()
+        .mapToDouble(FunctionCounter::count)
+        .sum();
   }
 
   /** The sum of all gauges of a name. */

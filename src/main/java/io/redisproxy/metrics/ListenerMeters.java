@@ -1,8 +1,8 @@
 package io.redisproxy.metrics;
 
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
@@ -10,47 +10,48 @@ import java.util.concurrent.atomic.LongAdder;
 /** What is counted of one listener's clients. */
 public final class ListenerMeters {
   private final LongAdder open = new LongAdder();
-  private final Counter accepted;
-  private final Map<CloseCause, Counter> closed = new EnumMap<>(CloseCause.class);
-  private final Map<ErrorKind, Counter> errors = new EnumMap<>(ErrorKind.class);
-  private final Counter bytesIn;
-  private final Counter bytesOut;
+  private final LongAdder accepted;
+  private final Map<CloseCause, LongAdder> closed = new EnumMap<>(CloseCause.class);
+  private final Map<ErrorKind, LongAdder> errors = new EnumMap<>(ErrorKind.class);
+  private final LongAdder bytesIn;
+  private final LongAdder bytesOut;
 
   ListenerMeters(MeterRegistry registry, String listener) {
+    Tags tags = Tags.of("listener", listener);
     Gauge.builder("redis_proxy.clients", open, LongAdder::sum)
         .description("Clients connected")
-        .tag("listener", listener)
+        .tags(tags)
         .register(registry);
     accepted =
-        Counter.builder("redis_proxy.clients.accepted")
-            .description("Clients that connected")
-            .tag("listener", listener)
-            .register(registry);
+        Counters.register(registry, "redis_proxy.clients.accepted", "Clients that connected", tags);
     for (CloseCause cause : CloseCause.values()) {
       closed.put(
           cause,
-          Counter.builder("redis_proxy.clients.closed")
-              .description("Clients whose connection ended, by cause")
-              .tags("listener", listener, "cause", cause.label())
-              .register(registry));
+          Counters.register(
+              registry,
+              "redis_proxy.clients.closed",
+              "Clients whose connection ended, by cause",
+              tags.and("cause", cause.label())));
     }
     for (ErrorKind kind : ErrorKind.values()) {
       errors.put(
           kind,
-          Counter.builder("redis_proxy.errors")
-              .description("Error replies that the proxy itself gave, by kind")
-              .tags("listener", listener, "kind", kind.label())
-              .register(registry));
+          Counters.register(
+              registry,
+              "redis_proxy.errors",
+              "Error replies that the proxy itself gave, by kind",
+              tags.and("kind", kind.label())));
     }
-    bytesIn = bytes(registry, listener, "in");
-    bytesOut = bytes(registry, listener, "out");
+    bytesIn = bytes(registry, tags.and("direction", "in"));
+    bytesOut = bytes(registry, tags.and("direction", "out"));
   }
 
-  private static Counter bytes(MeterRegistry registry, String listener, String direction) {
-    return Counter.builder("redis_proxy.client.bytes")
-        .description("Bytes received from clients (in) and sent to them (out)")
-        .tags("listener", listener, "direction", direction)
-        .register(registry);
+  private static LongAdder bytes(MeterRegistry registry, Tags tags) {
+    return Counters.register(
+        registry,
+        "redis_proxy.client.bytes",
+        "Bytes received from clients (in) and sent to them (out)",
+        tags);
   }
 
   public void onAccepted() {
@@ -64,14 +65,14 @@ public final class ListenerMeters {
   }
 
   public void onErrors(ErrorKind kind, int count) {
-    errors.get(kind).increment(count);
+    errors.get(kind).add(count);
   }
 
   public void bytesIn(int bytes) {
-    bytesIn.increment(bytes);
+    bytesIn.add(bytes);
   }
 
   public void bytesOut(int bytes) {
-    bytesOut.increment(bytes);
+    bytesOut.add(bytes);
   }
 }

@@ -1,49 +1,52 @@
 package io.redisproxy.metrics;
 
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import java.util.concurrent.atomic.LongAdder;
 
 /** What is counted of the connections to one node. */
 public final class NodeMeters {
-  private final Counter bytesIn;
-  private final Counter bytesOut;
-  private final Counter connected;
-  private final Counter lost;
-  private final Counter errorReplies;
+  private final LongAdder bytesIn;
+  private final LongAdder bytesOut;
+  private final LongAdder connected;
+  private final LongAdder lost;
+  private final LongAdder errorReplies;
 
   NodeMeters(MeterRegistry registry, String node) {
-    bytesIn = bytes(registry, node, "in");
-    bytesOut = bytes(registry, node, "out");
+    Tags tags = Tags.of("node", node);
+    bytesIn = bytes(registry, tags.and("direction", "in"));
+    bytesOut = bytes(registry, tags.and("direction", "out"));
     connected =
-        Counter.builder("redis_proxy.node.connects")
-            .description("Connections made to a node")
-            .tag("node", node)
-            .register(registry);
+        Counters.register(
+            registry, "redis_proxy.node.connects", "Connections made to a node", tags);
     lost =
-        Counter.builder("redis_proxy.node.connection.losses")
-            .description("Shared connections to a node that were lost or could not be made")
-            .tag("node", node)
-            .register(registry);
+        Counters.register(
+            registry,
+            "redis_proxy.node.connection.losses",
+            "Shared connections to a node that were lost or could not be made",
+            tags);
     errorReplies =
-        Counter.builder("redis_proxy.node.error.replies")
-            .description("Error replies that a node gave to requests on shared connections")
-            .tag("node", node)
-            .register(registry);
+        Counters.register(
+            registry,
+            "redis_proxy.node.error.replies",
+            "Error replies that a node gave to requests on shared connections",
+            tags);
   }
 
-  private static Counter bytes(MeterRegistry registry, String node, String direction) {
-    return Counter.builder("redis_proxy.node.bytes")
-        .description("Bytes received from a node (in) and sent to it (out)")
-        .tags("node", node, "direction", direction)
-        .register(registry);
+  private static LongAdder bytes(MeterRegistry registry, Tags tags) {
+    return Counters.register(
+        registry,
+        "redis_proxy.node.bytes",
+        "Bytes received from a node (in) and sent to it (out)",
+        tags);
   }
 
   public void bytesIn(int bytes) {
-    bytesIn.increment(bytes);
+    bytesIn.add(bytes);
   }
 
   public void bytesOut(int bytes) {
-    bytesOut.increment(bytes);
+    bytesOut.add(bytes);
   }
 
   public void onConnected() {
@@ -57,7 +60,7 @@ public final class NodeMeters {
   /** How many more of the replies were errors; mostly none. */
   public void errorReplies(long errors) {
     if (errors > 0) {
-      errorReplies.increment(errors);
+      errorReplies.add(errors);
     }
   }
 }

@@ -2,30 +2,36 @@ package io.redisproxy.metrics;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 
-/** Makes the meters of listeners and nodes. The same names and tags give the same counters. */
+/**
+ * The meters of listeners and nodes: for the same names always the same object, on every event
+ * loop.
+ */
 public final class ProxyMeters {
   private final MeterRegistry registry;
   private final Map<String, ListenerMeters> listeners = new ConcurrentHashMap<>();
+  private final Map<String, NodeMeters> nodes = new ConcurrentHashMap<>();
+  private final Map<List<String>, RequestMeters> requests = new ConcurrentHashMap<>();
 
   public ProxyMeters(MeterRegistry registry) {
     this.registry = registry;
   }
 
-  /** The same object for the same listener, whose clients are one number. */
   public ListenerMeters listener(String listener) {
     return listeners.computeIfAbsent(listener, name -> new ListenerMeters(registry, name));
   }
 
   public NodeMeters node(String node) {
-    return new NodeMeters(registry, node);
+    return nodes.computeIfAbsent(node, name -> new NodeMeters(registry, name));
   }
 
   public RequestMeters requests(String listener, String node, String role) {
-    return new RequestMeters(registry, listener, node, role);
+    return requests.computeIfAbsent(
+        List.of(listener, node, role), names -> new RequestMeters(registry, listener, node, role));
   }
 
   /** Whether a node is up for a listener: reads and writes for a master, reads for a replica. */

@@ -1,11 +1,11 @@
 package io.redisproxy.metrics;
 
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 
 /** What is counted of the requests that one listener sends to one node. */
 public final class RequestMeters {
@@ -26,9 +26,9 @@ public final class RequestMeters {
     Duration.ofSeconds(5)
   };
 
-  private final Counter reads;
-  private final Counter writes;
-  private final Counter pinned;
+  private final LongAdder reads;
+  private final LongAdder writes;
+  private final LongAdder pinned;
   private final Timer latency;
 
   RequestMeters(MeterRegistry registry, String listener, String node, String role) {
@@ -45,28 +45,28 @@ public final class RequestMeters {
             .register(registry);
   }
 
-  private static Counter requests(MeterRegistry registry, Tags tags, String commandClass) {
-    return Counter.builder("redis_proxy.requests")
-        .description("Requests sent to a node")
-        .tags(tags)
-        .tag("class", commandClass)
-        .register(registry);
+  private static LongAdder requests(MeterRegistry registry, Tags tags, String commandClass) {
+    return Counters.register(
+        registry,
+        "redis_proxy.requests",
+        "Requests sent to a node",
+        tags.and("class", commandClass));
   }
 
   /** Requests that are sent, on a shared connection. */
   public void sent(int readCount, int writeCount) {
     if (readCount > 0) {
-      reads.increment(readCount);
+      reads.add(readCount);
     }
     if (writeCount > 0) {
-      writes.increment(writeCount);
+      writes.add(writeCount);
     }
   }
 
   /** Requests that are sent on a connection of the client's own. */
   public void sentPinned(int count) {
     if (count > 0) {
-      pinned.increment(count);
+      pinned.add(count);
     }
   }
 
