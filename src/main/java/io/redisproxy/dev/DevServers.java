@@ -20,8 +20,11 @@ class DevServers implements ListenerSource {
   private static final Logger LOG = Logger.getLogger(DevServers.class);
   private static final int LISTEN = 6380;
 
-  /** Outlives the classes of a reloaded application: the ports, master first. */
-  private static final String PORTS = "redis-proxy.dev.ports";
+  /**
+   * A system property, which outlives the classes of a reloaded application: the ports, master
+   * first. Its name is outside of those that the application's settings are checked against.
+   */
+  private static final String PORTS = "io.redisproxy.dev.ports";
 
   @Override
   public List<ListenerConfig> listeners() {
@@ -39,7 +42,7 @@ class DevServers implements ListenerSource {
         Try
           redis-cli -p %d SET greeting hello
           redis-cli -p %d GET greeting
-          redis-cli -p %d INFO commandstats   (the GET was served by a replica)
+          redis-cli -p %d INFO commandstats   (or %d: a replica has served the GET)
         """,
         nodes.get(0),
         replicas.get(0),
@@ -47,7 +50,8 @@ class DevServers implements ListenerSource {
         LISTEN,
         LISTEN,
         LISTEN,
-        replicas.get(0).port());
+        replicas.get(0).port(),
+        replicas.get(1).port());
     return List.of(new ListenerConfig(LISTEN, nodes.get(0), replicas));
   }
 
