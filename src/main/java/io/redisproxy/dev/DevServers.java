@@ -68,7 +68,10 @@ class DevServers implements ListenerSource {
             master,
             RedisProcess.start("--replicaof", "127.0.0.1", masterPort),
             RedisProcess.start("--replicaof", "127.0.0.1", masterPort));
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> servers.forEach(RedisProcess::close)));
+    // Handles, since by then the classes that start servers may be unloaded.
+    List<ProcessHandle> processes = servers.stream().map(RedisProcess::handle).toList();
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(() -> processes.forEach(ProcessHandle::destroyForcibly)));
     String ports =
         servers.stream()
             .map(server -> Integer.toString(server.port()))

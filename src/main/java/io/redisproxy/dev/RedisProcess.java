@@ -26,12 +26,17 @@ public final class RedisProcess implements AutoCloseable {
   private final int port;
   private final List<String> arguments;
   private final Path folder;
+  private final Path log;
   private Process process;
 
   private RedisProcess(int port, List<String> arguments, Path folder) {
     this.port = port;
     this.arguments = arguments;
     this.folder = folder;
+    log = folder.resolve("redis.log");
+    // For servers that end with the JVM; the last that is registered goes first.
+    folder.toFile().deleteOnExit();
+    log.toFile().deleteOnExit();
   }
 
   /**
@@ -68,8 +73,8 @@ public final class RedisProcess implements AutoCloseable {
     return port;
   }
 
-  public long pid() {
-    return process.pid();
+  ProcessHandle handle() {
+    return process.toHandle();
   }
 
   public boolean isAlive() {
@@ -86,14 +91,13 @@ public final class RedisProcess implements AutoCloseable {
     command.addAll(List.of("--port", Integer.toString(port), "--bind", "127.0.0.1"));
     command.addAll(List.of("--dir", folder.toString(), "--save", ""));
     command.addAll(arguments);
-    Path log = folder.resolve("redis.log");
     try {
       process =
           new ProcessBuilder(command)
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
               .start();
-      awaitStart(log);
+      awaitStart();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -129,7 +133,10 @@ public final class RedisProcess implements AutoCloseable {
 
   private void signal(String name) {
     try {
-      new ProcessBuilder("kill", "-" + name, Long.toString(pid())).inheritIO().start().waitFor();
+      new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+          .inheritIO()
+          .start()
+          .waitFor();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
@@ -147,7 +154,7 @@ public final class RedisProcess implements AutoCloseable {
     }
   }
 
-  private void awaitStart(Path log) throws IOException {
+  private void awaitStart() throws IOException {
     Instant deadline = Instant.now().plus(START_TIMEOUT);
     while (!answersPing()) {
       if (!process.isAlive() || Instant.now().isAfter(deadline)) {
