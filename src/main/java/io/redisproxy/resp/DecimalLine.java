@@ -9,7 +9,9 @@ import io.netty.buffer.ByteBuf;
 final class DecimalLine {
   private static final long OVERFLOW = Long.MAX_VALUE / 10;
 
+  /** Without its sign; the smallest number of all, which has no positive, is itself. */
   private long value;
+
   private int length;
   private boolean negative;
   private boolean valid;
@@ -43,8 +45,9 @@ final class DecimalLine {
       negative = true;
     } else if (digit < 0
         || digit > 9
+        || value < 0
         || value > OVERFLOW
-        || (value == OVERFLOW && digit > 7)
+        || (value == OVERFLOW && digit > (negative ? 8 : 7))
         || (value == 0 && (negative ? digit == 0 : length > 0))) {
       valid = false;
     } else {
@@ -57,8 +60,9 @@ final class DecimalLine {
     return done;
   }
 
+  /** Whether the line, with the type before the number, is longer than Redis waits for its end. */
   boolean isTooLong() {
-    return length > RequestDecoder.MAX_LINE;
+    return length >= RequestDecoder.MAX_LINE;
   }
 
   boolean isValid() {

@@ -33,11 +33,9 @@ public final class RequestDecoder {
      * request.
      */
     LARGE,
-    /** A line typed by hand ends at {@link #end()}; see {@link InlineRequest}. */
+    /** A line typed by hand, or a blank one, ends at {@link #end()}; see {@link InlineRequest}. */
     INLINE,
-    /**
-     * An array without elements or a blank line ends at {@link #end()}: a server answers nothing.
-     */
+    /** An array without elements ends at {@link #end()}: a server answers nothing. */
     EMPTY,
     /** Not the Redis protocol; {@link #error()} says why, in Redis' words. */
     ERROR
@@ -58,6 +56,9 @@ public final class RequestDecoder {
 
   /** Redis' PROTO_INLINE_MAX_SIZE: the longest line of any kind. */
   static final int MAX_LINE = 64 * 1024;
+
+  /** The longest argument: the line break behind it has to be counted, too. */
+  private static final long MAX_ARGUMENT = Long.MAX_VALUE - 2;
 
   /** The longest name that any command has; a longer one is no command. */
   private static final int MAX_NAME = 3 * Long.BYTES;
@@ -181,7 +182,7 @@ public final class RequestDecoder {
         case LENGTH_LF -> {
           i++;
           bytesLeft = number.value();
-          if (!number.isValid() || bytesLeft < 0) {
+          if (!number.isValid() || bytesLeft < 0 || bytesLeft > MAX_ARGUMENT) {
             return fail("invalid bulk length");
           }
           boolean tooLarge = bytesLeft > maxSize - (earlier + i - from);
