@@ -56,6 +56,11 @@ final class DecimalLine {
     length++;
   }
 
+  /** Whether nothing stands before the carriage return. */
+  boolean isEmpty() {
+    return length == 0;
+  }
+
   boolean isDone() {
     return done;
   }

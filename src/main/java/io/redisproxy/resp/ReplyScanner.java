@@ -28,7 +28,7 @@ public final class ReplyScanner {
    */
   private static final long STREAMED = Long.MAX_VALUE / 2;
 
-  /** More than any server can hold, and little enough to count with. */
+  /** No server holds as much; a sum of lengths up to it can't overflow. */
   private static final long MAX_LENGTH = 1L << 48;
 
   private State state = State.TYPE;
@@ -69,7 +69,7 @@ public final class ReplyScanner {
           endElement();
         }
         case LENGTH -> {
-          if (!streamedLength && in.getByte(i) == '?') {
+          if (number.isEmpty() && !streamedLength && in.getByte(i) == '?') {
             streamedLength = true;
             i++;
           }
@@ -119,6 +119,9 @@ public final class ReplyScanner {
   }
 
   private void onType(byte first) {
+    if (streamedString != (first == ';')) {
+      throw new NotRedisException(first);
+    }
     if (!inReply) {
       inReply = true;
       pending = 1;
@@ -130,13 +133,7 @@ public final class ReplyScanner {
     type = first;
     switch (first) {
       case '+', '-', ':', ',', '#', '_', '(' -> state = State.LINE;
-      case '$', '=', '!', '*', '~', '>', '%', '|' -> toLength();
-      case ';' -> {
-        if (!streamedString) {
-          throw new NotRedisException(first);
-        }
-        toLength();
-      }
+      case '$', '=', '!', '*', '~', '>', '%', '|', ';' -> toLength();
       case '.' -> {
         if (depth == 0) {
           throw new NotRedisException(first);
@@ -155,14 +152,14 @@ public final class ReplyScanner {
   }
 
   private void onLength() {
-    if (streamedLength) {
+    if (streamedLength && number.isEmpty()) {
       onStreamed();
       return;
     }
-    if (!number.isValid() || number.value() > MAX_LENGTH) {
+    long length = number.value();
+    if (streamedLength || !number.isValid() || length > MAX_LENGTH) {
       throw new NotRedisException(type);
     }
-    long length = number.value();
     switch (type) {
       case '$', '=', '!' -> {
         if (length < 0) {
@@ -173,6 +170,9 @@ public final class ReplyScanner {
         }
       }
       case ';' -> {
+        if (length < 0) {
+          throw new NotRedisException(type);
+        }
         if (length == 0) {
           streamedString = false;
           endElement();
