@@ -46,7 +46,7 @@ public final class InlineRequest {
 
   private byte[] word() {
     ByteArrayOutputStream word = new ByteArrayOutputStream();
-    while (at < line.length && line[at] != 0 && !isSpace(line[at])) {
+    while (at < line.length && !endsWord(line[at])) {
       byte b = line[at++];
       if (b == '"' || b == '\'') {
         boolean closed = b == '"' ? doubleQuoted(word) : singleQuoted(word);
@@ -103,6 +103,11 @@ public final class InlineRequest {
       case 'a' -> 7;
       default -> b;
     };
+  }
+
+  /** Fewer than there are blanks before and behind a word. */
+  private static boolean endsWord(byte b) {
+    return b == ' ' || b == '\t' || b == '\n' || b == '\r' || b == 0;
   }
 
   /** C's isspace. */
