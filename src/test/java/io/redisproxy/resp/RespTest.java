@@ -1,0 +1,90 @@
+package io.redisproxy.resp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class RespTest {
+
+  @Test
+  void repliesAreWrittenAsRedisWritesThem() {
+    assertThat(text(Resp.simple("OK"))).isEqualTo("+OK\r\n");
+    assertThat(text(Resp.error("ERR no"))).isEqualTo("-ERR no\r\n");
+    assertThat(text(Resp.integer(Long.MIN_VALUE))).isEqualTo(":-9223372036854775808\r\n");
+    assertThat(text(Resp.bulk(new byte[] {'a', '\r', '\n'}))).isEqualTo("$3\r\na\r\n\r\n");
+    assertThat(text(Resp.bulk(new byte[0]))).isEqualTo("$0\r\n\r\n");
+    assertThat(text(Resp.bulk(null))).isEqualTo("$-1\r\n");
+  }
+
+  @Test
+  void aLineBreakDoesNotEndAnError() {
+    assertThat(text(Resp.error("ERR a\r\n+b\nc"))).isEqualTo("-ERR a  +b c\r\n");
+  }
+
+  @Test
+  void aRequestIsAnArrayOfItsArgumentsBytes() {
+    ByteBuf request = Resp.request(UnpooledByteBufAllocator.DEFAULT, "SET", "\u00e9", "");
+
+    assertThat(text(request)).isEqualTo("*3\r\n$3\r\nSET\r\n$2\r\n\u00c3\u00a9\r\n$0\r\n\r\n");
+  }
+
+  @Test
+  void theArgumentsOfARequestAreTheOnesItWasWrittenWith() {
+    List<byte[]> arguments =
+        List.of(
+            Decoding.bytes("MSET"), new byte[0], Decoding.bytes("\r\n$1\0\u00ff"), new byte[5000]);
+    ByteBuf request = Resp.request(UnpooledByteBufAllocator.DEFAULT, arguments);
+    ByteBuf behindOthers = Unpooled.wrappedBuffer(Unpooled.wrappedBuffer(new byte[7]), request);
+    behindOthers.skipBytes(7);
+
+    assertThat(Resp.arguments(behindOthers)).containsExactlyElementsOf(arguments);
+    assertThat(behindOthers.readableBytes()).as("bytes are left").isPositive();
+    behindOthers.release();
+  }
+
+  @Test
+  void aCursorShowsEachArgumentsLengthAndFirstBytes() {
+    ByteBuf in =
+        Unpooled.wrappedBuffer(
+            Decoding.bytes("xx*3\r\n$0\r\n\r\n$3\r\nGET\r\n$11\r\n123456789\u00ff1\r\n"));
+    ArgumentCursor cursor = new ArgumentCursor().start(in, 2);
+
+    assertThat(cursor.left()).isEqualTo(3);
+    assertThat(cursor.next()).isTrue();
+    assertThat(cursor.length()).isZero();
+    assertThat(cursor.word(0)).isZero();
+    assertThat(cursor.next()).isTrue();
+    assertThat(cursor.left()).isEqualTo(1);
+    assertThat(cursor.length()).isEqualTo(3);
+    assertThat(cursor.word(0)).isEqualTo('G' | 'E' << 8 | 'T' << 16);
+    assertThat(cursor.word(1)).isZero();
+    assertThat(cursor.next()).isTrue();
+    assertThat(cursor.word(0)).isEqualTo(0x3837363534333231L);
+    assertThat(cursor.word(1)).isEqualTo(0x31ff39L);
+    assertThat(cursor.word(2)).isZero();
+    assertThat(cursor.bytes()).isEqualTo(Decoding.bytes("123456789\u00ff1"));
+    assertThat(cursor.next()).isFalse();
+  }
+
+  @Test
+  void aCursorCanStartAgain() {
+    ByteBuf in = Unpooled.wrappedBuffer(Decoding.bytes("*2\r\n$1\r\na\r\n$10\r\n0123456789\r\n"));
+    ArgumentCursor cursor = new ArgumentCursor().start(in, 0);
+    cursor.next();
+    cursor.next();
+
+    assertThat(cursor.start(in, 0).next()).isTrue();
+    assertThat(cursor.bytes()).isEqualTo(new byte[] {'a'});
+  }
+
+  private static String text(ByteBuf bytes) {
+    String text = bytes.toString(StandardCharsets.ISO_8859_1);
+    assertThat(bytes.release()).isTrue();
+    return text;
+  }
+}
