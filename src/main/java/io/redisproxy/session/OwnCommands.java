@@ -37,11 +37,8 @@ final class OwnCommands {
     int count = arguments.size();
     return switch (command) {
       case QUIT -> new Answer(Action.REPLY_AND_CLOSE, Resp.simple("OK"));
-      case RESET -> {
-        client.reset();
-        yield count == 1 ? reply(Resp.simple("RESET")) : FORWARD;
-      }
-      // Redis itself says what is wrong with other numbers, or with their lack.
+      // Redis itself says what is wrong with other numbers of arguments.
+      case RESET -> count == 1 ? reset(client) : FORWARD;
       case SELECT -> count != 2 ? FORWARD : text(arguments.get(1)).equals("0") ? ok() : PIN;
       case HELLO ->
           count == 1 || (count == 2 && !text(arguments.get(1)).equals("3")) ? FORWARD : PIN;
@@ -52,6 +49,11 @@ final class OwnCommands {
           count == 4 ? setInfo(text(arguments.get(2)), arguments.get(3), client) : FORWARD;
       default -> PIN;
     };
+  }
+
+  private static Answer reset(ClientIdentity client) {
+    client.reset();
+    return reply(Resp.simple("RESET"));
   }
 
   private static Answer setName(byte[] name, ClientIdentity client) {
@@ -70,7 +72,8 @@ final class OwnCommands {
     }
     if (!isPrintable(value)) {
       return reply(
-          Resp.error("ERR " + known + " cannot contain spaces, newlines or special characters."));
+          Resp.error(
+              "ERR " + attribute + " cannot contain spaces, newlines or special characters."));
     }
     client.setInfo(known, value);
     return ok();
