@@ -71,7 +71,7 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
     NodeConnector.takeOver((NetSocketInternal) socket, new Session(shared, id));
   }
 
-  private Session(Shared shared, long id) {
+  Session(Shared shared, long id) {
     this.shared = shared;
     identity = new ClientIdentity(id);
     decoder = new RequestDecoder(shared.maxSharedRequest());
