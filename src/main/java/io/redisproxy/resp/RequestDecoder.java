@@ -185,9 +185,8 @@ public final class RequestDecoder {
           if (!number.isValid() || bytesLeft < 0 || bytesLeft > MAX_ARGUMENT) {
             return fail("invalid bulk length");
           }
-          boolean tooLarge = bytesLeft > maxSize - (earlier + i - from);
           beginArgument(bytesLeft);
-          if (tooLarge && !large) {
+          if (!large && bytesLeft > maxSize - (earlier + i - from)) {
             large = true;
             return stop(Result.LARGE, from, i);
           }
@@ -254,7 +253,7 @@ public final class RequestDecoder {
         return;
       }
     }
-    bytesLeft = Math.min(length, Long.MAX_VALUE - 2) + 2;
+    bytesLeft += 2;
     state = State.SKIP;
   }
 
