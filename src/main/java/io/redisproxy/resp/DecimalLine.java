@@ -3,8 +3,8 @@ package io.redisproxy.resp;
 import io.netty.buffer.ByteBuf;
 
 /**
- * A decimal number up to a carriage return, read in any pieces, as strict as Redis' string2ll: no
- * plus sign, no leading zeros, no blanks.
+ * A line with a decimal number, read in any pieces, as strict as Redis' string2ll: no plus sign, no
+ * leading zeros, no blanks.
  */
 final class DecimalLine {
   private static final long OVERFLOW = Long.MAX_VALUE / 10;
@@ -15,6 +15,8 @@ final class DecimalLine {
   private int length;
   private boolean negative;
   private boolean valid;
+  private boolean questionMark;
+  private boolean returned;
   private boolean done;
 
   void reset() {
@@ -22,21 +24,29 @@ final class DecimalLine {
     length = 0;
     negative = false;
     valid = true;
+    questionMark = false;
+    returned = false;
     done = false;
   }
 
-  /** Reads to the carriage return or to {@code limit}; returns the index after what it read. */
+  /**
+   * Reads to the end of the line or to {@code limit}; returns the index after what it read. As to
+   * Redis, any byte behind the carriage return is a line feed.
+   */
   int read(ByteBuf in, int from, int limit) {
-    int i = from;
-    while (i < limit) {
-      byte b = in.getByte(i++);
-      if (b == '\r') {
+    for (int i = from; i < limit; i++) {
+      if (returned) {
         done = true;
-        return i;
+        return i + 1;
       }
-      accept(b);
+      byte b = in.getByte(i);
+      if (b == '\r') {
+        returned = true;
+      } else {
+        accept(b);
+      }
     }
-    return i;
+    return limit;
   }
 
   private void accept(byte b) {
@@ -50,24 +60,26 @@ final class DecimalLine {
         || (value == OVERFLOW && digit > (negative ? 8 : 7))
         || (value == 0 && (negative ? digit == 0 : length > 0))) {
       valid = false;
+      questionMark |= b == '?';
     } else {
       value = value * 10 + digit;
     }
     length++;
   }
 
-  /** Whether nothing stands before the carriage return. */
-  boolean isEmpty() {
-    return length == 0;
+  /** Whether it is a question mark alone, by which RESP3 says that a length is not known. */
+  boolean isQuestionMark() {
+    return questionMark && length == 1;
   }
 
+  /** Whether the line has ended. */
   boolean isDone() {
     return done;
   }
 
   /** Whether the line, with the type before the number, is longer than Redis waits for its end. */
   boolean isTooLong() {
-    return length >= RequestDecoder.MAX_LINE;
+    return length >= RequestDecoder.MAX_LINE && !returned;
   }
 
   boolean isValid() {

@@ -18,7 +18,6 @@ public final class ReplyScanner {
     TYPE,
     LINE,
     LENGTH,
-    LENGTH_LF,
     SKIP
   }
 
@@ -37,7 +36,6 @@ public final class ReplyScanner {
   private boolean inReply;
   private long pending;
   private long bytesLeft;
-  private boolean streamedLength;
   private boolean streamedString;
   private final DecimalLine number = new DecimalLine();
 
@@ -69,18 +67,10 @@ public final class ReplyScanner {
           endElement();
         }
         case LENGTH -> {
-          if (number.isEmpty() && !streamedLength && in.getByte(i) == '?') {
-            streamedLength = true;
-            i++;
-          }
           i = number.read(in, i, limit);
           if (number.isDone()) {
-            state = State.LENGTH_LF;
+            onLength();
           }
-        }
-        case LENGTH_LF -> {
-          i++;
-          onLength();
         }
         case SKIP -> {
           if (bytesLeft > limit - i) {
@@ -147,17 +137,16 @@ public final class ReplyScanner {
 
   private void toLength() {
     number.reset();
-    streamedLength = false;
     state = State.LENGTH;
   }
 
   private void onLength() {
-    if (streamedLength && number.isEmpty()) {
+    if (number.isQuestionMark()) {
       onStreamed();
       return;
     }
     long length = number.value();
-    if (streamedLength || !number.isValid() || length > MAX_LENGTH) {
+    if (!number.isValid() || length > MAX_LENGTH) {
       throw new NotRedisException(type);
     }
     switch (type) {

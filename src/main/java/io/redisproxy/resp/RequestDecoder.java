@@ -44,10 +44,8 @@ public final class RequestDecoder {
   private enum State {
     START,
     COUNT,
-    COUNT_LF,
     MARK,
     LENGTH,
-    LENGTH_LF,
     NAME,
     SKIP,
     INLINE,
@@ -145,14 +143,12 @@ public final class RequestDecoder {
         }
         case COUNT -> {
           i = number.read(in, i, limit);
-          if (number.isDone()) {
-            state = State.COUNT_LF;
-          } else if (number.isTooLong()) {
-            return fail("too big mbulk count string");
+          if (!number.isDone()) {
+            if (number.isTooLong()) {
+              return fail("too big mbulk count string");
+            }
+            break;
           }
-        }
-        case COUNT_LF -> {
-          i++;
           argumentsLeft = number.value();
           if (!number.isValid() || argumentsLeft > Integer.MAX_VALUE) {
             return fail("invalid multibulk length");
@@ -173,14 +169,12 @@ public final class RequestDecoder {
         }
         case LENGTH -> {
           i = number.read(in, i, limit);
-          if (number.isDone()) {
-            state = State.LENGTH_LF;
-          } else if (number.isTooLong()) {
-            return fail("too big bulk count string");
+          if (!number.isDone()) {
+            if (number.isTooLong()) {
+              return fail("too big bulk count string");
+            }
+            break;
           }
-        }
-        case LENGTH_LF -> {
-          i++;
           bytesLeft = number.value();
           if (!number.isValid() || bytesLeft < 0 || bytesLeft > MAX_ARGUMENT) {
             return fail("invalid bulk length");

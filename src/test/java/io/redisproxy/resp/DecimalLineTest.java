@@ -77,24 +77,36 @@ class DecimalLineTest {
   }
 
   @Test
-  void itIsNotDoneBeforeTheCarriageReturn() {
+  void itIsDoneBehindTheByteAfterTheCarriageReturn() {
     DecimalLine line = new DecimalLine();
     line.reset();
     assertThat(line.read(buffer("12"), 0, 2)).isEqualTo(2);
+    assertThat(line.read(buffer("3\r"), 0, 2)).isEqualTo(2);
     assertThat(line.isDone()).isFalse();
-    assertThat(line.read(buffer("3\r\n7"), 0, 4)).isEqualTo(2);
+    assertThat(line.read(buffer("\n7\r\n"), 0, 4)).isEqualTo(1);
     assertThat(line.isDone()).isTrue();
     assertThat(line.value()).isEqualTo(123);
   }
 
   @Test
+  void aQuestionMarkIsNoNumberAndIsToldOnlyWhenItIsAlone() {
+    assertThat(read("?", 0).isQuestionMark()).isTrue();
+    assertThat(read("?", 1).isQuestionMark()).isTrue();
+    assertThat(read("?", 0).isValid()).isFalse();
+    for (String text : new String[] {"", "1", "1?", "?1", "??", "-?", "x"}) {
+      assertThat(read(text, 0).isQuestionMark()).as(text).isFalse();
+    }
+  }
+
+  @Test
   void afterAResetNothingOfTheLastNumberIsLeft() {
     DecimalLine line = new DecimalLine();
-    for (String text : new String[] {"-12", "x", "7"}) {
+    for (String text : new String[] {"-12", "x", "?", "7"}) {
       line.reset();
-      line.read(buffer(text + "\r"), 0, text.length() + 1);
+      line.read(buffer(text + "\r\n"), 0, text.length() + 2);
     }
     assertThat(line.isValid()).isTrue();
+    assertThat(line.isQuestionMark()).isFalse();
     assertThat(line.value()).isEqualTo(7);
   }
 
@@ -112,7 +124,7 @@ class DecimalLineTest {
     DecimalLine line = new DecimalLine();
     line.reset();
     line.read(buffer(text), 0, cut);
-    line.read(buffer(text + "\r"), cut, text.length() + 1);
+    line.read(buffer(text + "\r\n"), cut, text.length() + 2);
     return line;
   }
 

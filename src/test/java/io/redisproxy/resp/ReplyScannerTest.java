@@ -208,7 +208,9 @@ class ReplyScannerTest {
         "*?-\r\n",
         "*1?\r\n",
         "*?\r\n;1\r\n",
-        "$?\r\n;?\r\n"
+        "$?\r\n;?\r\n",
+        "$\r?\r\n",
+        "*\r?.\r\n"
       })
   void whatIsNotTheProtocolIsRefusedInAnyTwoPieces(String garbage) {
     byte[] all = bytes("+OK\r\n" + garbage);

@@ -291,6 +291,15 @@ class RequestDecoderTest {
   }
 
   @Test
+  void aLineOfAnyLengthIsWaitedForWhenOnlyItsLastByteIsMissing() {
+    byte[] all = bytes("*" + "1".repeat(70_000) + "\r\n");
+
+    assertThat(Decoding.cutAt(all, UNLIMITED, all.length - 1))
+        .containsExactly(
+            new Found(Result.ERROR, -1, "ERR Protocol error: invalid multibulk length"));
+  }
+
+  @Test
   void afterAnErrorNothingElseIsFound() {
     RequestDecoder decoder = new RequestDecoder(UNLIMITED);
     ByteBuf bad = Unpooled.wrappedBuffer(bytes("*x\r\n"));
