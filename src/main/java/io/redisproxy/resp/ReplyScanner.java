@@ -30,6 +30,10 @@ public final class ReplyScanner {
   /** No server holds as much; a sum of lengths up to it can't overflow. */
   private static final long MAX_LENGTH = 1L << 48;
 
+  private static final long LINE_FEEDS = 0x0A0A0A0A0A0A0A0AL;
+  private static final long LOWEST_BITS = 0x0101010101010101L;
+  private static final long HIGHEST_BITS = 0x8080808080808080L;
+
   private State state = State.TYPE;
   private byte type;
   private boolean push;
@@ -57,7 +61,16 @@ public final class ReplyScanner {
     int i = from;
     while (i < limit) {
       switch (state) {
-        case TYPE -> onType(in.getByte(i++));
+        case TYPE -> {
+          int end = readPlain(in, i, limit);
+          if (end > 0) {
+            begin(false);
+            i = end;
+            endElement();
+          } else {
+            onType(in.getByte(i++));
+          }
+        }
         case LINE -> {
           int lineFeed = in.indexOf(i, limit, (byte) '\n');
           if (lineFeed < 0) {
@@ -108,18 +121,46 @@ public final class ReplyScanner {
     return errors;
   }
 
+  /**
+   * The short way for nearly all values: a bulk string that is not long, a status or a number,
+   * whole in the buffer.
+   *
+   * @return the index after the value, or -1 when only the long way can tell what it is
+   */
+  private int readPlain(ByteBuf in, int from, int limit) {
+    if (limit - from < Long.BYTES || streamedString) {
+      return -1;
+    }
+    long word = in.getLongLE(from);
+    byte first = (byte) word;
+    if (first == '$') {
+      int length = ShortHeader.read(word);
+      return length != ShortHeader.OTHER && length <= limit - from ? from + length : -1;
+    }
+    if (first == '+' || first == ':') {
+      long other = word ^ LINE_FEEDS;
+      long found = (other - LOWEST_BITS) & ~other & HIGHEST_BITS;
+      return found == 0 ? -1 : from + Long.numberOfTrailingZeros(found) / Byte.SIZE + 1;
+    }
+    return -1;
+  }
+
+  private void begin(boolean asPush) {
+    if (!inReply) {
+      inReply = true;
+      pending = 1;
+      push = asPush;
+    }
+  }
+
   private void onType(byte first) {
     if (streamedString != (first == ';')) {
       throw new NotRedisException(first);
     }
-    if (!inReply) {
-      inReply = true;
-      pending = 1;
-      push = first == '>';
-      if (first == '-' || first == '!') {
-        errors++;
-      }
+    if (!inReply && (first == '-' || first == '!')) {
+      errors++;
     }
+    begin(first == '>');
     type = first;
     switch (first) {
       case '+', '-', ':', ',', '#', '_', '(' -> state = State.LINE;

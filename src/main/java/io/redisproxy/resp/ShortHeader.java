@@ -1,0 +1,45 @@
+package io.redisproxy.resp;
+
+/**
+ * The line {@code $12\r\n} ahead of a bulk string of up to 999 bytes, read from one word of eight
+ * bytes, the first byte lowest. Nearly all arguments and values have such a line.
+ */
+final class ShortHeader {
+  /** What {@link #read} returns for any other line; only the long way can tell what it is. */
+  static final int OTHER = -1;
+
+  private ShortHeader() {}
+
+  /** The bytes of the line, of the string and of the line break behind it, taken together. */
+  static int read(long word) {
+    if ((byte) word != '$') {
+      return OTHER;
+    }
+    int first = digit(word, 1);
+    if (first < 0) {
+      return OTHER;
+    }
+    if (at(word, 2) == '\r') {
+      return first + 6;
+    }
+    int second = digit(word, 2);
+    if (second < 0 || first == 0) {
+      return OTHER;
+    }
+    if (at(word, 3) == '\r') {
+      return first * 10 + second + 7;
+    }
+    int third = digit(word, 3);
+    return third >= 0 && at(word, 4) == '\r' ? first * 100 + second * 10 + third + 8 : OTHER;
+  }
+
+  /** The digit at an index of the word, or a negative number when there is none. */
+  static int digit(long word, int index) {
+    int digit = at(word, index) - '0';
+    return digit <= 9 ? digit : OTHER;
+  }
+
+  private static int at(long word, int index) {
+    return (int) (word >>> (index * Byte.SIZE)) & 0xFF;
+  }
+}
