@@ -35,6 +35,7 @@ final class Pinned extends SessionState implements PinnedConnection.Client {
   @Override
   void onEntered() {
     session.gate().close(InputGate.Reason.WAITING);
+    session.closeExclusive();
     List<ByteBuf> preface = session.identity().requests(session.allocator());
     if (cause == Command.WAIT || cause == Command.WAITAOF) {
       // They wait for the last write of their own connection; on a new one that would be none. A

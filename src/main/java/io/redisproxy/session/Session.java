@@ -57,6 +57,7 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
   private Outbound out;
   private InputGate gate;
   private Pieces partial;
+  private Sharing sharing;
   private SessionState state;
   private boolean inputEnded;
   private boolean closed;
@@ -164,6 +165,11 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
     connection.whenWritable(() -> gate.open(InputGate.Reason.NODE_FULL));
   }
 
+  /** The connection that was kept for the next large request is not needed any more. */
+  void closeExclusive() {
+    sharing.closeExclusive();
+  }
+
   /** A protocol error: Redis answers it and closes. */
   void failProtocol(String error) {
     meters().onErrors(ErrorKind.PROTOCOL, 1);
@@ -231,7 +237,8 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
     out = new Outbound(ctx, shared.flushQueue());
     gate = new InputGate(ctx.channel().config());
     partial = newPieces();
-    state = new Sharing(this);
+    sharing = new Sharing(this);
+    state = sharing;
     meters().onAccepted();
   }
 
@@ -272,6 +279,7 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
       closed = true;
       meters().onClosed(closeCause);
       state.onClosed();
+      closeExclusive();
       partial.release();
       replies.close();
       held.forEach(NodeConnection::resume);

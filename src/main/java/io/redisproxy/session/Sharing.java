@@ -77,10 +77,11 @@ final class Sharing extends SessionState {
     session.become(new Closing(session, CloseCause.CLIENT));
   }
 
-  @Override
-  void onClosed() {
+  /** The session has no large request any more. */
+  void closeExclusive() {
     if (exclusive != null) {
       exclusive.abort();
+      exclusive = null;
     }
   }
 
@@ -254,8 +255,7 @@ final class Sharing extends SessionState {
   /** The connection for a large request. */
   NodeConnection exclusiveTo(Target target) {
     if (exclusive != null && (exclusive.isClosed() || exclusiveTarget != target)) {
-      exclusive.abort();
-      exclusive = null;
+      closeExclusive();
     }
     if (exclusive == null) {
       exclusive = target.link().openExclusive();

@@ -88,9 +88,4 @@ final class Streaming extends SessionState {
       connection.endOfRequests();
     }
   }
-
-  @Override
-  void onClosed() {
-    after.onClosed();
-  }
 }

@@ -150,6 +150,11 @@ public final class NodeConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
+    if (failure != null) {
+      // Given up on the way.
+      ctx.close();
+      return;
+    }
     context = ctx;
     out = new Outbound(ctx, flushQueue);
     meters.onConnected();
