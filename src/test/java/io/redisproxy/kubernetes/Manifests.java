@@ -1,0 +1,67 @@
+package io.redisproxy.kubernetes;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+
+/** Kubernetes objects as trees, and as text that is the same for every build. */
+final class Manifests {
+  static final Path GENERATED = Path.of("target/kubernetes/kubernetes.yml");
+
+  private static final YAMLMapper YAML =
+      YAMLMapper.builder()
+          .configure(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS, true)
+          .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
+          .enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
+          .enable(YAMLGenerator.Feature.INDENT_ARRAYS_WITH_INDICATOR)
+          .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+          .build();
+
+  private Manifests() {}
+
+  static List<JsonNode> generated() throws IOException {
+    return parse(Files.readString(GENERATED));
+  }
+
+  static List<JsonNode> parse(String yaml) throws IOException {
+    List<JsonNode> objects = new ArrayList<>();
+    try (var documents = YAML.readerFor(JsonNode.class).<JsonNode>readValues(yaml)) {
+      documents.forEachRemaining(objects::add);
+    }
+    return objects;
+  }
+
+  static String kind(JsonNode object) {
+    return object.path("kind").textValue();
+  }
+
+  static String name(JsonNode object) {
+    return object.path("metadata").path("name").textValue();
+  }
+
+  /** YAML with keys in the order of the alphabet, and ports by name: theirs differs by build. */
+  static String text(JsonNode object) throws JsonProcessingException {
+    JsonNode sorted = object.deepCopy();
+    sorted.findValues("ports").forEach(ports -> sort((ArrayNode) ports));
+    // Only maps are sorted by their keys, not trees.
+    return YAML.writeValueAsString(YAML.treeToValue(sorted, Map.class));
+  }
+
+  private static void sort(ArrayNode ports) {
+    List<JsonNode> elements = new ArrayList<>();
+    ports.forEach(elements::add);
+    elements.sort(Comparator.comparing(port -> ((ObjectNode) port).path("name").textValue()));
+    ports.removeAll().addAll(elements);
+  }
+}
