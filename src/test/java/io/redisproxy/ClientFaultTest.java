@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
 import java.io.IOException;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -16,12 +17,14 @@ class ClientFaultTest {
       "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$200000\r\n" + "x".repeat(100_000);
   private static final String WHOLE = HALF + "x".repeat(100_000) + "\r\n";
 
+  private static final String BYTES = "redis_proxy.client.bytes";
+
   private static RedisGroup group;
   private static TestProxy proxy;
 
   @BeforeAll
   static void start() {
-    group = RedisGroup.start(1);
+    group = RedisGroup.start(2);
     proxy = TestProxy.start(group);
   }
 
@@ -74,6 +77,39 @@ class ClientFaultTest {
       await().untilAsserted(() -> assertThat(connections()).isEqualTo(idleConnections() + 1));
     }
     awaitNoConnectionLeft();
+  }
+
+  @Test
+  void aClientThatReadsLateGetsAllTheRepliesOfSeveralNodes() throws IOException {
+    int size = 8_000_000;
+    group.call(group.master(), "SET", "large", "x".repeat(size));
+    group.awaitInSync();
+    try (RawClient client = proxy.connect()) {
+      // By hand, each is a run of its own, and the replicas take turns.
+      client.send("GET large\r\n".repeat(6));
+      awaitStill("redis_proxy.node.bytes", "direction", "in");
+      for (int i = 0; i < 6; i++) {
+        assertThat((byte[]) client.readReply()).hasSize(size);
+      }
+    } finally {
+      group.call(group.master(), "DEL", "large");
+    }
+  }
+
+  private static void awaitStill(String counter, String... tags) {
+    awaitStill(proxy, counter, tags);
+  }
+
+  private static void awaitStill(TestProxy proxy, String counter, String... tags) {
+    double[] last = {-1};
+    await()
+        .during(Duration.ofMillis(500))
+        .until(
+            () -> {
+              double before = last[0];
+              last[0] = proxy.counted(counter, tags);
+              return before == last[0];
+            });
   }
 
   private static void awaitNoConnectionLeft() {

@@ -16,6 +16,9 @@ final class ReplyQueue {
     /** Takes over bytes, in order. */
     void onReply(ByteBuf bytes);
 
+    /** A run is the head now, and what came for it before its turn has been passed on. */
+    void onTurn();
+
     /** Every request so far has been answered. */
     void onAllReplied();
 
@@ -36,6 +39,11 @@ final class ReplyQueue {
 
   boolean isEmpty() {
     return runs.isEmpty();
+  }
+
+  /** Whether the run's bytes are passed on as they come. */
+  boolean isHead(Run run) {
+    return runs.peek() == run;
   }
 
   /** How many bytes wait for their turn. */
@@ -121,6 +129,7 @@ final class ReplyQueue {
         client.onCutOff();
         return;
       }
+      client.onTurn();
     } while (runs.peek().isDone());
   }
 

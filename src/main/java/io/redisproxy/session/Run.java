@@ -117,12 +117,12 @@ final class Run extends PendingReplies {
 
   @Override
   protected boolean isCongested() {
-    return session.isCongested();
+    return session.isCongested(this);
   }
 
   @Override
   protected void onHeld(NodeConnection connection) {
-    session.onHolding(connection);
+    session.onHolding(connection, this);
   }
 
   @Override

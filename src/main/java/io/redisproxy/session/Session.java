@@ -46,12 +46,15 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
       long outputLimit,
       long maxSharedRequest) {}
 
+  /** A connection that is not read from as long as the run's replies are too many. */
+  private record Held(NodeConnection connection, Run run) {}
+
   private final Shared shared;
   private final ClientIdentity identity;
   private final ReplyQueue replies = new ReplyQueue(this);
   private final RequestDecoder decoder;
   private final ArgumentCursor cursor = new ArgumentCursor();
-  private final List<NodeConnection> held = new ArrayList<>(1);
+  private final List<Held> held = new ArrayList<>(1);
 
   private ChannelHandlerContext context;
   private Outbound out;
@@ -190,13 +193,21 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
 
   // What the nodes' side tells.
 
-  /** Whether more waits for the client than may. */
-  boolean isCongested() {
-    return !closed && out.pending() + replies.early() > shared.outputLimit();
+  /**
+   * Whether more waits for the client than may. What waits for its turn doesn't count for the run
+   * at the head, as it waits for just that run.
+   */
+  boolean isCongested(Run run) {
+    if (closed) {
+      return false;
+    }
+    return replies.early() == 0 || replies.isHead(run)
+        ? !out.isWritable() && out.pending() > shared.outputLimit()
+        : out.pending() + replies.early() > shared.outputLimit();
   }
 
-  void onHolding(NodeConnection connection) {
-    held.add(connection);
+  void onHolding(NodeConnection connection, Run run) {
+    held.add(new Held(connection, run));
   }
 
   void onTooSlow() {
@@ -207,6 +218,11 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
   public void onReply(ByteBuf bytes) {
     meters().bytesOut(bytes.readableBytes());
     out.write(bytes);
+  }
+
+  @Override
+  public void onTurn() {
+    resumeHeld();
   }
 
   @Override
@@ -221,10 +237,14 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
   }
 
   private void resumeHeld() {
-    if (!held.isEmpty() && !isCongested()) {
-      held.forEach(NodeConnection::resume);
-      held.clear();
-    }
+    held.removeIf(
+        each -> {
+          boolean goesOn = !isCongested(each.run());
+          if (goesOn) {
+            each.connection().resume();
+          }
+          return goesOn;
+        });
   }
 
   // What the client's side tells.
@@ -282,7 +302,7 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
       closeExclusive();
       partial.release();
       replies.close();
-      held.forEach(NodeConnection::resume);
+      held.forEach(each -> each.connection().resume());
       held.clear();
     }
     ctx.fireChannelInactive();
