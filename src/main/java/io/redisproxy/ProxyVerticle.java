@@ -1,6 +1,7 @@
 package io.redisproxy;
 
 import io.netty.channel.EventLoop;
+import io.netty.util.internal.PlatformDependent;
 import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.config.ProxySettings;
@@ -10,6 +11,7 @@ import io.redisproxy.metrics.ProxyMeters;
 import io.redisproxy.metrics.RequestMeters;
 import io.redisproxy.route.Router;
 import io.redisproxy.session.Backend;
+import io.redisproxy.session.DirectMemory;
 import io.redisproxy.session.Session;
 import io.redisproxy.topology.HealthMonitor;
 import io.redisproxy.topology.NodeGroup;
@@ -86,7 +88,8 @@ final class ProxyVerticle extends AbstractVerticle {
             flushQueue,
             listener.meters(),
             settings.client().outputLimit().asLongValue(),
-            settings.client().maxSharedRequest().asLongValue());
+            settings.client().maxSharedRequest().asLongValue(),
+            new DirectMemory(PlatformDependent.maxDirectMemory()));
     return Listener.open(vertx, settings.bindHost(), port, shared, clientIds::incrementAndGet)
         .recover(
             cause ->

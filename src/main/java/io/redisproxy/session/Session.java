@@ -38,13 +38,18 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
    * @param outputLimit bytes that may wait for a client before the connection that feeds it is held
    *     back
    * @param maxSharedRequest bytes of a request above which it takes a connection of its own
+   * @param memory what all clients together must leave room in
    */
   public record Shared(
       Backend backend,
       FlushQueue flushQueue,
       ListenerMeters meters,
       long outputLimit,
-      long maxSharedRequest) {}
+      long maxSharedRequest,
+      DirectMemory memory) {}
+
+  /** What may wait for a client when memory is scarce: Netty's high water mark of a channel. */
+  private static final long LITTLE = 64 * 1024;
 
   /** A connection that is not read from as long as the run's replies are too many. */
   private record Held(NodeConnection connection, Run run) {}
@@ -202,8 +207,12 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
       return false;
     }
     return replies.early() == 0 || replies.isHead(run)
-        ? !out.isWritable() && out.pending() > shared.outputLimit()
-        : out.pending() + replies.early() > shared.outputLimit();
+        ? !out.isWritable() && isTooMuch(out.pending())
+        : isTooMuch(out.pending() + replies.early());
+  }
+
+  private boolean isTooMuch(long bytes) {
+    return bytes > shared.outputLimit() || (bytes > LITTLE && shared.memory().isScarce());
   }
 
   void onHolding(NodeConnection connection, Run run) {

@@ -43,7 +43,12 @@ class ReplyQueueTest {
     final Session session =
         new Session(
             new Session.Shared(
-                null, new FlushQueue(channel.eventLoop()), LISTENER_METERS, OUTPUT_LIMIT, 1000),
+                null,
+                new FlushQueue(channel.eventLoop()),
+                LISTENER_METERS,
+                OUTPUT_LIMIT,
+                1000,
+                new DirectMemory(Long.MAX_VALUE)),
             1);
     final ReplyQueue replies = session.replies();
     final CountingState state = new CountingState();
@@ -126,7 +131,7 @@ class ReplyQueueTest {
       assertThat(channel.isOpen()).as(scene).isEqualTo(open);
       if (open) {
         assertThat(replies.early()).as(scene).isEqualTo(waiting);
-        assertThat(session.isCongested()).as(scene).isEqualTo(waiting > OUTPUT_LIMIT);
+        assertThat(session.isCongested(runs.get(2))).as(scene).isEqualTo(waiting > OUTPUT_LIMIT);
         assertThat(replies.isEmpty()).as(scene).isEqualTo(complete);
         assertThat(replies.awaitsMaster()).as(scene).isEqualTo(!masterDone);
         assertThat(replies.awaitsWrites()).as(scene).isEqualTo(!masterDone);
@@ -225,7 +230,7 @@ class ReplyQueueTest {
           scene.step(order[i]);
         }
         assertThat(scene.output).as(name).hasToString(before);
-        assertThat(scene.session.isCongested()).as(name).isFalse();
+        assertThat(scene.session.isCongested(scene.runs.get(2))).as(name).isFalse();
         scene.assertNothingLeaks(name);
       }
     }
@@ -263,14 +268,14 @@ class ReplyQueueTest {
     Scene scene = new Scene(Ending.REST_OF_REPLY, Ending.REST_OF_REPLY, Ending.REST_OF_REPLY);
     int own = 3 * Scene.own(0).length();
     Answers.give(scene.runs.get(2), 0, scene.track("x".repeat(OUTPUT_LIMIT - own)));
-    assertThat(scene.session.isCongested()).isFalse();
+    assertThat(scene.session.isCongested(scene.runs.get(2))).isFalse();
     Answers.give(scene.runs.get(2), 1, scene.track("x"));
-    assertThat(scene.session.isCongested()).isTrue();
+    assertThat(scene.session.isCongested(scene.runs.get(2))).isTrue();
 
     scene.step(0);
     scene.step(0);
     scene.step(1);
-    assertThat(scene.session.isCongested()).isFalse();
+    assertThat(scene.session.isCongested(scene.runs.get(2))).isFalse();
     scene.step(1);
     assertThat(scene.output.toString()).endsWith("x".repeat(10) + Scene.own(2));
     scene.assertNothingLeaks("congested");

@@ -1,0 +1,172 @@
+package io.redisproxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redisproxy.dev.RedisProcess;
+import io.redisproxy.fixture.RawClient;
+import io.redisproxy.fixture.RedisGroup;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The packaged program in front of real servers, with the memory that it is said to need. */
+class PackageIT {
+  private static final Path APP = Path.of("target/quarkus-app").toAbsolutePath();
+  private static final int LARGE = 64 * 1024 * 1024;
+  private static RedisGroup group;
+
+  @TempDir Path folder;
+  private final int port = RedisProcess.freePort();
+  private final int httpPort = RedisProcess.freePort();
+  private Process proxy;
+
+  @BeforeAll
+  static void startServers() {
+    group = RedisGroup.start(1);
+  }
+
+  @AfterAll
+  static void stopServers() {
+    group.close();
+  }
+
+  @AfterEach
+  void stop() throws InterruptedException {
+    if (proxy != null) {
+      proxy.destroy();
+      assertThat(proxy.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  @Test
+  void valuesLargerThanItsMemoryGoThroughBothWays() throws Exception {
+    start("-Xmx64m");
+    byte[] value = new byte[LARGE];
+    Arrays.fill(value, (byte) 'v');
+    List<RawClient> clients = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      clients.add(new RawClient(port));
+    }
+    for (RawClient client : clients) {
+      client.send("*3\r\n$3\r\nSET\r\n$5\r\nlarge\r\n$" + LARGE + "\r\n");
+      client.send(value);
+      client.send("\r\n");
+      assertThat(client.readReply()).isEqualTo("OK");
+    }
+    group.awaitInSync();
+    for (RawClient client : clients) {
+      client.sendCommand("GET", "large");
+    }
+    for (RawClient client : clients) {
+      assertThat((byte[]) client.readReply()).isEqualTo(value);
+      client.close();
+    }
+    group.flushAll();
+  }
+
+  @Test
+  void healthAndMetricsTellOfTheNodes() throws Exception {
+    start();
+    try (RawClient client = new RawClient(port)) {
+      await().untilAsserted(() -> assertThat(http("/q/health/ready").statusCode()).isEqualTo(200));
+      assertThat(http("/q/health/live").statusCode()).isEqualTo(200);
+      assertThat(client.call("SET", "a", "1")).isEqualTo("OK");
+      client.call("GET", "a");
+      String metrics = http("/q/metrics").body();
+      String node = "node=\"127.0.0.1:" + group.replica(0).port() + "\"";
+      assertThat(metrics)
+          .containsPattern(
+              "redis_proxy_requests_total\\{class=\"read\",listener=\""
+                  + port
+                  + "\","
+                  + node
+                  + ".*} 1")
+          .contains("redis_proxy_clients{listener=\"" + port + "\"} 1.0")
+          .containsPattern("redis_proxy_node_up\\{.*" + node + ".*} 1.0")
+          .contains("redis_proxy_request_seconds_bucket");
+    }
+  }
+
+  @Test
+  void aPortThatIsTakenIsNamed() throws Exception {
+    try (ServerSocket taken = new ServerSocket(port)) {
+      Path err = folder.resolve("err");
+      proxy = command().redirectError(err.toFile()).start();
+      assertThat(proxy.waitFor(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(proxy.exitValue()).isEqualTo(1);
+      assertThat(err).content().contains("port " + taken.getLocalPort() + " can't be opened");
+    }
+  }
+
+  @Test
+  void nothingOfDevModeIsInThePackage() throws IOException {
+    try (Stream<Path> files = Files.walk(APP)) {
+      assertThat(files.map(Path::toString)).noneMatch(name -> name.contains("embedded-redis"));
+    }
+    try (Stream<Path> jars = Files.list(APP.resolve("app"))) {
+      for (Path jar : jars.toList()) {
+        try (java.util.jar.JarFile file = new java.util.jar.JarFile(jar.toFile())) {
+          assertThat(file.stream().map(Object::toString))
+              .noneMatch(name -> name.startsWith("io/redisproxy/dev/") && name.endsWith(".class"));
+        }
+      }
+    }
+  }
+
+  private void start(String... jvmOptions) throws IOException {
+    proxy = command(jvmOptions).start();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .ignoreExceptions()
+        .until(
+            () -> {
+              try (RawClient client = new RawClient(port)) {
+                return client.call("PING").equals("PONG");
+              }
+            });
+  }
+
+  private ProcessBuilder command(String... jvmOptions) throws IOException {
+    Path config = folder.resolve("listeners.json");
+    Files.writeString(
+        config,
+        """
+        [ { "listen": %d,
+            "master": { "host": "127.0.0.1", "port": %d },
+            "slave": [ { "host": "127.0.0.1", "port": %d } ] } ]
+        """
+            .formatted(port, group.master().port(), group.replica(0).port()));
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of(jvmOptions));
+    command.add("-Dquarkus.http.port=" + httpPort);
+    command.addAll(List.of("-jar", APP.resolve("quarkus-run.jar").toString(), config.toString()));
+    return new ProcessBuilder(command)
+        .redirectOutput(folder.resolve("out").toFile())
+        .redirectError(folder.resolve("stderr").toFile());
+  }
+
+  private HttpResponse<String> http(String path) throws Exception {
+    return HttpClient.newHttpClient()
+        .send(
+            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + httpPort + path)).build(),
+            HttpResponse.BodyHandlers.ofString());
+  }
+}
