@@ -1,12 +1,15 @@
 package io.redisproxy;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
+import io.redisproxy.fixture.Relay;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -93,6 +96,38 @@ class ClientFaultTest {
       }
     } finally {
       group.call(group.master(), "DEL", "large");
+    }
+  }
+
+  @Test
+  void aClientIsNotReadFromWhileRepliesWaitForAnEarlierOne() throws Exception {
+    try (Relay relay = Relay.to(group.master().port());
+        TestProxy relayed = TestProxy.start(Map.of("probe.timeout", "1m"), relay.port());
+        RawClient client = relayed.connect()) {
+      relay.stall();
+      client.send("SET a 1\r\n");
+      byte[] request = "*2\r\n$6\r\nCLIENT\r\n$2\r\nID\r\n".repeat(1000).getBytes(US_ASCII);
+      Thread writer =
+          new Thread(
+              () -> {
+                try {
+                  for (int i = 0; i < 30; i++) {
+                    client.send(request);
+                  }
+                } catch (IOException e) {
+                  // Closed at the end of the test.
+                }
+              });
+      writer.start();
+      await().until(() -> relayed.counted(BYTES, "direction", "in") > 10_000);
+      awaitStill(relayed, BYTES, "direction", "in");
+      assertThat(relayed.counted(BYTES, "direction", "in")).isLessThan(500_000);
+      relay.resume();
+      assertThat(client.readText()).isEqualTo("OK");
+      Object id = client.readReply();
+      for (int i = 1; i < 30_000; i++) {
+        assertThat(client.readReply()).isEqualTo(id);
+      }
     }
   }
 

@@ -13,6 +13,8 @@ final class InputGate {
     CLIENT_FULL,
     /** A node doesn't take requests. */
     NODE_FULL,
+    /** Too many replies wait for an earlier one. */
+    EARLY_FULL,
     /** The session waits for something before it can go on. */
     WAITING
   }

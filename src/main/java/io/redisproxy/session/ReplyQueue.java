@@ -16,6 +16,9 @@ final class ReplyQueue {
     /** Takes over bytes, in order. */
     void onReply(ByteBuf bytes);
 
+    /** More bytes wait for their turn. */
+    void onEarly();
+
     /** A run is the head now, and what came for it before its turn has been passed on. */
     void onTurn();
 
@@ -46,7 +49,7 @@ final class ReplyQueue {
     return runs.peek() == run;
   }
 
-  /** How many bytes wait for their turn. */
+  /** How much memory is taken by what waits for its turn. */
   long early() {
     return early;
   }
@@ -73,9 +76,8 @@ final class ReplyQueue {
       client.onReply(reply);
     } else {
       Run run = new Run(session, null, 0);
-      run.keep(reply);
-      early += reply.readableBytes();
       runs.add(run);
+      keep(run, reply);
     }
   }
 
@@ -89,9 +91,15 @@ final class ReplyQueue {
         advance();
       }
     } else {
-      early += bytes.readableBytes();
-      run.keep(bytes);
+      keep(run, bytes);
     }
+  }
+
+  private void keep(Run run, ByteBuf bytes) {
+    early -= run.earlySize();
+    run.keep(bytes);
+    early += run.earlySize();
+    client.onEarly();
   }
 
   /** A run's connection was lost inside a reply. */
@@ -105,9 +113,7 @@ final class ReplyQueue {
   void close() {
     closed = true;
     for (Run run = runs.poll(); run != null; run = runs.poll()) {
-      for (ByteBuf kept = run.takeEarly(); kept != null; kept = run.takeEarly()) {
-        kept.release();
-      }
+      run.drainEarlyTo(ByteBuf::release);
     }
     early = 0;
   }
@@ -121,10 +127,8 @@ final class ReplyQueue {
         client.onAllReplied();
         return;
       }
-      for (ByteBuf kept = head.takeEarly(); kept != null; kept = head.takeEarly()) {
-        early -= kept.readableBytes();
-        client.onReply(kept);
-      }
+      early -= head.earlySize();
+      head.drainEarlyTo(client::onReply);
       if (head.isCutOff()) {
         client.onCutOff();
         return;

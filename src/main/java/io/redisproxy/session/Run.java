@@ -7,14 +7,16 @@ import io.redisproxy.resp.Resp;
 import io.redisproxy.upstream.NodeConnection;
 import io.redisproxy.upstream.NodeFailure;
 import io.redisproxy.upstream.PendingReplies;
-import java.util.ArrayDeque;
-import java.util.Queue;
+import java.util.function.Consumer;
 
 /**
  * Consecutive requests of a client that went to the same node in one piece, and wait for their
  * replies as one.
  */
 final class Run extends PendingReplies {
+  /** What it takes to keep a reply beyond its bytes. */
+  private static final int EARLY_OVERHEAD = 512;
+
   private final Session session;
   private final Target target;
   private final long sentAt;
@@ -24,7 +26,9 @@ final class Run extends PendingReplies {
   private boolean failed;
 
   /** Replies that came before their turn; null for most runs, always. */
-  private Queue<ByteBuf> early;
+  private Pieces early;
+
+  private int earlySize;
 
   Run(Session session, Target target, long sentAt) {
     this.session = session;
@@ -69,17 +73,29 @@ final class Run extends PendingReplies {
     return failed;
   }
 
-  /** Keeps bytes until the run's turn. */
+  /** Keeps bytes, which it takes over, until the run's turn. */
   void keep(ByteBuf bytes) {
     if (early == null) {
-      early = new ArrayDeque<>();
+      early = session.newPieces();
+      earlySize = EARLY_OVERHEAD;
     }
-    early.add(bytes);
+    earlySize += bytes.readableBytes();
+    early.add(bytes, bytes.readerIndex(), bytes.writerIndex());
+    bytes.release();
   }
 
-  /** Takes the kept bytes, piece by piece; null when there are none. */
-  ByteBuf takeEarly() {
-    return early == null ? null : early.poll();
+  /** How much memory is kept for the run, about. */
+  int earlySize() {
+    return earlySize;
+  }
+
+  /** Gives the kept bytes away. */
+  void drainEarlyTo(Consumer<ByteBuf> taker) {
+    if (early != null) {
+      early.drainTo(taker);
+      early = null;
+      earlySize = 0;
+    }
   }
 
   @Override

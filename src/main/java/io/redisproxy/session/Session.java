@@ -230,8 +230,23 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
   }
 
   @Override
+  public void onEarly() {
+    if (isEarlyFull()) {
+      gate.close(InputGate.Reason.EARLY_FULL);
+    }
+  }
+
+  @Override
   public void onTurn() {
     resumeHeld();
+    if (!isEarlyFull()) {
+      gate.open(InputGate.Reason.EARLY_FULL);
+    }
+  }
+
+  /** Less than what holds up a node, since requests that bring more can be under way already. */
+  private boolean isEarlyFull() {
+    return replies.early() > shared.outputLimit() / 2;
   }
 
   @Override
