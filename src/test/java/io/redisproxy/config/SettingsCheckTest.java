@@ -20,7 +20,7 @@ class SettingsCheckTest {
     assertThat(settings.config()).isEmpty();
     assertThat(settings.bindHost()).isEqualTo("0.0.0.0");
     assertThat(settings.eventLoops()).isEmpty();
-    assertThat(settings.client().outputLimit().asLongValue()).isEqualTo(16 << 20);
+    assertThat(settings.client().outputLimit().asLongValue()).isEqualTo(1 << 20);
     assertThat(settings.client().slowTimeout()).isEqualTo(Duration.ofSeconds(1));
     assertThat(settings.client().maxSharedRequest().asLongValue()).isEqualTo(64 << 10);
     assertThat(settings.node().connectTimeout()).isEqualTo(Duration.ofSeconds(1));
