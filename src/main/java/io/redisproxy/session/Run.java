@@ -15,7 +15,7 @@ import java.util.function.Consumer;
  */
 final class Run extends PendingReplies {
   /** What it takes to keep a reply beyond its bytes. */
-  private static final int EARLY_OVERHEAD = 512;
+  static final int EARLY_OVERHEAD = 512;
 
   private final Session session;
   private final Target target;

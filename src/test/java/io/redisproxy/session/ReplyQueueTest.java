@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 class ReplyQueueTest {
   private static final int RUNS = 3;
   private static final int MASTER_RUN = 1;
-  private static final int OUTPUT_LIMIT = 100;
+  private static final int OUTPUT_LIMIT = 4 * Run.EARLY_OVERHEAD + 100;
 
   private static final ProxyMeters METERS = new ProxyMeters(new SimpleMeterRegistry());
   private static final ListenerMeters LISTENER_METERS = METERS.listener("6380");
@@ -118,10 +118,10 @@ class ReplyQueueTest {
           open = pieces[i] < 2 || endings[i] != Ending.CUT_OFF;
           complete = pieces[i] == 2 && open;
           expected.append(complete ? own(i) : "");
-          waiting += complete ? 0 : own(i).length();
+          waiting += complete ? 0 : kept(own(i).length());
           masterDone |= complete && i == MASTER_RUN;
         } else {
-          waiting += come.length() + own(i).length();
+          waiting += kept(come.length()) + kept(own(i).length());
         }
         if (!open) {
           break;
@@ -266,8 +266,8 @@ class ReplyQueueTest {
   @Test
   void bytesThatWaitForTheirTurnCountAsWaitingForTheClient() {
     Scene scene = new Scene(Ending.REST_OF_REPLY, Ending.REST_OF_REPLY, Ending.REST_OF_REPLY);
-    int own = 3 * Scene.own(0).length();
-    Answers.give(scene.runs.get(2), 0, scene.track("x".repeat(OUTPUT_LIMIT - own)));
+    int own = 3 * kept(Scene.own(0).length());
+    Answers.give(scene.runs.get(2), 0, scene.track("x".repeat(OUTPUT_LIMIT - own - kept(1) + 1)));
     assertThat(scene.session.isCongested(scene.runs.get(2))).isFalse();
     Answers.give(scene.runs.get(2), 1, scene.track("x"));
     assertThat(scene.session.isCongested(scene.runs.get(2))).isTrue();
@@ -279,6 +279,11 @@ class ReplyQueueTest {
     scene.step(1);
     assertThat(scene.output.toString()).endsWith("x".repeat(10) + Scene.own(2));
     scene.assertNothingLeaks("congested");
+  }
+
+  /** What so many bytes of a run count for while they wait. */
+  private static int kept(int bytes) {
+    return bytes == 0 ? 0 : bytes + Run.EARLY_OVERHEAD;
   }
 
   /** All orders in which two pieces of each run can come: 6! / (2! 2! 2!) = 90. */
