@@ -26,7 +26,7 @@ public final class NodeConnection extends ChannelInboundHandlerAdapter {
 
   /** Who made the connection. */
   interface Owner {
-    /** A node's first reply has come: it is a Redis server that answers. */
+    /** A node's first reply that is no error has come: it is a Redis server that answers. */
     default void onAnswering() {}
 
     /** The connection is not occupied any more. */
@@ -50,6 +50,7 @@ public final class NodeConnection extends ChannelInboundHandlerAdapter {
   private final Queue<Runnable> waitingForRoom = new ArrayDeque<>();
   private final Queue<ByteBuf> unsent = new ArrayDeque<>();
   private ChannelHandlerContext context;
+  private long connectedAt;
   private Outbound out;
   private NodeFailure failure;
   private boolean answering;
@@ -119,6 +120,11 @@ public final class NodeConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
+  /** How long the connection has been up; zero when it never was. */
+  Duration age() {
+    return context == null ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - connectedAt);
+  }
+
   /** Whether a large reply is on its way, or a slow client keeps the connection from being read. */
   boolean isOccupied() {
     return occupied;
@@ -156,6 +162,7 @@ public final class NodeConnection extends ChannelInboundHandlerAdapter {
       return;
     }
     context = ctx;
+    connectedAt = System.nanoTime();
     out = new Outbound(ctx, flushQueue);
     meters.onConnected();
     for (ByteBuf requests = unsent.poll(); requests != null; requests = unsent.poll()) {
@@ -208,7 +215,8 @@ public final class NodeConnection extends ChannelInboundHandlerAdapter {
     }
     meters.errorReplies(scanner.errors() - errorsBefore);
     updateOccupied();
-    if (!answering) {
+    // A server without room for one more client says so in an error, and closes.
+    if (!answering && failure == null && scanner.errors() == errorsBefore) {
       answering = true;
       owner.onAnswering();
     }

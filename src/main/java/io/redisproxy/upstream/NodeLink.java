@@ -122,6 +122,10 @@ public final class NodeLink implements NodeConnection.Owner {
       current = null;
       return;
     }
+    if (connection.age().compareTo(options.reconnectMax()) > 0) {
+      // It was in order, and idle perhaps: servers close what is idle for some time.
+      failedAttempts = 0;
+    }
     meters.onLost();
     // The attempts that follow are told by the probes, which see the node as down.
     LOG.logf(

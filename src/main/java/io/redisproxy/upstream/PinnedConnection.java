@@ -5,6 +5,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.metrics.NodeMeters;
+import io.redisproxy.resp.NotRedisException;
 import io.redisproxy.resp.ReplyScanner;
 import java.util.List;
 
@@ -127,7 +128,13 @@ public final class PinnedConnection extends ChannelInboundHandlerAdapter {
       return;
     }
     if (repliesToKeep > 0) {
-      in.readerIndex(scanner.scan(in, in.readerIndex(), repliesToKeep));
+      try {
+        in.readerIndex(scanner.scan(in, in.readerIndex(), repliesToKeep));
+      } catch (NotRedisException e) {
+        in.release();
+        onClosed(new NodeFailure(node, e.getMessage(), true));
+        return;
+      }
       repliesToKeep -= scanner.completed();
       if (repliesToKeep == 0) {
         client.onPinned();
