@@ -94,14 +94,21 @@ final class SoakClient implements Callable<Void> {
         return;
       }
       answered++;
-      if (reply instanceof RedisError error && error.message().startsWith(PROXY_ERROR)) {
+      if (reply instanceof RedisError error && isLegal(error)) {
         tally.errors.increment();
-        expected.onLost().accept(!error.message().contains("can't be reached"));
+        expected.onLost().accept(error.message().contains("may have been executed"));
       } else {
         expected.check().accept(reply);
         tally.replies.increment();
       }
     }
+  }
+
+  /** An error of the proxy, or what a master says that has just been started again. */
+  private static boolean isLegal(RedisError error) {
+    return error.message().startsWith(PROXY_ERROR)
+        || error.message().startsWith("LOADING")
+        || error.message().startsWith("EXECABORT");
   }
 
   private Expected request() {
