@@ -48,6 +48,18 @@ class ClientFaultTest {
   }
 
   @Test
+  void theServerHasItsSayOnALargeRequestThatEndsTooSoon() throws IOException {
+    for (int i = 0; i < 50; i++) {
+      try (RawClient client = proxy.connect()) {
+        client.send("*2\r\n$4\r\nECHO\r\n$9223372036854775807\r\nx");
+        client.shutdownOutput();
+        assertThat(client.readToEnd()).isEqualTo("-ERR Protocol error: invalid bulk length\r\n");
+      }
+    }
+    awaitNoConnectionLeft();
+  }
+
+  @Test
   void aClientThatQuitsAfterALargeRequestLeavesNoConnection() throws IOException {
     for (int i = 0; i < 20; i++) {
       try (RawClient client = proxy.connect()) {

@@ -55,6 +55,7 @@ public final class NodeConnection extends ChannelInboundHandlerAdapter {
   private NodeFailure failure;
   private boolean answering;
   private boolean retiring;
+  private boolean ending;
   private boolean occupied;
   private PendingReplies heldFor;
 
@@ -138,10 +139,9 @@ public final class NodeConnection extends ChannelInboundHandlerAdapter {
 
   /** No more requests will be sent; the node answers what it has and closes. */
   public void endOfRequests() {
+    ending = true;
     if (isConnected()) {
       out.end();
-    } else {
-      abort();
     }
   }
 
@@ -167,6 +167,9 @@ public final class NodeConnection extends ChannelInboundHandlerAdapter {
     meters.onConnected();
     for (ByteBuf requests = unsent.poll(); requests != null; requests = unsent.poll()) {
       send(requests);
+    }
+    if (ending) {
+      out.end();
     }
     tellWritable();
     closeIfDone();
