@@ -45,6 +45,7 @@ final class ProxyVerticle extends AbstractVerticle {
 
   private final Map<NodeAddress, NodeLink> links = new HashMap<>();
   private final List<HealthMonitor> monitors = new ArrayList<>();
+  private DirectMemory memory;
   private NodeConnector connector;
   private FlushQueue flushQueue;
 
@@ -67,6 +68,7 @@ final class ProxyVerticle extends AbstractVerticle {
     EventLoop loop = ((ContextInternal) context).nettyEventLoop();
     connector = new NodeConnector(vertx, settings.node().connectTimeout());
     flushQueue = new FlushQueue(loop);
+    memory = new DirectMemory(PlatformDependent.maxDirectMemory());
     List<Future<Listener>> opening = listeners.stream().map(this::open).toList();
     Future.join(opening).<Void>mapEmpty().onComplete(started);
     if (index == 0) {
@@ -89,7 +91,7 @@ final class ProxyVerticle extends AbstractVerticle {
             listener.meters(),
             settings.client().outputLimit().asLongValue(),
             settings.client().maxSharedRequest().asLongValue(),
-            new DirectMemory(PlatformDependent.maxDirectMemory()));
+            memory);
     return Listener.open(vertx, settings.bindHost(), port, shared, clientIds::incrementAndGet)
         .recover(
             cause ->

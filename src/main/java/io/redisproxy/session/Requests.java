@@ -19,7 +19,7 @@ final class Requests {
   static Command subcommand(Command container, Session session, ByteBuf in, int from, int end) {
     ByteBuf whole = whole(session, in, from, end);
     try {
-      ArgumentCursor cursor = cursor(session, whole, in, from);
+      ArgumentCursor cursor = session.cursor().start(whole, whole.readerIndex());
       if (cursor.left() < 2) {
         return container;
       }
@@ -37,7 +37,7 @@ final class Requests {
   }
 
   static List<byte[]> arguments(Session session, ByteBuf in, int from, int end) {
-    ByteBuf whole = joined(session, in, from, end);
+    ByteBuf whole = whole(session, in, from, end);
     try {
       return Resp.arguments(whole);
     } finally {
@@ -47,7 +47,7 @@ final class Requests {
 
   /** The bytes of the request. */
   static byte[] copy(Session session, ByteBuf in, int from, int end) {
-    ByteBuf whole = joined(session, in, from, end);
+    ByteBuf whole = whole(session, in, from, end);
     try {
       byte[] bytes = new byte[whole.readableBytes()];
       whole.readBytes(bytes);
@@ -57,16 +57,8 @@ final class Requests {
     }
   }
 
-  /** The buffer itself, retained, or a copy of a request that came in pieces. */
+  /** A slice of the buffer, or a copy of a request that came in pieces. */
   private static ByteBuf whole(Session session, ByteBuf in, int from, int end) {
-    return session.decoder().isSplit() ? joined(session, in, from, end) : in.retain();
-  }
-
-  private static ArgumentCursor cursor(Session session, ByteBuf whole, ByteBuf in, int from) {
-    return session.cursor().start(whole, whole == in ? from : whole.readerIndex());
-  }
-
-  private static ByteBuf joined(Session session, ByteBuf in, int from, int end) {
     return session.decoder().isSplit()
         ? session.partial().joinedWith(in, from, end)
         : in.retainedSlice(from, end - from);

@@ -40,12 +40,13 @@ final class Run extends PendingReplies {
     return target;
   }
 
-  void addRead() {
-    reads++;
-  }
-
-  void addWrite() {
-    writes++;
+  /** One more request, a read or a write. */
+  void add(boolean read) {
+    if (read) {
+      reads++;
+    } else {
+      writes++;
+    }
   }
 
   boolean hasWrites() {

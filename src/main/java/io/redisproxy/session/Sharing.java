@@ -115,25 +115,19 @@ final class Sharing extends SessionState {
 
   /** A read joins any run: one of reads, and one to the master, where it stays in order. */
   private boolean onRead(ByteBuf in, int from) {
-    if (run == null) {
-      Target target = session.backend().forRead(session.replies().awaitsWrites());
-      if (!isInOrder(target)) {
-        return leave(new Draining(session, this), in, from);
-      }
-      if (!beginRun(target, from)) {
-        return refuse(target);
-      }
-    }
-    run.addRead();
-    return true;
+    return addToRun(true, in, from);
   }
 
   private boolean onWrite(ByteBuf in, int from) {
     if (run != null && !run.target().isMaster()) {
       endRunBefore(in, from);
     }
+    return addToRun(false, in, from);
+  }
+
+  private boolean addToRun(boolean read, ByteBuf in, int from) {
     if (run == null) {
-      Target target = session.backend().forWrite();
+      Target target = targetFor(read);
       if (!isInOrder(target)) {
         return leave(new Draining(session, this), in, from);
       }
@@ -141,8 +135,14 @@ final class Sharing extends SessionState {
         return refuse(target);
       }
     }
-    run.addWrite();
+    run.add(read);
     return true;
+  }
+
+  private Target targetFor(boolean read) {
+    return read
+        ? session.backend().forRead(session.replies().awaitsWrites())
+        : session.backend().forWrite();
   }
 
   /**
@@ -242,11 +242,7 @@ final class Sharing extends SessionState {
     }
     endRunBefore(in, from);
     partial.add(in, from, end);
-    Target target =
-        read
-            ? session.backend().forRead(session.replies().awaitsWrites())
-            : session.backend().forWrite();
-    session.become(new Draining(session, new Streaming(session, target, read, this)));
+    session.become(new Draining(session, new Streaming(session, targetFor(read), read, this)));
     in.readerIndex(end);
     session.process(in);
     return false;

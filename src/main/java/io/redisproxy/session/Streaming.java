@@ -29,11 +29,7 @@ final class Streaming extends SessionState {
   void onEntered() {
     connection = after.exclusiveTo(target);
     run = new Run(session, target, System.nanoTime());
-    if (read) {
-      run.addRead();
-    } else {
-      run.addWrite();
-    }
+    run.add(read);
     run.seal();
     session.replies().add(run);
     connection.expect(run);

@@ -13,6 +13,8 @@ import org.jboss.logging.Logger;
  * An event loop's way to a node: the connection that its clients share, made anew when it is lost.
  * While a node can't be reached the pauses between attempts grow, with jitter, and requests fail at
  * once.
+ *
+ * <p>While a large reply occupies the connection, requests take another one beside it.
  */
 public final class NodeLink implements NodeConnection.Owner {
 
@@ -80,7 +82,7 @@ public final class NodeLink implements NodeConnection.Owner {
     return lastFailure;
   }
 
-  /** A connection to the same node for one client alone; to be retired by who asked for it. */
+  /** A connection to the same node for one client alone; who asked for it aborts it at the end. */
   public NodeConnection openExclusive() {
     return open(new NodeConnection.Owner() {});
   }

@@ -66,9 +66,9 @@ class ReplyQueueTest {
         Run run = new Run(session, i == MASTER_RUN ? MASTER : REPLICA, 0);
         for (int requests = wanted(i); requests > 0; requests--) {
           if (i == MASTER_RUN) {
-            run.addWrite();
+            run.add(false);
           } else {
-            run.addRead();
+            run.add(true);
           }
         }
         run.seal();
