@@ -65,11 +65,7 @@ class ReplyQueueTest {
       for (int i = 0; i < RUNS; i++) {
         Run run = new Run(session, i == MASTER_RUN ? MASTER : REPLICA, 0);
         for (int requests = wanted(i); requests > 0; requests--) {
-          if (i == MASTER_RUN) {
-            run.add(false);
-          } else {
-            run.add(true);
-          }
+          run.add(i != MASTER_RUN);
         }
         run.seal();
         runs.add(run);
