@@ -1,15 +1,48 @@
 package io.redisproxy.config;
 
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * One element of the JSON array: a port to open and the servers behind it.
  *
+ * <p>Commands are named in upper case, a subcommand after a space: {@code CLIENT LIST}. A name may
+ * be one that only a module knows.
+ *
  * @param port the port that clients connect to, {@code listen} in the JSON
  * @param replicas {@code slave} in the JSON; empty if the master serves everything
+ * @param credentials for connections to nodes that have none of their own
+ * @param nodeCredentials those of nodes that have their own; ask {@link #credentialsOf}
+ * @param auth what clients have to say to the proxy; if empty, the servers decide who may come in
+ * @param commands commands that go elsewhere than their flags say
+ * @param deny commands that are refused; a container stands for all its subcommands
  */
-public record ListenerConfig(int port, NodeAddress master, List<NodeAddress> replicas) {
+public record ListenerConfig(
+    int port,
+    NodeAddress master,
+    List<NodeAddress> replicas,
+    Optional<Credentials> credentials,
+    Map<NodeAddress, Credentials> nodeCredentials,
+    Optional<Credentials> auth,
+    Map<String, CommandOverride> commands,
+    Set<String> deny) {
+
   public ListenerConfig {
     replicas = List.copyOf(replicas);
+    nodeCredentials = Map.copyOf(nodeCredentials);
+    commands = Map.copyOf(commands);
+    deny = Set.copyOf(deny);
+  }
+
+  /** A listener with nothing but what it needs. */
+  public ListenerConfig(int port, NodeAddress master, List<NodeAddress> replicas) {
+    this(port, master, replicas, Optional.empty(), Map.of(), Optional.empty(), Map.of(), Set.of());
+  }
+
+  /** What to say to a node for sessions that bring no credentials; empty if it asks for none. */
+  public Optional<Credentials> credentialsOf(NodeAddress node) {
+    return Optional.ofNullable(nodeCredentials.get(node)).or(this::credentials);
   }
 }
