@@ -68,6 +68,18 @@ public interface ProxySettings {
     /** The longest pause between attempts to reconnect. */
     @WithDefault("2s")
     Duration reconnectMax();
+
+    /** How many connections of single clients' own each event loop may have to a node. */
+    @WithDefault("1000")
+    int maxPinned();
+
+    /** How long a connection that a client has given back clean waits for the next client. */
+    @WithDefault("60s")
+    Duration pinnedIdle();
+
+    /** Shared connections of a user, database and protocol that no client uses close after this. */
+    @WithDefault("60s")
+    Duration identityIdle();
   }
 
   /** The checks of the health and the role of Redis servers. */

@@ -23,6 +23,9 @@ final class SettingsCheck {
 
   private static final int MAX_EVENT_LOOPS = 1024;
 
+  /** More than that to one address and port a process can't open: there are no more local ports. */
+  private static final int MAX_PINNED = 65_535;
+
   private final Mistakes mistakes = new Mistakes();
 
   void onStart(
@@ -40,6 +43,9 @@ final class SettingsCheck {
     time("node.reconnect-min", settings.node().reconnectMin());
     time("node.reconnect-max", settings.node().reconnectMax());
     reconnect(settings.node());
+    maxPinned(settings.node().maxPinned());
+    time("node.pinned-idle", settings.node().pinnedIdle());
+    time("node.identity-idle", settings.node().identityIdle());
     time("probe.interval", settings.probe().interval());
     time("probe.timeout", settings.probe().timeout());
     mistakes.throwIfAny("The settings");
@@ -48,6 +54,12 @@ final class SettingsCheck {
   private void eventLoops(int number) {
     if (number < 1 || number > MAX_EVENT_LOOPS) {
       mistake("event-loops", number + " is out of range; use 1 to " + MAX_EVENT_LOOPS);
+    }
+  }
+
+  private void maxPinned(int number) {
+    if (number < 1 || number > MAX_PINNED) {
+      mistake("node.max-pinned", number + " is out of range; use 1 to " + MAX_PINNED);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.redisproxy.config;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -26,6 +27,9 @@ class SettingsCheckTest {
     assertThat(settings.node().connectTimeout()).isEqualTo(Duration.ofSeconds(1));
     assertThat(settings.node().reconnectMin()).isEqualTo(Duration.ofMillis(50));
     assertThat(settings.node().reconnectMax()).isEqualTo(Duration.ofSeconds(2));
+    assertThat(settings.node().maxPinned()).isEqualTo(1000);
+    assertThat(settings.node().pinnedIdle()).isEqualTo(Duration.ofMinutes(1));
+    assertThat(settings.node().identityIdle()).isEqualTo(Duration.ofMinutes(1));
     assertThat(settings.probe().interval()).isEqualTo(Duration.ofSeconds(1));
     assertThat(settings.probe().timeout()).isEqualTo(Duration.ofSeconds(1));
   }
@@ -34,15 +38,18 @@ class SettingsCheckTest {
   void allMistakesAreToldWithTheirProperty() {
     ProxySettings settings =
         settings(
-            Map.of(
-                "redis-proxy.event-loops", "0",
-                "redis-proxy.client.output-limit", "0",
-                "redis-proxy.client.slow-timeout", "-1s",
-                "redis-proxy.client.max-shared-request", "4G",
-                "redis-proxy.node.connect-timeout", "0s",
-                "redis-proxy.node.reconnect-min", "3s",
-                "redis-proxy.probe.interval", "25h",
-                "redis-proxy.probe.timeout", "PT0.0005S"));
+            Map.ofEntries(
+                entry("redis-proxy.event-loops", "0"),
+                entry("redis-proxy.client.output-limit", "0"),
+                entry("redis-proxy.client.slow-timeout", "-1s"),
+                entry("redis-proxy.client.max-shared-request", "4G"),
+                entry("redis-proxy.node.connect-timeout", "0s"),
+                entry("redis-proxy.node.reconnect-min", "3s"),
+                entry("redis-proxy.node.max-pinned", "0"),
+                entry("redis-proxy.node.pinned-idle", "0s"),
+                entry("redis-proxy.node.identity-idle", "2d"),
+                entry("redis-proxy.probe.interval", "25h"),
+                entry("redis-proxy.probe.timeout", "PT0.0005S")));
 
     assertThatThrownBy(() -> new SettingsCheck().check(settings))
         .isInstanceOf(ConfigException.class)
@@ -55,6 +62,9 @@ class SettingsCheckTest {
               redis-proxy.client.max-shared-request: 4294967296 bytes is out of range; use 1 to 2147483647
               redis-proxy.node.connect-timeout: 0s is out of range; use 1ms to 24h
               redis-proxy.node.reconnect-min: 3s is more than the 2s of redis-proxy.node.reconnect-max; lower the one or raise the other
+              redis-proxy.node.max-pinned: 0 is out of range; use 1 to 65535
+              redis-proxy.node.pinned-idle: 0s is out of range; use 1ms to 24h
+              redis-proxy.node.identity-idle: 48h is out of range; use 1ms to 24h
               redis-proxy.probe.interval: 25h is out of range; use 1ms to 24h
               redis-proxy.probe.timeout: 0.0005s is out of range; use 1ms to 24h""");
   }
