@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.ProxySettings;
 import io.redisproxy.metrics.ProxyMeters;
+import io.redisproxy.session.ClientRegistry;
 import io.redisproxy.topology.NodeGroup;
 import io.redisproxy.topology.NodeGroups;
 import io.vertx.core.DeploymentOptions;
@@ -12,7 +13,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jboss.logging.Logger;
 
 /** Builds the proxy from its configuration, opens the ports, and closes them again. */
@@ -23,6 +23,7 @@ public class Proxy implements NodeGroups {
   private final Vertx vertx;
   private final ProxySettings settings;
   private final ProxyMeters meters;
+  private final ClientRegistry clients = new ClientRegistry();
   private volatile List<NodeGroup> groups = List.of();
   private String deployment;
 
@@ -44,14 +45,13 @@ public class Proxy implements NodeGroups {
     int eventLoops =
         settings.eventLoops().orElse(Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
     AtomicInteger index = new AtomicInteger();
-    AtomicLong clientIds = new AtomicLong();
     try {
       deployment =
           vertx
               .deployVerticle(
                   () ->
                       new ProxyVerticle(
-                          index.getAndIncrement(), listeners, settings, meters, clientIds),
+                          index.getAndIncrement(), listeners, settings, meters, clients),
                   new DeploymentOptions().setInstances(eventLoops))
               .toCompletionStage()
               .toCompletableFuture()

@@ -11,6 +11,7 @@ import io.redisproxy.metrics.ProxyMeters;
 import io.redisproxy.metrics.RequestMeters;
 import io.redisproxy.route.Router;
 import io.redisproxy.session.Backend;
+import io.redisproxy.session.ClientRegistry;
 import io.redisproxy.session.DirectMemory;
 import io.redisproxy.session.Session;
 import io.redisproxy.topology.HealthMonitor;
@@ -26,7 +27,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * All that one event loop does: every listener's port, and connections to every node that these
@@ -41,7 +41,7 @@ final class ProxyVerticle extends AbstractVerticle {
   private final List<Served> listeners;
   private final ProxySettings settings;
   private final ProxyMeters meters;
-  private final AtomicLong clientIds;
+  private final ClientRegistry clients;
 
   private final Map<NodeAddress, NodeLink> links = new HashMap<>();
   private final List<HealthMonitor> monitors = new ArrayList<>();
@@ -55,12 +55,12 @@ final class ProxyVerticle extends AbstractVerticle {
       List<Served> listeners,
       ProxySettings settings,
       ProxyMeters meters,
-      AtomicLong clientIds) {
+      ClientRegistry clients) {
     this.index = index;
     this.listeners = listeners;
     this.settings = settings;
     this.meters = meters;
-    this.clientIds = clientIds;
+    this.clients = clients;
   }
 
   @Override
@@ -91,8 +91,9 @@ final class ProxyVerticle extends AbstractVerticle {
             listener.meters(),
             settings.client().outputLimit().asLongValue(),
             settings.client().maxSharedRequest().asLongValue(),
-            memory);
-    return Listener.open(vertx, settings.bindHost(), port, shared, clientIds::incrementAndGet)
+            memory,
+            clients);
+    return Listener.open(vertx, settings.bindHost(), port, shared)
         .recover(
             cause ->
                 Future.failedFuture(

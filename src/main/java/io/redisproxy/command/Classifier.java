@@ -64,7 +64,11 @@ public final class Classifier {
           CLIENT_ID,
           CLIENT_GETNAME,
           CLIENT_SETNAME,
-          CLIENT_SETINFO);
+          CLIENT_SETINFO,
+          CLIENT_NO_EVICT,
+          CLIENT_INFO,
+          CLIENT_LIST,
+          CLIENT_KILL);
 
   private static final EnumSet<Command> PINNED = pinned();
 
@@ -164,8 +168,6 @@ public final class Classifier {
             CLIENT_TRACKINGINFO,
             CLIENT_CACHING,
             CLIENT_GETREDIR,
-            CLIENT_INFO,
-            CLIENT_NO_EVICT,
             CLIENT_NO_TOUCH,
             CLIENT_CAPA,
             CLIENT_IMPORT_SOURCE,
@@ -174,8 +176,6 @@ public final class Classifier {
             HIMPORT_SET,
             HIMPORT_DISCARD,
             HIMPORT_DISCARDALL));
-    // May end the connection that it came by, if the client asks to be killed itself.
-    pinned.add(CLIENT_KILL);
     // These end what holds up other commands. Behind one of those they would wait for themselves.
     pinned.addAll(
         EnumSet.of(CLIENT_PAUSE, CLIENT_UNPAUSE, SCRIPT_KILL, FUNCTION_KILL, FUNCTION_STATS));

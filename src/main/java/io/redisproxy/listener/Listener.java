@@ -5,7 +5,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetServerOptions;
-import java.util.function.LongSupplier;
 
 /**
  * A port, as one event loop serves it. Opened once on every event loop, Vert.x spreads the clients
@@ -22,8 +21,7 @@ public final class Listener {
   }
 
   /** Opens the port, or joins the other event loops that have it open. */
-  public static Future<Listener> open(
-      Vertx vertx, String host, int port, Session.Shared shared, LongSupplier clientIds) {
+  public static Future<Listener> open(Vertx vertx, String host, int port, Session.Shared shared) {
     NetServerOptions options =
         new NetServerOptions()
             .setHost(host)
@@ -32,7 +30,7 @@ public final class Listener {
             .setTcpKeepAlive(true);
     return vertx
         .createNetServer(options)
-        .connectHandler(socket -> Session.begin(socket, shared, clientIds.getAsLong()))
+        .connectHandler(socket -> Session.begin(socket, shared))
         .listen()
         .map(Listener::new);
   }

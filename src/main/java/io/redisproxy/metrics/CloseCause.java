@@ -8,6 +8,8 @@ public enum CloseCause {
   CLIENT,
   /** The client sent QUIT. */
   QUIT,
+  /** CLIENT KILL. */
+  KILLED,
   /** What the client sent is not the Redis protocol. */
   PROTOCOL_ERROR,
   /** The client did not read its replies while others waited behind it. */

@@ -12,6 +12,9 @@ import java.util.List;
  * Writes requests and replies, and takes apart the few requests whose arguments the proxy looks at.
  */
 public final class Resp {
+  /** What a verbatim string begins with that has no markup. */
+  private static final String TEXT = "txt:";
+
   private Resp() {}
 
   /**
@@ -29,14 +32,29 @@ public final class Resp {
     return line(':', Long.toString(value));
   }
 
-  /** A bulk string, or RESP2's null when {@code value} is null. */
-  public static ByteBuf bulk(byte[] value) {
+  /**
+   * A bulk string, or null when {@code value} is.
+   *
+   * @param protocol of the client, 2 or 3
+   */
+  public static ByteBuf bulk(byte[] value, int protocol) {
     if (value == null) {
-      return Unpooled.copiedBuffer("$-1\r\n", StandardCharsets.US_ASCII);
+      return protocol < 3 ? line('$', "-1") : line('_', "");
     }
     ByteBuf out = Unpooled.buffer(value.length + 16);
     writeBulk(out, value);
     return out;
+  }
+
+  /** Text for people to read; a bulk string for a client that knows nothing else. */
+  public static ByteBuf verbatim(byte[] text, int protocol) {
+    if (protocol < 3) {
+      return bulk(text, protocol);
+    }
+    ByteBuf out = Unpooled.buffer(text.length + 24);
+    ByteBufUtil.writeAscii(out, "=" + (text.length + TEXT.length()) + "\r\n" + TEXT);
+    out.writeBytes(text);
+    return out.writeByte('\r').writeByte('\n');
   }
 
   /** A request, as an array of bulk strings. */
@@ -56,6 +74,19 @@ public final class Resp {
       bytes.add(argument.getBytes(StandardCharsets.UTF_8));
     }
     return request(allocator, bytes);
+  }
+
+  /** How many bytes the request takes. */
+  public static long requestSize(List<byte[]> arguments) {
+    long size = headerSize(arguments.size());
+    for (byte[] argument : arguments) {
+      size += headerSize(argument.length) + argument.length + 2;
+    }
+    return size;
+  }
+
+  private static int headerSize(int number) {
+    return 1 + Integer.toString(number).length() + 2;
   }
 
   /** The arguments of one whole request that {@link RequestDecoder} has found, its name first. */

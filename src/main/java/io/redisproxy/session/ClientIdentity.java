@@ -5,15 +5,21 @@ import io.netty.buffer.ByteBufAllocator;
 import io.redisproxy.resp.Resp;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
-/** What a client has said of itself with CLIENT SETNAME and CLIENT SETINFO, and its number. */
+/**
+ * What a client has said of itself with CLIENT SETNAME, SETINFO and NO-EVICT, and its number. Its
+ * own event loop changes it, others show it.
+ */
 final class ClientIdentity {
+  static final String LIBRARY_NAME = "lib-name";
+  static final String LIBRARY_VERSION = "lib-ver";
+
   private final long id;
-  private byte[] name;
-  private final Map<String, byte[]> info = new LinkedHashMap<>(2);
+  private volatile byte[] name;
+  private volatile byte[] libraryName;
+  private volatile byte[] libraryVersion;
+  private volatile boolean noEvict;
 
   ClientIdentity(long id) {
     this.id = id;
@@ -28,13 +34,35 @@ final class ClientIdentity {
     return name;
   }
 
+  /** Null when it has not said. */
+  byte[] libraryName() {
+    return libraryName;
+  }
+
+  /** Null when it has not said. */
+  byte[] libraryVersion() {
+    return libraryVersion;
+  }
+
+  boolean isNoEvict() {
+    return noEvict;
+  }
+
   void setName(byte[] newName) {
     name = newName.length == 0 ? null : newName;
   }
 
   /** {@code attribute}: lib-name or lib-ver. */
   void setInfo(String attribute, byte[] value) {
-    info.put(attribute, value);
+    if (attribute.equals(LIBRARY_NAME)) {
+      libraryName = value;
+    } else {
+      libraryVersion = value;
+    }
+  }
+
+  void setNoEvict(boolean on) {
+    noEvict = on;
   }
 
   void reset() {
@@ -47,13 +75,21 @@ final class ClientIdentity {
     if (name != null) {
       requests.add(Resp.request(allocator, List.of(ascii("CLIENT"), ascii("SETNAME"), name)));
     }
-    info.forEach(
-        (attribute, value) ->
-            requests.add(
-                Resp.request(
-                    allocator,
-                    List.of(ascii("CLIENT"), ascii("SETINFO"), ascii(attribute), value))));
+    addInfo(LIBRARY_NAME, libraryName, allocator, requests);
+    addInfo(LIBRARY_VERSION, libraryVersion, allocator, requests);
+    if (noEvict) {
+      requests.add(Resp.request(allocator, "CLIENT", "NO-EVICT", "ON"));
+    }
     return requests;
+  }
+
+  private static void addInfo(
+      String attribute, byte[] value, ByteBufAllocator allocator, List<ByteBuf> requests) {
+    if (value != null) {
+      requests.add(
+          Resp.request(
+              allocator, List.of(ascii("CLIENT"), ascii("SETINFO"), ascii(attribute), value)));
+    }
   }
 
   private static byte[] ascii(String text) {

@@ -2,6 +2,7 @@ package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.redisproxy.metrics.CloseCause;
+import java.util.Set;
 
 /** Closes after the last reply; what the client still sends is not looked at. */
 final class Closing extends SessionState {
@@ -28,6 +29,11 @@ final class Closing extends SessionState {
   @Override
   void onAllReplied() {
     session.closeAfterFlush(cause);
+  }
+
+  @Override
+  void addFlags(Set<ClientFlag> flags) {
+    flags.add(ClientFlag.CLOSING);
   }
 
   @Override

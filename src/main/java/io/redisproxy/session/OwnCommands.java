@@ -5,7 +5,6 @@ import io.redisproxy.command.Command;
 import io.redisproxy.resp.Resp;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * The commands that set or tell the state of the client's connection, which is a connection to the
@@ -42,11 +41,6 @@ final class OwnCommands {
       case SELECT -> count != 2 ? FORWARD : text(arguments.get(1)).equals("0") ? ok() : PIN;
       case HELLO ->
           count == 1 || (count == 2 && !text(arguments.get(1)).equals("3")) ? FORWARD : PIN;
-      case CLIENT_ID -> count == 2 ? reply(Resp.integer(client.id())) : FORWARD;
-      case CLIENT_GETNAME -> count == 2 ? reply(Resp.bulk(client.name())) : FORWARD;
-      case CLIENT_SETNAME -> count == 3 ? setName(arguments.get(2), client) : FORWARD;
-      case CLIENT_SETINFO ->
-          count == 4 ? setInfo(text(arguments.get(2)), arguments.get(3), client) : FORWARD;
       default -> PIN;
     };
   }
@@ -54,38 +48,6 @@ final class OwnCommands {
   private static Answer reset(ClientIdentity client) {
     client.reset();
     return reply(Resp.simple("RESET"));
-  }
-
-  private static Answer setName(byte[] name, ClientIdentity client) {
-    if (!isPrintable(name)) {
-      return reply(
-          Resp.error("ERR Client names cannot contain spaces, newlines or special characters."));
-    }
-    client.setName(name);
-    return ok();
-  }
-
-  private static Answer setInfo(String attribute, byte[] value, ClientIdentity client) {
-    String known = attribute.toLowerCase(Locale.ROOT);
-    if (!known.equals("lib-name") && !known.equals("lib-ver")) {
-      return reply(Resp.error("ERR Unrecognized option '" + attribute + "'"));
-    }
-    if (!isPrintable(value)) {
-      return reply(
-          Resp.error(
-              "ERR " + attribute + " cannot contain spaces, newlines or special characters."));
-    }
-    client.setInfo(known, value);
-    return ok();
-  }
-
-  private static boolean isPrintable(byte[] text) {
-    for (byte b : text) {
-      if (b < '!' || b > '~') {
-        return false;
-      }
-    }
-    return true;
   }
 
   private static Answer ok() {

@@ -16,6 +16,8 @@ final class Pieces {
   private final ByteBufAllocator allocator;
   private final Deque<ByteBuf> pieces = new ArrayDeque<>(1);
 
+  private int size;
+
   /** The last piece, while it has room for more small ones. */
   private ByteBuf open;
 
@@ -27,12 +29,18 @@ final class Pieces {
     return pieces.isEmpty();
   }
 
+  /** How many bytes there are. */
+  int size() {
+    return size;
+  }
+
   /** Adds the bytes between two indices, without taking the buffer over. */
   void add(ByteBuf in, int from, int to) {
     int length = to - from;
     if (length == 0) {
       return;
     }
+    size += length;
     if (length >= SMALL) {
       open = null;
       pieces.add(in.retainedSlice(from, length));
@@ -48,6 +56,7 @@ final class Pieces {
   /** Gives the pieces away, in order; each is taken over. */
   void drainTo(Consumer<ByteBuf> taker) {
     open = null;
+    size = 0;
     for (ByteBuf piece = pieces.poll(); piece != null; piece = pieces.poll()) {
       taker.accept(piece);
     }

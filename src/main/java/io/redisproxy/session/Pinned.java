@@ -9,6 +9,7 @@ import io.redisproxy.resp.Resp;
 import io.redisproxy.upstream.NodeFailure;
 import io.redisproxy.upstream.PinnedConnection;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A session with state at the node: from here on it has a connection of its own to the master, and
@@ -100,6 +101,15 @@ final class Pinned extends SessionState implements PinnedConnection.Client {
   void onEndOfInput() {
     if (ready) {
       connection.endOfRequests();
+    }
+  }
+
+  @Override
+  void addFlags(Set<ClientFlag> flags) {
+    switch (cause) {
+      case SUBSCRIBE, PSUBSCRIBE, SSUBSCRIBE -> flags.add(ClientFlag.PUBSUB);
+      case MONITOR -> flags.add(ClientFlag.MONITOR);
+      default -> {}
     }
   }
 

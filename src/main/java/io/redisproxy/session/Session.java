@@ -22,6 +22,7 @@ import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.impl.NetSocketInternal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * One client. It owns what lasts as long as the client's connection; what is done with the client's
@@ -39,6 +40,7 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
    *     back
    * @param maxSharedRequest bytes of a request above which it takes a connection of its own
    * @param memory what all clients together must leave room in
+   * @param clients all clients of the process, of other listeners too
    */
   public record Shared(
       Backend backend,
@@ -46,7 +48,8 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
       ListenerMeters meters,
       long outputLimit,
       long maxSharedRequest,
-      DirectMemory memory) {}
+      DirectMemory memory,
+      ClientRegistry clients) {}
 
   /** What may wait for a client when memory is scarce: Netty's high water mark of a channel. */
   private static final long LITTLE = 64 * 1024;
@@ -65,24 +68,21 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
   private Outbound out;
   private InputGate gate;
   private Pieces partial;
+  private SessionClient client;
   private Sharing sharing;
   private SessionState state;
   private boolean inputEnded;
   private boolean closed;
   private CloseCause closeCause = CloseCause.CLIENT;
 
-  /**
-   * Begins the session of a client that has connected.
-   *
-   * @param id the client's number, which no other client of this proxy has
-   */
-  public static void begin(NetSocket socket, Shared shared, long id) {
-    NodeConnector.takeOver((NetSocketInternal) socket, new Session(shared, id));
+  /** Begins the session of a client that has connected. */
+  public static void begin(NetSocket socket, Shared shared) {
+    NodeConnector.takeOver((NetSocketInternal) socket, new Session(shared));
   }
 
-  Session(Shared shared, long id) {
+  Session(Shared shared) {
     this.shared = shared;
-    identity = new ClientIdentity(id);
+    identity = new ClientIdentity(shared.clients().nextId());
     decoder = new RequestDecoder(shared.maxSharedRequest());
   }
 
@@ -98,6 +98,21 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
 
   ClientIdentity identity() {
     return identity;
+  }
+
+  /** All clients of the process. */
+  ClientRegistry clients() {
+    return shared.clients();
+  }
+
+  /** The session as other clients see it. */
+  SessionClient client() {
+    return client;
+  }
+
+  /** Adds the flags that tell the state the session is in. */
+  void addFlags(Set<ClientFlag> flags) {
+    state.addFlags(flags);
   }
 
   ReplyQueue replies() {
@@ -281,8 +296,10 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
     out = new Outbound(ctx, shared.flushQueue());
     gate = new InputGate(ctx.channel().config());
     partial = newPieces();
+    client = new SessionClient(this, ctx.channel());
     sharing = new Sharing(this);
     state = sharing;
+    clients().add(client);
     meters().onAccepted();
   }
 
@@ -290,6 +307,7 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     ByteBuf in = (ByteBuf) message;
     meters().bytesIn(in.readableBytes());
+    client.onRead();
     state.onBytes(in);
   }
 
@@ -322,6 +340,7 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
     if (!closed) {
       closed = true;
       meters().onClosed(closeCause);
+      clients().remove(client);
       state.onClosed();
       closeExclusive();
       partial.release();

@@ -1,6 +1,7 @@
 package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
+import java.util.Set;
 
 /** What a session does with what happens to it. */
 abstract class SessionState {
@@ -19,6 +20,9 @@ abstract class SessionState {
 
   /** The client sends no more, but may still wait for replies. */
   abstract void onEndOfInput();
+
+  /** Adds the flags with which CLIENT LIST tells this state, on any thread. */
+  void addFlags(Set<ClientFlag> flags) {}
 
   /** The client is gone: let go of everything. */
   void onClosed() {}

@@ -90,6 +90,7 @@ final class Sharing extends SessionState {
     if (command.isContainer()) {
       command = Requests.subcommand(command, session, in, from, end);
     }
+    session.client().onCommand(command);
     return switch (Classifier.classOf(command)) {
       case READ, ANY_NODE -> onRead(in, from);
       case MASTER -> onWrite(in, from);
@@ -264,8 +265,11 @@ final class Sharing extends SessionState {
   }
 
   private boolean onOwnCommand(Command command, ByteBuf in, int from, int end) {
+    List<byte[]> arguments = Requests.arguments(session, in, from, end);
     OwnCommands.Answer answer =
-        OwnCommands.answer(command, Requests.arguments(session, in, from, end), session.identity());
+        ClientCommands.has(command)
+            ? ClientCommands.answer(command, arguments, session.client(), session.clients())
+            : OwnCommands.answer(command, arguments, session.identity());
     return switch (answer.action()) {
       case FORWARD -> onWrite(in, from);
       case PIN -> pin(command, in, from);
@@ -278,7 +282,8 @@ final class Sharing extends SessionState {
       case REPLY_AND_CLOSE -> {
         endRunBefore(in, from);
         session.replies().addOwn(session, answer.reply());
-        yield leave(new Closing(session, CloseCause.QUIT), in, end);
+        CloseCause cause = command == Command.QUIT ? CloseCause.QUIT : CloseCause.KILLED;
+        yield leave(new Closing(session, cause), in, end);
       }
     };
   }

@@ -42,9 +42,10 @@ class ClassifierTest {
 
   @Test
   void aContainerIsClassedByItsSubcommand() {
-    assertClass(MASTER, "OBJECT", "XINFO", "CLIENT", "CONFIG", "CONFIG GET", "CLIENT LIST");
+    assertClass(MASTER, "OBJECT", "XINFO", "CLIENT", "CONFIG", "CONFIG GET", "CLIENT HELP");
     assertClass(READ, "OBJECT ENCODING", "XINFO GROUPS", "MEMORY USAGE");
     assertClass(SESSION, "CLIENT SETNAME", "CLIENT SETINFO", "CLIENT ID", "CLIENT GETNAME");
+    assertClass(SESSION, "CLIENT LIST", "CLIENT INFO", "CLIENT KILL", "CLIENT NO-EVICT");
     assertClass(SESSION, "HELLO", "SELECT", "AUTH", "QUIT", "RESET");
   }
 
@@ -53,7 +54,7 @@ class ClassifierTest {
     assertClass(PINNED, "MULTI", "WATCH", "WAIT", "WAITAOF", "MONITOR", "SYNC", "PSYNC");
     assertClass(PINNED, "BLPOP", "BRPOP", "BLMOVE", "BLMPOP", "BRPOPLPUSH", "BZPOPMIN", "BZMPOP");
     assertClass(PINNED, "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE");
-    assertClass(PINNED, "CLIENT REPLY", "CLIENT TRACKING", "CLIENT CACHING", "CLIENT INFO");
+    assertClass(PINNED, "CLIENT REPLY", "CLIENT TRACKING", "CLIENT CACHING");
     assertClass(PINNED, "ASKING", "READONLY", "READWRITE", "SCRIPT DEBUG", "SHUTDOWN");
   }
 

@@ -16,9 +16,27 @@ class RespTest {
     assertThat(text(Resp.simple("OK"))).isEqualTo("+OK\r\n");
     assertThat(text(Resp.error("ERR no"))).isEqualTo("-ERR no\r\n");
     assertThat(text(Resp.integer(Long.MIN_VALUE))).isEqualTo(":-9223372036854775808\r\n");
-    assertThat(text(Resp.bulk(new byte[] {'a', '\r', '\n'}))).isEqualTo("$3\r\na\r\n\r\n");
-    assertThat(text(Resp.bulk(new byte[0]))).isEqualTo("$0\r\n\r\n");
-    assertThat(text(Resp.bulk(null))).isEqualTo("$-1\r\n");
+    assertThat(text(Resp.bulk(new byte[] {'a', '\r', '\n'}, 2))).isEqualTo("$3\r\na\r\n\r\n");
+    assertThat(text(Resp.bulk(new byte[0], 2))).isEqualTo("$0\r\n\r\n");
+    assertThat(text(Resp.bulk(null, 2))).isEqualTo("$-1\r\n");
+  }
+
+  @Test
+  void aClientGetsWhatItsProtocolHas() {
+    byte[] bytes = Decoding.bytes("text");
+    assertThat(text(Resp.bulk(null, 3))).isEqualTo("_\r\n");
+    assertThat(text(Resp.bulk(bytes, 3))).isEqualTo("$4\r\ntext\r\n");
+    assertThat(text(Resp.verbatim(bytes, 2))).isEqualTo("$4\r\ntext\r\n");
+    assertThat(text(Resp.verbatim(bytes, 3))).isEqualTo("=8\r\ntxt:text\r\n");
+  }
+
+  @Test
+  void theSizeOfARequestIsKnownFromItsArguments() {
+    List<byte[]> arguments = List.of(new byte[100], new byte[0], new byte[9]);
+    ByteBuf request = Resp.request(UnpooledByteBufAllocator.DEFAULT, arguments);
+
+    assertThat(Resp.requestSize(arguments)).isEqualTo(request.readableBytes());
+    request.release();
   }
 
   @Test

@@ -48,8 +48,8 @@ class ReplyQueueTest {
                 LISTENER_METERS,
                 OUTPUT_LIMIT,
                 1000,
-                new DirectMemory(Long.MAX_VALUE)),
-            1);
+                new DirectMemory(Long.MAX_VALUE),
+                new ClientRegistry()));
     final ReplyQueue replies = session.replies();
     final CountingState state = new CountingState();
     final Ending[] endings;

@@ -1,0 +1,173 @@
+package io.redisproxy.session;
+
+import static io.redisproxy.session.ClientFilter.text;
+
+import io.netty.buffer.ByteBuf;
+import io.redisproxy.command.Command;
+import io.redisproxy.resp.Resp;
+import io.redisproxy.session.OwnCommands.Action;
+import io.redisproxy.session.OwnCommands.Answer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The subcommands of CLIENT that speak of the proxy's clients. A server would speak of the
+ * connections that the proxy has to it.
+ */
+final class ClientCommands {
+  private static final Answer FORWARD = new Answer(Action.FORWARD, null);
+
+  private ClientCommands() {}
+
+  static boolean has(Command command) {
+    return switch (command) {
+      case CLIENT_ID,
+          CLIENT_GETNAME,
+          CLIENT_SETNAME,
+          CLIENT_SETINFO,
+          CLIENT_NO_EVICT,
+          CLIENT_INFO,
+          CLIENT_LIST,
+          CLIENT_KILL ->
+          true;
+      default -> false;
+    };
+  }
+
+  /**
+   * Answers one of these commands.
+   *
+   * @param arguments all of the request, CLIENT first
+   * @param asking the client that sent it
+   */
+  static Answer answer(
+      Command command, List<byte[]> arguments, ConnectedClient asking, ClientRegistry clients) {
+    int count = arguments.size();
+    ClientIdentity identity = asking.identity();
+    // Redis itself says what is wrong with other numbers of arguments.
+    if (command.arity() < 0 ? count < -command.arity() : count != command.arity()) {
+      return FORWARD;
+    }
+    try {
+      return switch (command) {
+        case CLIENT_ID -> reply(Resp.integer(asking.id()));
+        case CLIENT_GETNAME -> reply(Resp.bulk(identity.name(), asking.protocol()));
+        case CLIENT_SETNAME -> setName(arguments.get(2), identity);
+        case CLIENT_SETINFO -> setInfo(text(arguments.get(2)), arguments.get(3), identity);
+        case CLIENT_NO_EVICT -> noEvict(text(arguments.get(2)), identity);
+        case CLIENT_INFO -> reply(lines(List.of(asking), arguments, asking));
+        case CLIENT_LIST -> reply(lines(selected(arguments, clients), arguments, asking));
+        case CLIENT_KILL -> kill(arguments, asking, clients);
+        default -> throw new IllegalArgumentException(command.wireName());
+      };
+    } catch (RefusedException e) {
+      return reply(Resp.error("ERR " + e.getMessage()));
+    }
+  }
+
+  private static Answer setName(byte[] name, ClientIdentity identity) {
+    if (!isPrintable(name)) {
+      throw new RefusedException(
+          "Client names cannot contain spaces, newlines or special characters.");
+    }
+    identity.setName(name);
+    return ok();
+  }
+
+  private static Answer setInfo(String attribute, byte[] value, ClientIdentity identity) {
+    String known = attribute.toLowerCase(Locale.ROOT);
+    if (!known.equals(ClientIdentity.LIBRARY_NAME)
+        && !known.equals(ClientIdentity.LIBRARY_VERSION)) {
+      throw new RefusedException("Unrecognized option '" + attribute + "'");
+    }
+    if (!isPrintable(value)) {
+      throw new RefusedException(
+          attribute + " cannot contain spaces, newlines or special characters.");
+    }
+    identity.setInfo(known, value);
+    return ok();
+  }
+
+  private static Answer noEvict(String onOrOff, ClientIdentity identity) {
+    switch (onOrOff.toUpperCase(Locale.ROOT)) {
+      case "ON" -> identity.setNoEvict(true);
+      case "OFF" -> identity.setNoEvict(false);
+      default -> throw RefusedException.syntax();
+    }
+    return ok();
+  }
+
+  private static Iterable<ConnectedClient> selected(
+      List<byte[]> arguments, ClientRegistry clients) {
+    int count = arguments.size();
+    String option = count > 2 ? text(arguments.get(2)).toUpperCase(Locale.ROOT) : "";
+    if (count == 2) {
+      return clients.all();
+    }
+    if (count == 4 && option.equals("TYPE")) {
+      ClientType type = ClientType.named(text(arguments.get(3)));
+      return () -> clients.all().stream().filter(c -> ClientType.of(c) == type).iterator();
+    }
+    if (count > 3 && option.equals("ID")) {
+      return arguments.subList(3, count).stream()
+          .map(id -> clients.find(ClientFilter.integer(text(id), "Invalid client ID")))
+          .filter(client -> client != null)
+          .toList();
+    }
+    throw RefusedException.syntax();
+  }
+
+  private static ByteBuf lines(
+      Iterable<ConnectedClient> shown, List<byte[]> request, ConnectedClient asking) {
+    StringBuilder lines = new StringBuilder(ClientLine.LENGTH);
+    for (ConnectedClient client : shown) {
+      ClientLine.append(lines, client, client == asking ? Resp.requestSize(request) : 0);
+    }
+    return Resp.verbatim(lines.toString().getBytes(StandardCharsets.UTF_8), asking.protocol());
+  }
+
+  private static Answer kill(
+      List<byte[]> arguments, ConnectedClient asking, ClientRegistry clients) {
+    boolean old = arguments.size() == 3;
+    ClientFilter filter =
+        old
+            ? ClientFilter.byAddress(arguments.get(2), asking, clients)
+            : ClientFilter.byOptions(arguments.subList(2, arguments.size()), asking, clients);
+    boolean killsMe = false;
+    int killed = 0;
+    for (ConnectedClient client : clients.all()) {
+      // Whoever takes it out ends it: it is counted once, and gone when the reply is there.
+      if (filter.matches(client) && clients.remove(client)) {
+        killed++;
+        if (client == asking) {
+          killsMe = true;
+        } else {
+          client.kill();
+        }
+      }
+    }
+    if (old && killed == 0) {
+      throw new RefusedException("No such client");
+    }
+    ByteBuf reply = old ? Resp.simple("OK") : Resp.integer(killed);
+    return new Answer(killsMe ? Action.REPLY_AND_CLOSE : Action.REPLY, reply);
+  }
+
+  private static boolean isPrintable(byte[] text) {
+    for (byte b : text) {
+      if (b < '!' || b > '~') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static Answer ok() {
+    return reply(Resp.simple("OK"));
+  }
+
+  private static Answer reply(ByteBuf reply) {
+    return new Answer(Action.REPLY, reply);
+  }
+}

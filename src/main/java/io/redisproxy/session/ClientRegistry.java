@@ -1,0 +1,36 @@
+package io.redisproxy.session;
+
+import java.util.Collection;
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** All clients of the proxy, whichever port and event loop they are on, in the order they came. */
+public final class ClientRegistry {
+  private final AtomicLong lastId = new AtomicLong();
+  private final Map<Long, ConnectedClient> clients = new ConcurrentSkipListMap<>();
+
+  /** A number that no other client of this process has or had. */
+  long nextId() {
+    return lastId.incrementAndGet();
+  }
+
+  void add(ConnectedClient client) {
+    clients.put(client.id(), client);
+  }
+
+  /** False when it had been taken out before. */
+  boolean remove(ConnectedClient client) {
+    return clients.remove(client.id(), client);
+  }
+
+  /** The client with that number, or null. */
+  ConnectedClient find(long id) {
+    return clients.get(id);
+  }
+
+  /** Shows clients that come and go meanwhile, or not; each once at most. */
+  Collection<ConnectedClient> all() {
+    return clients.values();
+  }
+}

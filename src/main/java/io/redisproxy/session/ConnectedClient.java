@@ -1,0 +1,61 @@
+package io.redisproxy.session;
+
+import java.util.Set;
+
+/**
+ * A client of the proxy, as CLIENT LIST shows it and CLIENT KILL ends it. May be asked from any
+ * thread: what the client's own event loop changes is seen elsewhere a moment later.
+ */
+interface ConnectedClient {
+  long id();
+
+  /** The client's end of the connection, as {@code 127.0.0.1:50000} or {@code [::1]:50000}. */
+  String address();
+
+  /** The proxy's end of the connection. */
+  String localAddress();
+
+  /** The socket's number in this process; -1 when it has none. */
+  int fileDescriptor();
+
+  long ageSeconds();
+
+  /** How long ago the client last sent something. */
+  long idleSeconds();
+
+  /** What the client has said of itself. */
+  ClientIdentity identity();
+
+  int database();
+
+  String user();
+
+  /** The version of the protocol that its replies are in, 2 or 3. */
+  int protocol();
+
+  Set<ClientFlag> flags();
+
+  int channels();
+
+  int patterns();
+
+  int shardChannels();
+
+  /** How many commands its transaction has; -1 when it is in none. */
+  int queued();
+
+  /** Who gets its invalidation messages: 0 for itself, -1 when it tracks no keys. */
+  long redirect();
+
+  /** Bytes of a request whose end has not come. */
+  long inputBytes();
+
+  /** Bytes of replies that it has not taken. */
+  long outputBytes();
+
+  /** As the server writes it, {@code client|list}; null before the first one that is known. */
+  String lastCommand();
+
+  /** Ends the connection, from any thread; the client gets no reply that is still on its way. */
+  void kill();
+}

@@ -1,0 +1,175 @@
+package io.redisproxy.session;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.unix.UnixChannel;
+import io.netty.util.NetUtil;
+import io.redisproxy.command.Command;
+import io.redisproxy.metrics.CloseCause;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.EnumSet;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/** What others may know of a session, and do to it. */
+final class SessionClient implements ConnectedClient {
+  private static final Command[] COMMANDS = Command.values();
+  private static final String[] NAMES = new String[COMMANDS.length];
+
+  static {
+    for (Command command : COMMANDS) {
+      NAMES[command.ordinal()] = command.wireName().toLowerCase(Locale.ROOT).replace(' ', '|');
+    }
+    NAMES[Command.UNKNOWN.ordinal()] = null;
+  }
+
+  private final Session session;
+  private final Channel channel;
+  private final long connectedAt = System.nanoTime();
+
+  // Made when first asked for, as most clients never are.
+  private String address;
+  private String localAddress;
+
+  private long readAt = connectedAt;
+
+  /** A number, since storing a reference costs more on the way of a request. */
+  private int lastCommand = Command.UNKNOWN.ordinal();
+
+  SessionClient(Session session, Channel channel) {
+    this.session = session;
+    this.channel = channel;
+  }
+
+  /** The client has sent something. */
+  void onRead() {
+    readAt = System.nanoTime();
+  }
+
+  void onCommand(Command command) {
+    lastCommand = command.ordinal();
+  }
+
+  @Override
+  public long id() {
+    return session.identity().id();
+  }
+
+  @Override
+  public String address() {
+    if (address == null) {
+      address = text(channel.remoteAddress());
+    }
+    return address;
+  }
+
+  @Override
+  public String localAddress() {
+    if (localAddress == null) {
+      localAddress = text(channel.localAddress());
+    }
+    return localAddress;
+  }
+
+  /** As Redis writes what it can't tell, since the connection is gone already. */
+  private static String text(SocketAddress address) {
+    return address instanceof InetSocketAddress inet ? NetUtil.toSocketAddressString(inet) : "?:0";
+  }
+
+  @Override
+  public int fileDescriptor() {
+    return channel instanceof UnixChannel unix ? unix.fd().intValue() : -1;
+  }
+
+  @Override
+  public long ageSeconds() {
+    return secondsSince(connectedAt);
+  }
+
+  @Override
+  public long idleSeconds() {
+    return secondsSince(readAt);
+  }
+
+  private static long secondsSince(long nanos) {
+    return TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - nanos);
+  }
+
+  @Override
+  public ClientIdentity identity() {
+    return session.identity();
+  }
+
+  @Override
+  public int database() {
+    return 0;
+  }
+
+  @Override
+  public String user() {
+    return "default";
+  }
+
+  @Override
+  public int protocol() {
+    return 2;
+  }
+
+  @Override
+  public Set<ClientFlag> flags() {
+    Set<ClientFlag> flags = EnumSet.noneOf(ClientFlag.class);
+    session.addFlags(flags);
+    if (identity().isNoEvict()) {
+      flags.add(ClientFlag.NO_EVICT);
+    }
+    return flags;
+  }
+
+  @Override
+  public int channels() {
+    return 0;
+  }
+
+  @Override
+  public int patterns() {
+    return 0;
+  }
+
+  @Override
+  public int shardChannels() {
+    return 0;
+  }
+
+  @Override
+  public int queued() {
+    return -1;
+  }
+
+  @Override
+  public long redirect() {
+    return -1;
+  }
+
+  @Override
+  public long inputBytes() {
+    return session.partial().size();
+  }
+
+  @Override
+  public long outputBytes() {
+    ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
+    return session.replies().early() + (buffer == null ? 0 : buffer.totalPendingWriteBytes());
+  }
+
+  @Override
+  public String lastCommand() {
+    return NAMES[lastCommand];
+  }
+
+  @Override
+  public void kill() {
+    channel.eventLoop().execute(() -> session.closeNow(CloseCause.KILLED));
+  }
+}
