@@ -42,6 +42,7 @@ class ProtocolTest {
         "PING \"a\"b\r\n",
         "*1\r\n$4\r\nPING\r\n*x\r\n",
         "*2\r\n$4\r\nECHO\r\nfoo\r\n",
+        "*2\r\n$4\r\nECHO\r\n\u00e9\r\n",
         "*2\r\n$4\r\nECHO\r\n$-1\r\n",
         "*2\r\n$4\r\nECHO\r\n$01\r\na\r\n",
         "*99999999999\r\n",

@@ -19,6 +19,7 @@ public final class Resp {
 
   /**
    * {@code text} without the leading {@code -}; a line break in it becomes a space, as Redis does.
+   * Each character is one byte, so that bytes of a request can be quoted as they came.
    */
   public static ByteBuf error(String text) {
     return line('-', text.replace('\r', ' ').replace('\n', ' '));
@@ -100,7 +101,7 @@ public final class Resp {
   }
 
   private static ByteBuf line(char type, String text) {
-    return Unpooled.copiedBuffer(type + text + "\r\n", StandardCharsets.UTF_8);
+    return Unpooled.copiedBuffer(type + text + "\r\n", StandardCharsets.ISO_8859_1);
   }
 
   private static void writeBulk(ByteBuf out, byte[] value) {

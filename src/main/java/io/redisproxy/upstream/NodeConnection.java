@@ -190,7 +190,7 @@ public final class NodeConnection extends ChannelInboundHandlerAdapter {
         PendingReplies next = pending.peek();
         if (next == null) {
           throw new UnexpectedReplyException(
-              in.toString(from, limit - from, StandardCharsets.UTF_8));
+              in.toString(from, limit - from, StandardCharsets.ISO_8859_1));
         }
         int end = scanner.scan(in, from, next.wanted());
         next.received(scanner.completed());

@@ -101,7 +101,7 @@ class RequestsAgainstRedisTest {
 
   @Test
   void anArgumentWithoutItsMarkIsRefusedInTheServersWords() {
-    for (char mark = 1; mark < 128; mark++) {
+    for (char mark = 1; mark < 256; mark++) {
       assertSame("*1\r\n" + mark + "4\r\nPING\r\n");
     }
   }

@@ -45,6 +45,11 @@ class RespTest {
   }
 
   @Test
+  void bytesOfARequestThatAreNoAsciiStandInAnErrorAsTheyCame() {
+    assertThat(text(Resp.error("ERR got '\u00e9\u00ff'"))).isEqualTo("-ERR got '\u00e9\u00ff'\r\n");
+  }
+
+  @Test
   void aRequestIsAnArrayOfItsArgumentsBytes() {
     ByteBuf request = Resp.request(UnpooledByteBufAllocator.DEFAULT, "SET", "\u00e9", "");
 
