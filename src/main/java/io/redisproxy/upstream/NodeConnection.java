@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -58,6 +59,7 @@ public final class NodeConnection extends ChannelInboundHandlerAdapter {
   private boolean ending;
   private boolean occupied;
   private PendingReplies heldFor;
+  private Future<?> slowTimer;
 
   NodeConnection(
       NodeAddress node,
@@ -116,6 +118,7 @@ public final class NodeConnection extends ChannelInboundHandlerAdapter {
   public void resume() {
     if (heldFor != null) {
       heldFor = null;
+      slowTimer.cancel(false);
       context.channel().config().setAutoRead(true);
       updateOccupied();
     }
@@ -266,21 +269,18 @@ public final class NodeConnection extends ChannelInboundHandlerAdapter {
 
   /** A slow client may take all the time it wants as long as nobody else waits for it. */
   private void giveTime(PendingReplies slow) {
-    context
-        .executor()
-        .schedule(
-            () -> {
-              if (heldFor != slow) {
-                return;
-              }
-              if (pending.stream().anyMatch(replies -> replies.client() != slow.client())) {
-                slow.onTooSlow();
-              } else {
-                giveTime(slow);
-              }
-            },
-            slowTimeout.toMillis(),
-            TimeUnit.MILLISECONDS);
+    slowTimer =
+        context
+            .executor()
+            .schedule(() -> onTimeUp(slow), slowTimeout.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private void onTimeUp(PendingReplies slow) {
+    if (pending.stream().anyMatch(replies -> replies.client() != slow.client())) {
+      slow.onTooSlow();
+    } else {
+      giveTime(slow);
+    }
   }
 
   private void closeIfDone() {
