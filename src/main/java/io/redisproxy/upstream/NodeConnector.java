@@ -4,10 +4,12 @@ import io.netty.channel.ChannelInboundHandler;
 import io.netty.channel.ChannelPipeline;
 import io.redisproxy.config.NodeAddress;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
+import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.impl.NetSocketInternal;
 import java.time.Duration;
 
@@ -43,10 +45,18 @@ public final class NodeConnector {
     // Vert.x keeps a connection on the event loop of the context that it is asked for in.
     context.runOnContext(
         nothing ->
-            client
-                .connect(node.port(), node.host())
+            connect(node)
                 .onSuccess(socket -> takeOver((NetSocketInternal) socket, handler))
                 .onFailure(onFailure));
+  }
+
+  private Future<NetSocket> connect(NodeAddress node) {
+    try {
+      return client.connect(node.port(), node.host());
+    } catch (IllegalStateException stopped) {
+      // Vert.x has closed the client with the verticle, while others still ask for connections.
+      return Future.failedFuture(stopped);
+    }
   }
 
   /** Runs an action on the event loop after a delay. */
