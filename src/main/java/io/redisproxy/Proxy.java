@@ -1,6 +1,9 @@
 package io.redisproxy;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.redisproxy.command.CommandClass;
+import io.redisproxy.command.CommandRules;
+import io.redisproxy.config.CommandOverride;
 import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.ProxySettings;
 import io.redisproxy.metrics.ProxyMeters;
@@ -10,7 +13,10 @@ import io.redisproxy.topology.NodeGroups;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jboss.logging.Logger;
@@ -74,6 +80,27 @@ public class Proxy implements NodeGroups {
     }
   }
 
+  private static CommandRules rules(ListenerConfig config) {
+    Map<String, CommandClass> overrides = new HashMap<>();
+    config
+        .commands()
+        .forEach(
+            (name, override) ->
+                overrides.put(
+                    name,
+                    override == CommandOverride.READ ? CommandClass.READ : CommandClass.MASTER));
+    CommandRules rules = new CommandRules(overrides, config.deny());
+    if (!rules.immovable().isEmpty()) {
+      throw new StartException(
+          "listener "
+              + config.port()
+              + ": \"commands\" names "
+              + String.join(", ", new TreeSet<>(rules.immovable()))
+              + ", which the proxy can't run anywhere else; remove that");
+    }
+    return rules;
+  }
+
   private ProxyVerticle.Served serve(ListenerConfig config) {
     NodeGroup group = new NodeGroup(config);
     for (int i = 0; i < group.nodes().size(); i++) {
@@ -84,6 +111,6 @@ public class Proxy implements NodeGroups {
           group.role(node),
           () -> group.topology().nodes().get(node).isHealthy());
     }
-    return new ProxyVerticle.Served(config, group, meters.listener(group.name()));
+    return new ProxyVerticle.Served(config, rules(config), group, meters.listener(group.name()));
   }
 }

@@ -2,6 +2,7 @@ package io.redisproxy;
 
 import io.netty.channel.EventLoop;
 import io.netty.util.internal.PlatformDependent;
+import io.redisproxy.command.CommandRules;
 import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.config.ProxySettings;
@@ -17,8 +18,9 @@ import io.redisproxy.session.Session;
 import io.redisproxy.topology.HealthMonitor;
 import io.redisproxy.topology.NodeGroup;
 import io.redisproxy.upstream.FlushQueue;
+import io.redisproxy.upstream.Login;
 import io.redisproxy.upstream.NodeConnector;
-import io.redisproxy.upstream.NodeLink;
+import io.redisproxy.upstream.NodePool;
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -35,7 +37,16 @@ import java.util.Map;
 final class ProxyVerticle extends AbstractVerticle {
 
   /** A listener, with what its event loops have in common. */
-  record Served(ListenerConfig config, NodeGroup group, ListenerMeters meters) {}
+  record Served(ListenerConfig config, CommandRules rules, NodeGroup group, ListenerMeters meters) {
+
+    /** What the node is told of sessions that bring no login; null if nothing. */
+    Login loginAt(NodeAddress node) {
+      return config.credentialsOf(node).map(Login::of).orElse(null);
+    }
+  }
+
+  /** A node, and what it is told of sessions that bring no login; null if nothing. */
+  private record Endpoint(NodeAddress node, Login login) {}
 
   private final int index;
   private final List<Served> listeners;
@@ -43,7 +54,7 @@ final class ProxyVerticle extends AbstractVerticle {
   private final ProxyMeters meters;
   private final ClientRegistry clients;
 
-  private final Map<NodeAddress, NodeLink> links = new HashMap<>();
+  private final Map<Endpoint, NodePool> pools = new HashMap<>();
   private final List<HealthMonitor> monitors = new ArrayList<>();
   private DirectMemory memory;
   private NodeConnector connector;
@@ -79,7 +90,7 @@ final class ProxyVerticle extends AbstractVerticle {
   @Override
   public void stop() {
     monitors.forEach(HealthMonitor::close);
-    links.values().forEach(NodeLink::close);
+    pools.values().forEach(NodePool::close);
   }
 
   private Future<Listener> open(Served listener) {
@@ -87,6 +98,8 @@ final class ProxyVerticle extends AbstractVerticle {
     Session.Shared shared =
         new Session.Shared(
             backend(listener),
+            listener.rules(),
+            listener.config().auth(),
             flushQueue,
             listener.meters(),
             settings.client().outputLimit().asLongValue(),
@@ -103,34 +116,50 @@ final class ProxyVerticle extends AbstractVerticle {
 
   private Backend backend(Served listener) {
     NodeGroup group = listener.group();
-    List<NodeLink> groupLinks = group.nodes().stream().map(this::link).toList();
+    List<NodePool> groupPools =
+        group.nodes().stream()
+            .map(node -> pools.computeIfAbsent(endpoint(listener, node), this::pool))
+            .toList();
     List<RequestMeters> requestMeters = new ArrayList<>();
     for (int node = 0; node < group.nodes().size(); node++) {
       requestMeters.add(
           meters.requests(group.name(), group.nodes().get(node).toString(), group.role(node)));
     }
-    return new Backend(new Router(group, index), groupLinks, requestMeters);
+    return new Backend(
+        new Router(group, index),
+        groupPools,
+        requestMeters,
+        connector,
+        settings.node().identityIdle());
   }
 
-  private NodeLink link(NodeAddress node) {
-    return links.computeIfAbsent(
-        node,
-        address ->
-            new NodeLink(
-                address,
-                connector,
-                flushQueue,
-                meters.node(address.toString()),
-                new NodeLink.Options(
-                    settings.node().reconnectMin(),
-                    settings.node().reconnectMax(),
-                    settings.client().slowTimeout())));
+  private static Endpoint endpoint(Served listener, NodeAddress node) {
+    return new Endpoint(node, listener.loginAt(node));
+  }
+
+  private NodePool pool(Endpoint endpoint) {
+    return new NodePool(
+        endpoint.node(),
+        endpoint.login(),
+        connector,
+        flushQueue,
+        meters.node(endpoint.node().toString()),
+        new NodePool.Options(
+            settings.node().reconnectMin(),
+            settings.node().reconnectMax(),
+            settings.client().slowTimeout(),
+            settings.node().maxPinned(),
+            settings.node().pinnedIdle()));
   }
 
   private void monitor(Served listener) {
     HealthMonitor monitor =
         new HealthMonitor(
-            listener.group(), connector, settings.probe().interval(), settings.probe().timeout());
+            listener.group(),
+            listener::loginAt,
+            connector,
+            settings.probe().interval(),
+            settings.probe().timeout());
     monitors.add(monitor);
     monitor.start();
   }

@@ -28,7 +28,7 @@ class ClientFaultTest {
   @BeforeAll
   static void start() {
     group = RedisGroup.start(2);
-    proxy = TestProxy.start(group);
+    proxy = TestProxy.start(group, Map.of("node.pinned-idle", "100ms"));
   }
 
   @AfterAll
@@ -89,7 +89,6 @@ class ClientFaultTest {
       assertThat(client.readText()).isEqualTo("OK");
       assertThat(client.readText()).isEqualTo("OK");
       assertThat(client.readReply()).isNotNull();
-      await().untilAsserted(() -> assertThat(connections()).isEqualTo(idleConnections() + 1));
     }
     awaitNoConnectionLeft();
   }

@@ -23,11 +23,6 @@ public final class Classifier {
           new EnumMap<>(
               Map.ofEntries(
                   Map.entry(TOUCH, "it is to keep keys from the master's eviction"),
-                  Map.entry(SCAN, CURSOR),
-                  Map.entry(HSCAN, CURSOR),
-                  Map.entry(SSCAN, CURSOR),
-                  Map.entry(ZSCAN, CURSOR),
-                  Map.entry(EVALSHA_RO, "each node has a cache of scripts of its own"),
                   Map.entry(OBJECT_FREQ, "it tells of use of the key at the master"),
                   Map.entry(OBJECT_IDLETIME, "it tells of use of the key at the master"),
                   Map.entry(XINFO_CONSUMERS, "when a consumer was seen is not replicated"),
@@ -52,6 +47,33 @@ public final class Classifier {
 
   private static final EnumSet<Command> PINNED_IF_BLOCKING = EnumSet.of(XREAD, XREADGROUP, TS_READ);
 
+  private static final EnumSet<Command> CURSORS = EnumSet.of(SCAN, HSCAN, SSCAN, ZSCAN);
+
+  private static final EnumSet<Command> CACHED_SCRIPTS = EnumSet.of(EVALSHA_RO);
+
+  /** Each node has a cache of scripts of its own. */
+  private static final EnumSet<Command> EVERY_NODE = EnumSet.of(SCRIPT_LOAD, SCRIPT_FLUSH);
+
+  /**
+   * Replies are none, many, or come at any time; or the connection is not what it was after these,
+   * and nothing tells when it is again.
+   */
+  private static final EnumSet<Command> RELAYED =
+      EnumSet.of(
+          MONITOR,
+          SYNC,
+          PSYNC,
+          REPLCONF,
+          CLUSTER_SYNCSLOTS,
+          SCRIPT_DEBUG,
+          CLIENT_CAPA,
+          CLIENT_IMPORT_SOURCE,
+          HIMPORT,
+          HIMPORT_PREPARE,
+          HIMPORT_SET,
+          HIMPORT_DISCARD,
+          HIMPORT_DISCARDALL);
+
   private static final EnumSet<Command> ANY_NODE = EnumSet.of(PING, ECHO);
 
   private static final EnumSet<Command> SESSION =
@@ -68,7 +90,10 @@ public final class Classifier {
           CLIENT_NO_EVICT,
           CLIENT_INFO,
           CLIENT_LIST,
-          CLIENT_KILL);
+          CLIENT_KILL,
+          CLIENT_UNBLOCK,
+          CLIENT_REPLY,
+          CLIENT_NO_TOUCH);
 
   private static final EnumSet<Command> PINNED = pinned();
 
@@ -121,6 +146,18 @@ public final class Classifier {
     if (PINNED.contains(command)) {
       return CommandClass.PINNED;
     }
+    if (RELAYED.contains(command)) {
+      return CommandClass.RELAYED;
+    }
+    if (EVERY_NODE.contains(command)) {
+      return CommandClass.EVERY_NODE;
+    }
+    if (CURSORS.contains(command)) {
+      return CommandClass.CURSOR;
+    }
+    if (CACHED_SCRIPTS.contains(command)) {
+      return CommandClass.CACHED_SCRIPT;
+    }
     if (ANY_NODE.contains(command)) {
       return CommandClass.ANY_NODE;
     }
@@ -138,44 +175,23 @@ public final class Classifier {
   private static EnumSet<Command> pinned() {
     EnumSet<Command> pinned = having(CommandFlag.BLOCKING);
     pinned.removeAll(PINNED_IF_BLOCKING);
-    // Replies are none, many, or come at any time; or the connection changes hands.
+    // The node keeps a state for the connection that these come by.
     pinned.addAll(
         EnumSet.of(
+            MULTI,
+            WATCH,
             SUBSCRIBE,
             UNSUBSCRIBE,
             PSUBSCRIBE,
             PUNSUBSCRIBE,
             SSUBSCRIBE,
             SUNSUBSCRIBE,
-            MONITOR,
-            SYNC,
-            PSYNC,
-            REPLCONF,
-            CLUSTER_SYNCSLOTS,
-            CLIENT_REPLY,
-            DEBUG,
-            SHUTDOWN));
-    // The connection is not what it was after these, or is what they tell of.
-    pinned.addAll(
-        EnumSet.of(
-            MULTI,
-            WATCH,
+            CLIENT_TRACKING,
             ASKING,
             READONLY,
-            READWRITE,
-            SCRIPT_DEBUG,
-            CLIENT_TRACKING,
-            CLIENT_TRACKINGINFO,
-            CLIENT_CACHING,
-            CLIENT_GETREDIR,
-            CLIENT_NO_TOUCH,
-            CLIENT_CAPA,
-            CLIENT_IMPORT_SOURCE,
-            HIMPORT,
-            HIMPORT_PREPARE,
-            HIMPORT_SET,
-            HIMPORT_DISCARD,
-            HIMPORT_DISCARDALL));
+            READWRITE));
+    // They may end the connection, or hold it up.
+    pinned.addAll(EnumSet.of(DEBUG, SHUTDOWN));
     // These end what holds up other commands. Behind one of those they would wait for themselves.
     pinned.addAll(
         EnumSet.of(CLIENT_PAUSE, CLIENT_UNPAUSE, SCRIPT_KILL, FUNCTION_KILL, FUNCTION_STATS));

@@ -8,12 +8,27 @@ public enum CommandClass {
   MASTER,
   /** On whichever node is nearest: the answer is the same everywhere. */
   ANY_NODE,
+  /**
+   * On a replica, as the beginning of an iteration that goes on where it began: the node travels in
+   * the cursor.
+   */
+  CURSOR,
+  /** On a replica, and where that doesn't know the script, on another node. */
+  CACHED_SCRIPT,
+  /** On every node; the master's reply is the client's. */
+  EVERY_NODE,
   /** In the session, which keeps this state for the client. */
   SESSION,
-  /** On a connection to the master that is the session's own. */
+  /** On a connection to the master that is the session's own, as long as it needs it. */
   PINNED,
   /** {@link #PINNED} with an argument that makes it wait; see {@link Classifier} for without. */
   PINNED_IF_BLOCKING,
+  /** On a connection to the master that is the session's own for good, unseen by the proxy. */
+  RELAYED,
+  /** As the user's configuration says for the name, which the table doesn't have. */
+  BY_NAME,
+  /** Nowhere: the user's configuration denies it. */
+  DENIED,
   /** Nowhere: the connection is closed, as Redis does. */
   CLOSE
 }

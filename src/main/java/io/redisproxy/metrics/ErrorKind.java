@@ -8,6 +8,10 @@ public enum ErrorKind {
   NODE_LOST,
   /** No node that could have answered was reachable. */
   NODE_UNREACHABLE,
+  /** The client gave a wrong user or password. */
+  LOGIN,
+  /** The listener denies the command. */
+  DENIED,
   /** The client did not speak the Redis protocol. */
   PROTOCOL;
 

@@ -1,5 +1,6 @@
 package io.redisproxy.metrics;
 
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.util.concurrent.atomic.LongAdder;
@@ -11,6 +12,8 @@ public final class NodeMeters {
   private final LongAdder connected;
   private final LongAdder lost;
   private final LongAdder errorReplies;
+  private final LongAdder pinned = new LongAdder();
+  private final LongAdder pinWaits = new LongAdder();
 
   NodeMeters(MeterRegistry registry, String node) {
     Tags tags = Tags.of("node", node);
@@ -31,6 +34,14 @@ public final class NodeMeters {
             "redis_proxy.node.error.replies",
             "Error replies that a node gave to requests on shared connections",
             tags);
+    Gauge.builder("redis_proxy.node.pinned", pinned, LongAdder::sum)
+        .description("Connections that a client has to itself")
+        .tags(tags)
+        .register(registry);
+    Gauge.builder("redis_proxy.node.pinned.waiting", pinWaits, LongAdder::sum)
+        .description("Clients that wait for a connection of their own, since there are too many")
+        .tags(tags)
+        .register(registry);
   }
 
   private static LongAdder bytes(MeterRegistry registry, Tags tags) {
@@ -55,6 +66,22 @@ public final class NodeMeters {
 
   public void onLost() {
     lost.increment();
+  }
+
+  public void onPinned() {
+    pinned.increment();
+  }
+
+  public void onUnpinned() {
+    pinned.decrement();
+  }
+
+  public void onPinWaits() {
+    pinWaits.increment();
+  }
+
+  public void onPinWaitEnds() {
+    pinWaits.decrement();
   }
 
   /** How many more of the replies were errors; mostly none. */

@@ -47,6 +47,8 @@ public final class ReplyScanner {
   private int depth;
 
   private int completed;
+  private int ended;
+  private boolean itemByItem;
   private long errors;
 
   /**
@@ -56,7 +58,22 @@ public final class ReplyScanner {
    * @throws NotRedisException when the bytes are not the Redis protocol
    */
   public int scan(ByteBuf in, int from, int wanted) {
+    itemByItem = false;
+    return scanUntil(in, from, wanted);
+  }
+
+  /**
+   * Like {@link #scan} for one reply, but stops behind a push, too: {@link #completed()} is 0 and
+   * {@link #isInsideReply()} false then.
+   */
+  public int scanItem(ByteBuf in, int from) {
+    itemByItem = true;
+    return scanUntil(in, from, 1);
+  }
+
+  private int scanUntil(ByteBuf in, int from, int wanted) {
     completed = 0;
+    ended = 0;
     int limit = in.writerIndex();
     int i = from;
     while (i < limit) {
@@ -94,7 +111,7 @@ public final class ReplyScanner {
           endString();
         }
       }
-      if (completed == wanted) {
+      if (ended == wanted) {
         return i;
       }
     }
@@ -109,6 +126,11 @@ public final class ReplyScanner {
   /** Whether the bytes so far end inside a reply. */
   public boolean isInsideReply() {
     return inReply;
+  }
+
+  /** Whether the item that the bytes so far end in, or behind, is a push of RESP3. */
+  public boolean isPush() {
+    return push;
   }
 
   /** How many bytes are to come of the value that the bytes so far end in. */
@@ -258,6 +280,9 @@ public final class ReplyScanner {
       inReply = false;
       if (!push) {
         completed++;
+        ended++;
+      } else if (itemByItem) {
+        ended++;
       }
     }
   }

@@ -29,6 +29,11 @@ public final class Resp {
     return line('+', text);
   }
 
+  /** What a client gets that wants no reply. */
+  public static ByteBuf nothing() {
+    return Unpooled.EMPTY_BUFFER;
+  }
+
   public static ByteBuf integer(long value) {
     return line(':', Long.toString(value));
   }
@@ -61,11 +66,26 @@ public final class Resp {
   /** A request, as an array of bulk strings. */
   public static ByteBuf request(ByteBufAllocator allocator, List<byte[]> arguments) {
     ByteBuf out = allocator.buffer();
+    writeRequest(out, arguments);
+    return out;
+  }
+
+  /** Writes a request behind what is in the buffer. */
+  public static void writeRequest(ByteBuf out, List<byte[]> arguments) {
     ByteBufUtil.writeAscii(out, "*" + arguments.size() + "\r\n");
     for (byte[] argument : arguments) {
       writeBulk(out, argument);
     }
-    return out;
+  }
+
+  /** The bytes of a text that stands for one byte a character. */
+  public static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  /** The text that stands for any bytes, one character a byte. */
+  public static String text(byte[] bytes) {
+    return new String(bytes, StandardCharsets.ISO_8859_1);
   }
 
   /** See {@link #request(ByteBufAllocator, List)}. */

@@ -20,6 +20,11 @@ public final class Router {
     this.turn = turn;
   }
 
+  /** What is known of the nodes now. */
+  public Topology topology() {
+    return group.topology();
+  }
+
   /** The node that writes go to. */
   public int forWrite() {
     return group.topology().master();

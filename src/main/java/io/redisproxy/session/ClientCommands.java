@@ -16,8 +16,6 @@ import java.util.Locale;
  * connections that the proxy has to it.
  */
 final class ClientCommands {
-  private static final Answer FORWARD = new Answer(Action.FORWARD, null);
-
   private ClientCommands() {}
 
   static boolean has(Command command) {
@@ -47,7 +45,7 @@ final class ClientCommands {
     ClientIdentity identity = asking.identity();
     // Redis itself says what is wrong with other numbers of arguments.
     if (command.arity() < 0 ? count < -command.arity() : count != command.arity()) {
-      return FORWARD;
+      return Answer.FORWARD;
     }
     try {
       return switch (command) {
@@ -151,10 +149,10 @@ final class ClientCommands {
       throw new RefusedException("No such client");
     }
     ByteBuf reply = old ? Resp.simple("OK") : Resp.integer(killed);
-    return new Answer(killsMe ? Action.REPLY_AND_CLOSE : Action.REPLY, reply);
+    return killsMe ? new Answer(Action.REPLY_AND_CLOSE, reply, null) : reply(reply);
   }
 
-  private static boolean isPrintable(byte[] text) {
+  static boolean isPrintable(byte[] text) {
     for (byte b : text) {
       if (b < '!' || b > '~') {
         return false;
@@ -168,6 +166,6 @@ final class ClientCommands {
   }
 
   private static Answer reply(ByteBuf reply) {
-    return new Answer(Action.REPLY, reply);
+    return Answer.reply(reply);
   }
 }

@@ -1,6 +1,6 @@
 package io.redisproxy.session;
 
-import java.nio.charset.StandardCharsets;
+import io.redisproxy.resp.Resp;
 import java.util.List;
 import java.util.Locale;
 
@@ -107,6 +107,6 @@ final class ClientFilter {
   }
 
   static String text(byte[] argument) {
-    return new String(argument, StandardCharsets.UTF_8);
+    return Resp.text(argument);
   }
 }

@@ -1,12 +1,5 @@
 package io.redisproxy.session;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
-import io.redisproxy.resp.Resp;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
-
 /**
  * What a client has said of itself with CLIENT SETNAME, SETINFO and NO-EVICT, and its number. Its
  * own event loop changes it, others show it.
@@ -67,32 +60,5 @@ final class ClientIdentity {
 
   void reset() {
     name = null;
-  }
-
-  /** The requests that tell a node the same. */
-  List<ByteBuf> requests(ByteBufAllocator allocator) {
-    List<ByteBuf> requests = new ArrayList<>();
-    if (name != null) {
-      requests.add(Resp.request(allocator, List.of(ascii("CLIENT"), ascii("SETNAME"), name)));
-    }
-    addInfo(LIBRARY_NAME, libraryName, allocator, requests);
-    addInfo(LIBRARY_VERSION, libraryVersion, allocator, requests);
-    if (noEvict) {
-      requests.add(Resp.request(allocator, "CLIENT", "NO-EVICT", "ON"));
-    }
-    return requests;
-  }
-
-  private static void addInfo(
-      String attribute, byte[] value, ByteBufAllocator allocator, List<ByteBuf> requests) {
-    if (value != null) {
-      requests.add(
-          Resp.request(
-              allocator, List.of(ascii("CLIENT"), ascii("SETINFO"), ascii(attribute), value)));
-    }
-  }
-
-  private static byte[] ascii(String text) {
-    return text.getBytes(StandardCharsets.US_ASCII);
   }
 }

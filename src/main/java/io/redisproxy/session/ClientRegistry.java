@@ -29,6 +29,12 @@ public final class ClientRegistry {
     return clients.get(id);
   }
 
+  /** The number that a node knows the client's own connection by; -1 when it has none. */
+  long idAtNode(long id) {
+    ConnectedClient client = find(id);
+    return client == null ? -1 : client.idAtNode();
+  }
+
   /** Shows clients that come and go meanwhile, or not; each once at most. */
   Collection<ConnectedClient> all() {
     return clients.values();

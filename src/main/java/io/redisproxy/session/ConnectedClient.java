@@ -9,6 +9,9 @@ import java.util.Set;
 interface ConnectedClient {
   long id();
 
+  /** The number that a node knows the client's own connection by; -1 when it has none. */
+  long idAtNode();
+
   /** The client's end of the connection, as {@code 127.0.0.1:50000} or {@code [::1]:50000}. */
   String address();
 

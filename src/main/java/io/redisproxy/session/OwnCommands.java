@@ -2,13 +2,19 @@ package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.redisproxy.command.Command;
+import io.redisproxy.config.Credentials;
+import io.redisproxy.metrics.ErrorKind;
 import io.redisproxy.resp.Resp;
+import io.redisproxy.upstream.Identity;
+import io.redisproxy.upstream.Login;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
+import java.security.MessageDigest;
+import java.util.EnumSet;
+import java.util.Optional;
 
 /**
  * The commands that set or tell the state of the client's connection, which is a connection to the
- * proxy: it answers them itself, as long as the session needs no state at a node.
+ * proxy: it answers them itself.
  */
 final class OwnCommands {
 
@@ -20,45 +26,203 @@ final class OwnCommands {
     REPLY_AND_CLOSE,
     /** Send it to the master as it is; it does no harm to a shared connection. */
     FORWARD,
-    /** The session needs a connection of its own from here on. */
-    PIN
+    /** Send this to the master in its place. */
+    FORWARD_INSTEAD,
+    /** The session needs a connection of its own. */
+    PIN,
+    /** The session wants to be of another identity. */
+    CHANGE
   }
 
-  /** An action, with the reply that belongs to it. */
-  record Answer(Action action, ByteBuf reply) {}
+  /** An action, with the reply, the request or the change that belongs to it. */
+  record Answer(Action action, ByteBuf reply, IdentityChange change) {
+    static final Answer FORWARD = new Answer(Action.FORWARD, null, null);
+    static final Answer PIN = new Answer(Action.PIN, null, null);
 
-  private static final Answer FORWARD = new Answer(Action.FORWARD, null);
-  private static final Answer PIN = new Answer(Action.PIN, null);
+    static Answer reply(ByteBuf reply) {
+      return new Answer(Action.REPLY, reply, null);
+    }
 
-  private OwnCommands() {}
+    static Answer error(String text) {
+      return reply(Resp.error(text));
+    }
+  }
 
-  static Answer answer(Command command, List<byte[]> arguments, ClientIdentity client) {
-    int count = arguments.size();
+  private static final EnumSet<Command> OPENS_OR_ENDS =
+      EnumSet.of(Command.AUTH, Command.HELLO, Command.QUIT, Command.RESET);
+
+  private static final String WRONG_PASSWORD =
+      "WRONGPASS invalid username-password pair or user is disabled.";
+
+  private final Session session;
+
+  OwnCommands(Session session) {
+    this.session = session;
+  }
+
+  /** Whether a client may send this before it is let in. */
+  static boolean opensOrEnds(Command command) {
+    return OPENS_OR_ENDS.contains(command);
+  }
+
+  Answer answer(Command command, RequestArguments arguments) {
+    if (ClientCommands.has(command)) {
+      return ClientCommands.answer(command, arguments.words(), session.client(), session.clients());
+    }
+    int count = arguments.count();
     return switch (command) {
-      case QUIT -> new Answer(Action.REPLY_AND_CLOSE, Resp.simple("OK"));
+      case QUIT -> new Answer(Action.REPLY_AND_CLOSE, Resp.simple("OK"), null);
       // Redis itself says what is wrong with other numbers of arguments.
-      case RESET -> count == 1 ? reset(client) : FORWARD;
-      case SELECT -> count != 2 ? FORWARD : text(arguments.get(1)).equals("0") ? ok() : PIN;
-      case HELLO ->
-          count == 1 || (count == 2 && !text(arguments.get(1)).equals("3")) ? FORWARD : PIN;
-      default -> PIN;
+      case RESET ->
+          count == 1 ? change(IdentityChange.Kind.RESET, Identity.DEFAULT) : Answer.FORWARD;
+      case SELECT -> count == 2 ? select(arguments.number(1)) : Answer.FORWARD;
+      case AUTH -> auth(arguments);
+      case HELLO -> hello(arguments);
+      case CLIENT_REPLY -> count == 3 ? setReply(arguments) : Answer.FORWARD;
+      case CLIENT_UNBLOCK -> count == 3 || count == 4 ? unblock(arguments) : Answer.FORWARD;
+      case CLIENT_NO_TOUCH -> count == 3 ? noTouch(arguments) : Answer.FORWARD;
+      default -> Answer.PIN;
     };
   }
 
-  private static Answer reset(ClientIdentity client) {
-    client.reset();
-    return reply(Resp.simple("RESET"));
+  private Answer select(int database) {
+    // Redis itself says what is wrong with what is no number.
+    return database < 0
+        ? Answer.FORWARD
+        : change(IdentityChange.Kind.SELECT, own().withDatabase(database));
+  }
+
+  private Answer auth(RequestArguments arguments) {
+    int count = arguments.count();
+    if (count != 2 && count != 3) {
+      return Answer.error(
+          count == 1 ? "ERR wrong number of arguments for 'auth' command" : "ERR syntax error");
+    }
+    Login login = new Login(count == 3 ? arguments.text(1) : null, arguments.text(count - 1));
+    if (session.auth().isPresent()) {
+      return unlock(login) ? ok() : Answer.error(WRONG_PASSWORD);
+    }
+    return new Answer(
+        Action.CHANGE,
+        null,
+        new IdentityChange(session, IdentityChange.Kind.AUTH, own().withLogin(login), null, true));
+  }
+
+  /** HELLO [version [AUTH username password] [SETNAME name]]. */
+  private Answer hello(RequestArguments arguments) {
+    Identity identity = own();
+    byte[] name = null;
+    boolean checksLogin = false;
+    if (arguments.count() > 1) {
+      int version = arguments.number(1);
+      if (version < 0) {
+        return Answer.error("ERR Protocol version is not an integer or out of range");
+      }
+      if (version != 2 && version != 3) {
+        return Answer.error("NOPROTO unsupported protocol version");
+      }
+      identity = identity.withProtocol(version);
+    }
+    for (int i = 2; i < arguments.count(); i++) {
+      if (arguments.is(i, "AUTH") && i + 2 < arguments.count()) {
+        Login login = new Login(arguments.text(i + 1), arguments.text(i + 2));
+        i += 2;
+        if (session.auth().isEmpty()) {
+          identity = identity.withLogin(login);
+          checksLogin = true;
+        } else if (!unlock(login)) {
+          return Answer.error(WRONG_PASSWORD);
+        }
+      } else if (arguments.is(i, "SETNAME") && i + 1 < arguments.count()) {
+        name = arguments.bytes(++i);
+        if (!ClientCommands.isPrintable(name)) {
+          return Answer.error(
+              "ERR Client names cannot contain spaces, newlines or special characters.");
+        }
+      } else {
+        return Answer.error("ERR Syntax error in HELLO option '" + arguments.text(i) + "'");
+      }
+    }
+    if (session.isLocked()) {
+      return Answer.error(
+          "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO"
+              + " <proto> AUTH <user> <pass> option can be used to authenticate the client and"
+              + " select the RESP protocol version at the same time");
+    }
+    return new Answer(
+        Action.CHANGE,
+        null,
+        new IdentityChange(session, IdentityChange.Kind.HELLO, identity, name, checksLogin));
+  }
+
+  /** Checks the proxy's own password, in a time that doesn't tell how much of it is right. */
+  private boolean unlock(Login login) {
+    Optional<Credentials> auth = session.auth();
+    boolean right =
+        isEqual(auth.get().username(), login.user())
+            & isEqual(auth.get().password(), login.password());
+    if (right) {
+      session.unlock();
+    } else {
+      session.meters().onErrors(ErrorKind.LOGIN, 1);
+    }
+    return right;
+  }
+
+  private static boolean isEqual(String expected, String given) {
+    return MessageDigest.isEqual(expected.getBytes(StandardCharsets.UTF_8), Resp.bytes(given));
+  }
+
+  private Identity own() {
+    return session.lane().identity();
+  }
+
+  private Answer change(IdentityChange.Kind kind, Identity identity) {
+    return new Answer(
+        Action.CHANGE, null, new IdentityChange(session, kind, identity, null, false));
+  }
+
+  /** The replies that the client doesn't want are dropped on their way to it. */
+  private Answer setReply(RequestArguments arguments) {
+    if (arguments.is(2, "ON")) {
+      session.muting().toOn();
+      return ok();
+    }
+    if (arguments.is(2, "OFF")) {
+      session.muting().toOff();
+      return Answer.reply(Resp.nothing());
+    }
+    if (arguments.is(2, "SKIP")) {
+      session.muting().skipNext();
+      return Answer.reply(Resp.nothing());
+    }
+    return Answer.error("ERR syntax error");
+  }
+
+  /** The client has another number at the node where it waits. */
+  private Answer unblock(RequestArguments arguments) {
+    long id = arguments.id(2);
+    if (id < 0) {
+      return Answer.FORWARD;
+    }
+    long atNode = session.clients().idAtNode(id);
+    if (atNode < 0) {
+      return Answer.reply(Resp.integer(0));
+    }
+    return new Answer(
+        Action.FORWARD_INSTEAD,
+        Resp.request(session.allocator(), arguments.with(2, Long.toString(atNode))),
+        null);
+  }
+
+  private Answer noTouch(RequestArguments arguments) {
+    boolean on = arguments.is(2, "ON");
+    return on || arguments.is(2, "OFF")
+        ? change(IdentityChange.Kind.NO_TOUCH, own().withNoTouch(on))
+        : Answer.FORWARD;
   }
 
   private static Answer ok() {
-    return reply(Resp.simple("OK"));
-  }
-
-  private static Answer reply(ByteBuf reply) {
-    return new Answer(Action.REPLY, reply);
-  }
-
-  private static String text(byte[] argument) {
-    return new String(argument, StandardCharsets.ISO_8859_1);
+    return Answer.reply(Resp.simple("OK"));
   }
 }

@@ -5,7 +5,6 @@ import io.redisproxy.command.Command;
 import io.redisproxy.command.CommandTable;
 import io.redisproxy.resp.ArgumentCursor;
 import io.redisproxy.resp.Resp;
-import java.util.List;
 
 /**
  * Looks at the arguments of the few requests for which the command's name is not enough. A request
@@ -36,10 +35,10 @@ final class Requests {
     }
   }
 
-  static List<byte[]> arguments(Session session, ByteBuf in, int from, int end) {
+  static RequestArguments arguments(Session session, ByteBuf in, int from, int end) {
     ByteBuf whole = whole(session, in, from, end);
     try {
-      return Resp.arguments(whole);
+      return new RequestArguments(Resp.arguments(whole));
     } finally {
       whole.release();
     }
@@ -57,8 +56,15 @@ final class Requests {
     }
   }
 
+  /** The request in one piece, out of the session's hands. */
+  static ByteBuf take(Session session, ByteBuf in, int from, int end) {
+    ByteBuf whole = whole(session, in, from, end);
+    session.partial().release();
+    return whole;
+  }
+
   /** A slice of the buffer, or a copy of a request that came in pieces. */
-  private static ByteBuf whole(Session session, ByteBuf in, int from, int end) {
+  static ByteBuf whole(Session session, ByteBuf in, int from, int end) {
     return session.decoder().isSplit()
         ? session.partial().joinedWith(in, from, end)
         : in.retainedSlice(from, end - from);

@@ -13,7 +13,7 @@ import java.util.function.Consumer;
  * Consecutive requests of a client that went to the same node in one piece, and wait for their
  * replies as one.
  */
-final class Run extends PendingReplies {
+class Run extends PendingReplies {
   /** What it takes to keep a reply beyond its bytes. */
   static final int EARLY_OVERHEAD = 512;
 
@@ -24,6 +24,7 @@ final class Run extends PendingReplies {
   private int writes;
   private boolean cutOff;
   private boolean failed;
+  private boolean muted;
 
   /** Replies that came before their turn; null for most runs, always. */
   private Pieces early;
@@ -48,6 +49,14 @@ final class Run extends PendingReplies {
       writes++;
     }
   }
+
+  /** The client wants no replies to these requests. */
+  void mute() {
+    muted = true;
+  }
+
+  /** The last reply has come; its bytes are passed on next. */
+  void onDone() {}
 
   boolean hasWrites() {
     return writes > 0;
@@ -103,8 +112,19 @@ final class Run extends PendingReplies {
   protected void onReplies(ByteBuf bytes) {
     if (wanted() == 0) {
       target.meters().answered(System.nanoTime() - sentAt);
+      onDone();
     }
-    session.replies().onReplies(this, bytes);
+    pass(bytes);
+  }
+
+  /** Passes bytes of replies on to the client. */
+  final void pass(ByteBuf bytes) {
+    if (muted) {
+      bytes.release();
+      session.replies().onReplies(this, Unpooled.EMPTY_BUFFER);
+    } else {
+      session.replies().onReplies(this, bytes);
+    }
   }
 
   @Override
@@ -120,7 +140,7 @@ final class Run extends PendingReplies {
     session
         .meters()
         .onErrors(failure.sent() ? ErrorKind.NODE_LOST : ErrorKind.NODE_UNREACHABLE, lost);
-    session.replies().onReplies(this, errors(failure, lost));
+    pass(errors(failure, lost));
   }
 
   private ByteBuf errors(NodeFailure failure, int count) {

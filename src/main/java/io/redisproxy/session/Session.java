@@ -8,6 +8,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.redisproxy.command.CommandRules;
+import io.redisproxy.config.Credentials;
 import io.redisproxy.metrics.CloseCause;
 import io.redisproxy.metrics.ErrorKind;
 import io.redisproxy.metrics.ListenerMeters;
@@ -15,13 +17,19 @@ import io.redisproxy.resp.ArgumentCursor;
 import io.redisproxy.resp.RequestDecoder;
 import io.redisproxy.resp.Resp;
 import io.redisproxy.upstream.FlushQueue;
+import io.redisproxy.upstream.Identity;
+import io.redisproxy.upstream.NodeChannel;
 import io.redisproxy.upstream.NodeConnection;
 import io.redisproxy.upstream.NodeConnector;
+import io.redisproxy.upstream.NodeFailure;
 import io.redisproxy.upstream.Outbound;
+import io.redisproxy.upstream.PinnedConnection;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.impl.NetSocketInternal;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -34,6 +42,8 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
    * What all sessions of a listener on one event loop have in common.
    *
    * @param backend the nodes
+   * @param rules what the listener's commands are
+   * @param auth what clients have to say to the proxy; if empty, the nodes decide who may come in
    * @param flushQueue the event loop's
    * @param meters the listener's
    * @param outputLimit bytes that may wait for a client before the connection that feeds it is held
@@ -44,6 +54,8 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
    */
   public record Shared(
       Backend backend,
+      CommandRules rules,
+      Optional<Credentials> auth,
       FlushQueue flushQueue,
       ListenerMeters meters,
       long outputLimit,
@@ -69,7 +81,16 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
   private InputGate gate;
   private Pieces partial;
   private SessionClient client;
-  private Sharing sharing;
+  private final Muting muting = new Muting();
+  private final OwnCommands ownCommands = new OwnCommands(this);
+  private final Cursors cursors = new Cursors(this);
+
+  /** Connections that are not read from until the client takes more. */
+  private final Set<PinnedConnection> paused = new HashSet<>(1);
+
+  private Lane lane;
+  private boolean locked;
+  private Serving serving;
   private SessionState state;
   private boolean inputEnded;
   private boolean closed;
@@ -83,6 +104,7 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
   Session(Shared shared) {
     this.shared = shared;
     identity = new ClientIdentity(shared.clients().nextId());
+    locked = shared.auth().isPresent();
     decoder = new RequestDecoder(shared.maxSharedRequest());
   }
 
@@ -113,6 +135,105 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
   /** Adds the flags that tell the state the session is in. */
   void addFlags(Set<ClientFlag> flags) {
     state.addFlags(flags);
+  }
+
+  /** The nodes, as sessions of this one's identity reach them. */
+  Lane lane() {
+    return lane;
+  }
+
+  /** The session is of this identity from now on. */
+  void enter(Identity entered) {
+    Lane left = lane;
+    lane = backend().enter(entered);
+    if (left != null) {
+      backend().leave(left);
+    }
+  }
+
+  CommandRules rules() {
+    return shared.rules();
+  }
+
+  Optional<Credentials> auth() {
+    return shared.auth();
+  }
+
+  /** Whether the client still has to say the proxy's password. */
+  boolean isLocked() {
+    return locked;
+  }
+
+  void unlock() {
+    locked = false;
+  }
+
+  Muting muting() {
+    return muting;
+  }
+
+  /** Whether requests are not to be treated like any. */
+  boolean needsCare() {
+    return locked || muting.isOn();
+  }
+
+  OwnCommands ownCommands() {
+    return ownCommands;
+  }
+
+  Cursors cursors() {
+    return cursors;
+  }
+
+  Serving serving() {
+    return serving;
+  }
+
+  void toServing() {
+    become(serving);
+  }
+
+  boolean isPinned() {
+    return serving.pin() != null;
+  }
+
+  void unpin() {
+    serving.unpin();
+  }
+
+  /** What RESET undoes beside the identity. */
+  void reset() {
+    identity.reset();
+    muting.toOn();
+    locked = shared.auth().isPresent();
+  }
+
+  /** A reply of the proxy's own, behind all that is awaited. */
+  void reply(ByteBuf reply) {
+    if (muting.isOn() || !reply.isReadable()) {
+      reply.release();
+    } else {
+      replies.addOwn(this, reply);
+    }
+  }
+
+  /** No node can take a request. */
+  void replyUnreachable(NodeFailure failure) {
+    meters().onErrors(ErrorKind.NODE_UNREACHABLE, 1);
+    reply(Resp.error(failure.error(false)));
+  }
+
+  void onDenied() {
+    meters().onErrors(ErrorKind.DENIED, 1);
+  }
+
+  /** Whether the client takes more; if not, the connection is read from again when it does. */
+  boolean takesMoreFrom(PinnedConnection connection) {
+    if (out.isWritable() || closed) {
+      return true;
+    }
+    paused.add(connection);
+    return false;
   }
 
   ReplyQueue replies() {
@@ -183,14 +304,9 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
   }
 
   /** No more is read from the client until the connection takes more. */
-  void waitForRoom(NodeConnection connection) {
+  void waitForRoom(NodeChannel connection) {
     gate.close(InputGate.Reason.NODE_FULL);
     connection.whenWritable(() -> gate.open(InputGate.Reason.NODE_FULL));
-  }
-
-  /** The connection that was kept for the next large request is not needed any more. */
-  void closeExclusive() {
-    sharing.closeExclusive();
   }
 
   /** A protocol error: Redis answers it and closes. */
@@ -226,8 +342,17 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
         : isTooMuch(out.pending() + replies.early());
   }
 
+  /** Whether the client must take replies before it gets more that cost it a few bytes to ask. */
+  boolean isOverfull() {
+    return isEarlyFull() || (!out.isWritable() && isTooMuch(out.pending()));
+  }
+
   private boolean isTooMuch(long bytes) {
     return bytes > shared.outputLimit() || (bytes > LITTLE && shared.memory().isScarce());
+  }
+
+  void onPinLost() {
+    serving.onPinLost();
   }
 
   void onHolding(NodeConnection connection, Run run) {
@@ -297,8 +422,9 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
     gate = new InputGate(ctx.channel().config());
     partial = newPieces();
     client = new SessionClient(this, ctx.channel());
-    sharing = new Sharing(this);
-    state = sharing;
+    enter(Identity.DEFAULT);
+    serving = new Serving(this);
+    state = serving;
     clients().add(client);
     meters().onAccepted();
   }
@@ -321,6 +447,8 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
     if (ctx.channel().isWritable()) {
       gate.open(InputGate.Reason.CLIENT_FULL);
       resumeHeld();
+      paused.forEach(connection -> connection.setReading(true));
+      paused.clear();
       state.onClientWritable();
     } else {
       gate.close(InputGate.Reason.CLIENT_FULL);
@@ -342,7 +470,9 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
       meters().onClosed(closeCause);
       clients().remove(client);
       state.onClosed();
-      closeExclusive();
+      serving.unpin();
+      paused.clear();
+      backend().leave(lane);
       partial.release();
       replies.close();
       held.forEach(each -> each.connection().resume());

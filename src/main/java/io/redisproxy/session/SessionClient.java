@@ -6,6 +6,7 @@ import io.netty.channel.unix.UnixChannel;
 import io.netty.util.NetUtil;
 import io.redisproxy.command.Command;
 import io.redisproxy.metrics.CloseCause;
+import io.redisproxy.upstream.Subscriptions;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.EnumSet;
@@ -58,6 +59,12 @@ final class SessionClient implements ConnectedClient {
   }
 
   @Override
+  public long idAtNode() {
+    Pin pin = session.serving().pin();
+    return pin == null ? -1 : pin.connection().id();
+  }
+
+  @Override
   public String address() {
     if (address == null) {
       address = text(channel.remoteAddress());
@@ -104,23 +111,26 @@ final class SessionClient implements ConnectedClient {
 
   @Override
   public int database() {
-    return 0;
+    return session.lane().identity().database();
   }
 
   @Override
   public String user() {
-    return "default";
+    return session.lane().identity().user();
   }
 
   @Override
   public int protocol() {
-    return 2;
+    return session.lane().identity().protocol();
   }
 
   @Override
   public Set<ClientFlag> flags() {
     Set<ClientFlag> flags = EnumSet.noneOf(ClientFlag.class);
     session.addFlags(flags);
+    if (session.lane().identity().noTouch()) {
+      flags.add(ClientFlag.NO_TOUCH);
+    }
     if (identity().isNoEvict()) {
       flags.add(ClientFlag.NO_EVICT);
     }
@@ -129,22 +139,28 @@ final class SessionClient implements ConnectedClient {
 
   @Override
   public int channels() {
-    return 0;
+    return subscriptions(Subscriptions.Kind.CHANNEL);
   }
 
   @Override
   public int patterns() {
-    return 0;
+    return subscriptions(Subscriptions.Kind.PATTERN);
   }
 
   @Override
   public int shardChannels() {
-    return 0;
+    return subscriptions(Subscriptions.Kind.SHARD);
+  }
+
+  private int subscriptions(Subscriptions.Kind kind) {
+    Pin pin = session.serving().pin();
+    return pin == null ? 0 : pin.connection().subscriptions().count(kind);
   }
 
   @Override
   public int queued() {
-    return -1;
+    Pin pin = session.serving().pin();
+    return pin == null ? -1 : pin.queued();
   }
 
   @Override

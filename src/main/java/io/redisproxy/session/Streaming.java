@@ -3,35 +3,66 @@ package io.redisproxy.session;
 import io.netty.buffer.ByteBuf;
 import io.redisproxy.metrics.CloseCause;
 import io.redisproxy.resp.RequestDecoder;
-import io.redisproxy.upstream.NodeConnection;
+import io.redisproxy.upstream.NodeFailure;
+import io.redisproxy.upstream.PinnedConnection;
 
 /**
  * Passes a large request on as it comes, through a connection of the session's own, so that it
  * never waits here as a whole and never blocks a connection that others share.
  */
-final class Streaming extends SessionState {
+final class Streaming extends SessionState implements PinnedConnection.Holder {
   private final Session session;
   private final Target target;
   private final boolean read;
-  private final Sharing after;
-  private NodeConnection connection;
+  private final Serving after;
+  private final Pieces early;
+  private PinnedConnection connection;
+  private boolean borrowed;
   private Run run;
   private boolean inputEnded;
 
-  Streaming(Session session, Target target, boolean read, Sharing after) {
+  /** Over a connection that is taken for this request alone. */
+  Streaming(Session session, Target target, boolean read, Serving after) {
     this.session = session;
     this.target = target;
     this.read = read;
     this.after = after;
+    early = session.newPieces();
+  }
+
+  /** Over the session's own connection. */
+  Streaming(Session session, Pin pin, boolean read, Serving after) {
+    this(session, pin.target(), read, after);
+    connection = pin.connection();
   }
 
   @Override
   void onEntered() {
-    connection = after.exclusiveTo(target);
-    run = new Run(session, target, System.nanoTime());
+    if (connection != null) {
+      begin();
+    } else {
+      session.gate().close(InputGate.Reason.WAITING);
+      target.pool().pin(session.lane().identity(), this);
+    }
+  }
+
+  @Override
+  public void onPinned(PinnedConnection pinned) {
+    connection = pinned;
+    borrowed = true;
+    session.gate().open(InputGate.Reason.WAITING);
+    begin();
+    session.resume(early);
+  }
+
+  private void begin() {
+    run = new EffectRun(session, target, System.nanoTime(), agreed -> giveBack());
     run.add(read);
     run.seal();
     session.replies().add(run);
+    if (target.isMaster()) {
+      after.sender().orderBehind(connection);
+    }
     connection.expect(run);
     session.partial().drainTo(connection::send);
     awaitRoom();
@@ -39,6 +70,11 @@ final class Streaming extends SessionState {
 
   @Override
   void onBytes(ByteBuf in) {
+    if (connection == null) {
+      early.add(in, in.readerIndex(), in.writerIndex());
+      in.release();
+      return;
+    }
     RequestDecoder decoder = session.decoder();
     int from = in.readerIndex();
     RequestDecoder.Result result = decoder.next(in, from);
@@ -69,7 +105,7 @@ final class Streaming extends SessionState {
    */
   @Override
   void onAllReplied() {
-    if (!run.isFailed() || inputEnded) {
+    if (run != null && run.isDone() && (!run.isFailed() || inputEnded)) {
       session.become(new Closing(session, CloseCause.PROTOCOL_ERROR));
     }
   }
@@ -78,10 +114,45 @@ final class Streaming extends SessionState {
   @Override
   void onEndOfInput() {
     inputEnded = true;
+    if (run == null) {
+      return;
+    }
     if (run.isDone()) {
       session.become(new Closing(session, CloseCause.CLIENT));
     } else {
       connection.endOfRequests();
     }
+  }
+
+  @Override
+  void onClosed() {
+    early.release();
+    if (connection == null) {
+      target.pool().forget(this);
+    } else if (borrowed && !run.isDone()) {
+      connection.release(false);
+    }
+  }
+
+  /** The reply has come; the request is whole, if the session is in another state by now. */
+  private void giveBack() {
+    if (borrowed) {
+      connection.release(!session.isIn(this));
+    }
+  }
+
+  @Override
+  public void onPush(ByteBuf bytes) {
+    session.onReply(bytes);
+  }
+
+  @Override
+  public boolean takesMore(PinnedConnection from) {
+    return session.takesMoreFrom(from);
+  }
+
+  @Override
+  public void onLost(NodeFailure failure) {
+    // The run is told.
   }
 }

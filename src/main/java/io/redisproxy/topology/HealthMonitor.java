@@ -1,16 +1,19 @@
 package io.redisproxy.topology;
 
+import io.redisproxy.config.NodeAddress;
+import io.redisproxy.upstream.Login;
 import io.redisproxy.upstream.NodeConnector;
 import io.redisproxy.upstream.NodeProbe;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Probes the nodes of a group, each by itself on a connection of its own, and keeps the group's
  * {@link Topology}. All of it runs on one event loop.
  */
 public final class HealthMonitor {
-  private static final List<String> PROBE = List.of("PING", "INFO replication");
+  private static final List<String> PROBE = List.of("PING", "INFO replication", "INFO server");
 
   private final NodeGroup group;
   private final NodeConnector connector;
@@ -18,12 +21,20 @@ public final class HealthMonitor {
   private final List<NodeProbe> probes;
   private boolean closed;
 
+  /** {@code logins}: what to say to a node first, or null. */
   public HealthMonitor(
-      NodeGroup group, NodeConnector connector, Duration interval, Duration timeout) {
+      NodeGroup group,
+      Function<NodeAddress, Login> logins,
+      NodeConnector connector,
+      Duration interval,
+      Duration timeout) {
     this.group = group;
     this.connector = connector;
     this.interval = interval;
-    probes = group.nodes().stream().map(node -> new NodeProbe(node, connector, timeout)).toList();
+    probes =
+        group.nodes().stream()
+            .map(node -> new NodeProbe(node, logins.apply(node), connector, timeout))
+            .toList();
   }
 
   public void start() {
@@ -65,6 +76,6 @@ public final class HealthMonitor {
         return NodeHealth.unhealthy("it answered " + answer);
       }
     }
-    return ReplicationInfo.parse(answers.get(1)).health(asMaster);
+    return ReplicationInfo.parse(answers.get(1) + "\n" + answers.get(2)).health(asMaster);
   }
 }

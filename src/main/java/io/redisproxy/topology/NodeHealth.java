@@ -5,8 +5,12 @@ package io.redisproxy.topology;
  *
  * @param status whether it may be used
  * @param detail why not, in words; empty when it may
+ * @param epoch from 1 to 255, and another one, most likely, when the node was started anew; 0 when
+ *     it is not known
  */
-public record NodeHealth(Status status, String detail) {
+public record NodeHealth(Status status, String detail, int epoch) {
+
+  static final int MAX_EPOCH = 255;
 
   /** Whether a node may be used. */
   public enum Status {
@@ -16,11 +20,14 @@ public record NodeHealth(Status status, String detail) {
     UNHEALTHY
   }
 
-  static final NodeHealth UNKNOWN = new NodeHealth(Status.UNKNOWN, "not probed yet");
-  static final NodeHealth HEALTHY = new NodeHealth(Status.HEALTHY, "");
+  static final NodeHealth UNKNOWN = new NodeHealth(Status.UNKNOWN, "not probed yet", 0);
+
+  static NodeHealth healthy(int epoch) {
+    return new NodeHealth(Status.HEALTHY, "", epoch);
+  }
 
   static NodeHealth unhealthy(String detail) {
-    return new NodeHealth(Status.UNHEALTHY, detail);
+    return new NodeHealth(Status.UNHEALTHY, detail, 0);
   }
 
   public boolean isHealthy() {

@@ -25,7 +25,7 @@ record ReplicationInfo(Map<String, String> fields) {
     String role = fields.getOrDefault("role", "unknown");
     if (asMaster) {
       return role.equals("master")
-          ? NodeHealth.HEALTHY
+          ? NodeHealth.healthy(epoch())
           : NodeHealth.unhealthy("its role is " + role + ", not master");
     }
     if (!role.equals("slave")) {
@@ -37,6 +37,12 @@ record ReplicationInfo(Map<String, String> fields) {
     if (!"up".equals(fields.get("master_link_status"))) {
       return NodeHealth.unhealthy("its link to the master is down");
     }
-    return NodeHealth.HEALTHY;
+    return NodeHealth.healthy(epoch());
+  }
+
+  /** See {@link NodeHealth#epoch()}; a server makes its run id when it starts. */
+  private int epoch() {
+    String runId = fields.get("run_id");
+    return runId == null ? 0 : 1 + Math.floorMod(runId.hashCode(), NodeHealth.MAX_EPOCH);
   }
 }

@@ -8,11 +8,29 @@ import io.redisproxy.config.NodeAddress;
  * @param node which node
  * @param reason what happened, in words
  * @param sent whether requests may have reached the node
+ * @param refusal the node's own error reply to the login or the database, without its leading
+ *     {@code -}; null when that is not the reason
  */
-public record NodeFailure(NodeAddress node, String reason, boolean sent) {
+public record NodeFailure(NodeAddress node, String reason, boolean sent, String refusal) {
+
+  NodeFailure(NodeAddress node, String reason, boolean sent) {
+    this(node, reason, sent, null);
+  }
+
+  static NodeFailure refused(NodeAddress node, String refusal) {
+    return new NodeFailure(node, "it refuses the connection: " + refusal, false, refusal);
+  }
+
+  /** The same for requests that were never sent. */
+  NodeFailure beforeSending() {
+    return new NodeFailure(node, reason, false, refusal);
+  }
 
   /** The text of the error reply to a request, without its leading {@code -}. */
   public String error(boolean write) {
+    if (refusal != null) {
+      return refusal;
+    }
     if (!sent) {
       return "ERR redis-proxy: node " + node + " can't be reached: " + reason;
     }

@@ -1,6 +1,5 @@
 package io.redisproxy.upstream;
 
-import io.netty.buffer.ByteBuf;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.metrics.NodeMeters;
 import java.time.Duration;
@@ -26,14 +25,12 @@ public final class NodeLink implements NodeConnection.Owner {
 
   private static final Logger LOG = Logger.getLogger(NodeLink.class);
 
-  /** How connections are made and when they are given up. */
-  public record Options(Duration reconnectMin, Duration reconnectMax, Duration slowTimeout) {}
-
   private final NodeAddress node;
+  private final Identity identity;
   private final NodeConnector connector;
   private final FlushQueue flushQueue;
   private final NodeMeters meters;
-  private final Options options;
+  private final NodePool.Options options;
 
   /** All that are open or on the way to be; no more than a few, unless large replies fill them. */
   private final List<NodeConnection> connections = new ArrayList<>(1);
@@ -41,15 +38,18 @@ public final class NodeLink implements NodeConnection.Owner {
   private NodeConnection current;
   private NodeFailure lastFailure;
   private int failedAttempts;
+  private int users;
   private boolean closed;
 
-  public NodeLink(
+  NodeLink(
       NodeAddress node,
+      Identity identity,
       NodeConnector connector,
       FlushQueue flushQueue,
       NodeMeters meters,
-      Options options) {
+      NodePool.Options options) {
     this.node = node;
+    this.identity = identity;
     this.connector = connector;
     this.flushQueue = flushQueue;
     this.meters = meters;
@@ -82,23 +82,22 @@ public final class NodeLink implements NodeConnection.Owner {
     return lastFailure;
   }
 
-  /** A connection to the same node for one client alone; who asked for it aborts it at the end. */
-  public NodeConnection openExclusive() {
-    return open(new NodeConnection.Owner() {});
+  void onEntered() {
+    users++;
   }
 
-  /**
-   * A connection of one client's own.
-   *
-   * @param preface requests to send before the client's own, taken over
-   */
-  public PinnedConnection openPinned(PinnedConnection.Client client, List<ByteBuf> preface) {
-    PinnedConnection connection = new PinnedConnection(node, flushQueue, meters, client, preface);
-    connector.connect(node, connection, connection::onConnectFailed);
-    return connection;
+  /** Whether nobody uses it any more. */
+  boolean onLeft() {
+    return --users == 0;
   }
 
-  public void close() {
+  /** No more requests come; the connections close after their last replies. */
+  void retire() {
+    closed = true;
+    List.copyOf(connections).forEach(NodeConnection::retire);
+  }
+
+  void close() {
     closed = true;
     List.copyOf(connections).forEach(NodeConnection::abort);
   }
@@ -119,7 +118,7 @@ public final class NodeLink implements NodeConnection.Owner {
   @Override
   public void onClosed(NodeConnection connection, NodeFailure failure) {
     connections.remove(connection);
-    lastFailure = new NodeFailure(node, failure.reason(), false);
+    lastFailure = failure.beforeSending();
     if (closed) {
       current = null;
       return;
@@ -167,15 +166,11 @@ public final class NodeLink implements NodeConnection.Owner {
   }
 
   private void connect() {
-    current = open(this);
-    connections.add(current);
-  }
-
-  private NodeConnection open(NodeConnection.Owner owner) {
     NodeConnection connection =
-        new NodeConnection(node, flushQueue, meters, options.slowTimeout(), owner);
+        new NodeConnection(node, flushQueue, meters, identity, options.slowTimeout(), this);
+    current = connection;
+    connections.add(connection);
     connector.connect(node, connection, connection::onConnectFailed);
-    return connection;
   }
 
   /**

@@ -6,12 +6,10 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.resp.NotRedisException;
-import io.redisproxy.resp.ReplyScanner;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
 
@@ -22,13 +20,16 @@ import java.util.concurrent.TimeoutException;
  */
 public final class NodeProbe {
   private final NodeAddress node;
+  private final Login login;
   private final NodeConnector connector;
   private final Duration timeout;
   private Asking connection;
   private boolean closed;
 
-  public NodeProbe(NodeAddress node, NodeConnector connector, Duration timeout) {
+  /** {@code login}: null if the node asks for none. */
+  public NodeProbe(NodeAddress node, Login login, NodeConnector connector, Duration timeout) {
     this.node = node;
+    this.login = login;
     this.connector = connector;
     this.timeout = timeout;
   }
@@ -53,27 +54,17 @@ public final class NodeProbe {
   }
 
   private final class Asking extends ChannelInboundHandlerAdapter {
+    private final Handshake handshake = new Handshake(Identity.DEFAULT.withLogin(login), false);
     private ChannelHandlerContext context;
-    private ReplyScanner scanner;
-    private ByteBuf request;
-    private ByteBuf received;
-    private List<String> replies;
-    private int wanted;
-    private int scanned;
-    private int replyStart;
+    private String unsent;
+    private ReplyCollector replies;
     private Promise<List<String>> promise;
 
     Future<List<String>> ask(List<String> commands) {
       Promise<List<String>> asked = Promise.promise();
       promise = asked;
-      scanner = new ReplyScanner();
-      replies = new ArrayList<>();
-      received = Unpooled.buffer();
-      scanned = 0;
-      replyStart = 0;
-      wanted = commands.size();
-      request =
-          Unpooled.copiedBuffer(String.join("\r\n", commands) + "\r\n", StandardCharsets.US_ASCII);
+      replies = new ReplyCollector(commands.size());
+      unsent = String.join("\r\n", commands) + "\r\n";
       connector.schedule(
           timeout,
           () -> {
@@ -86,9 +77,9 @@ public final class NodeProbe {
     }
 
     private void send() {
-      if (context != null && request != null) {
-        context.writeAndFlush(request);
-        request = null;
+      if (context != null && handshake.isDone() && unsent != null) {
+        context.writeAndFlush(Unpooled.copiedBuffer(unsent, StandardCharsets.US_ASCII));
+        unsent = null;
       }
     }
 
@@ -97,39 +88,41 @@ public final class NodeProbe {
       context = ctx;
       if (closed || connection != this) {
         ctx.close();
-      } else {
+      } else if (handshake.isEmpty()) {
         send();
+      } else {
+        ctx.writeAndFlush(handshake.requests(ctx.alloc()));
       }
     }
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
       ByteBuf in = (ByteBuf) message;
-      if (promise != null) {
-        received.writeBytes(in);
-        readReplies();
-      }
-      in.release();
-    }
-
-    private void readReplies() {
       try {
-        while (scanned < received.writerIndex() && replies.size() < wanted) {
-          scanned = scanner.scan(received, scanned, 1);
-          if (scanner.completed() == 1) {
-            replies.add(
-                received.toString(replyStart, scanned - replyStart, StandardCharsets.UTF_8));
-            replyStart = scanned;
-          }
-        }
+        read(in);
       } catch (NotRedisException e) {
         fail(e);
-        return;
+      } finally {
+        in.release();
       }
-      if (replies.size() == wanted) {
-        Promise<List<String>> answered = promise;
-        promise = null;
-        answered.complete(replies.stream().map(String::strip).toList());
+    }
+
+    private void read(ByteBuf in) {
+      if (!handshake.isDone()) {
+        handshake.read(in);
+        if (handshake.isDone() && handshake.refusal() != null) {
+          fail(new IllegalStateException("it answered -" + handshake.refusal()));
+          return;
+        }
+        send();
+      }
+      if (promise != null && in.isReadable()) {
+        replies.read(in);
+        if (replies.isDone()) {
+          Promise<List<String>> answered = promise;
+          promise = null;
+          answered.complete(replies.all());
+        }
       }
     }
 

@@ -19,9 +19,23 @@ public abstract class PendingReplies {
   }
 
   /** Counts replies as they end. */
-  final void received(int replies) {
+  protected final void received(int replies) {
     wanted -= replies;
   }
+
+  /** A reply has ended that is an error. Told on connections of one client's own only. */
+  protected void onError() {}
+
+  /**
+   * Whether requests that subscribe or unsubscribe are awaited: what answers them is not counted as
+   * replies, see {@link #onConfirmed}.
+   */
+  protected boolean isSubscription() {
+    return false;
+  }
+
+  /** A confirmation has ended, and is taken into account in {@code subscriptions}. */
+  protected void onConfirmed(Subscriptions subscriptions) {}
 
   /**
    * Takes over bytes of the replies; those of the last one have come when {@link #wanted()} is 0.

@@ -1,179 +1,220 @@
 package io.redisproxy.upstream;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.metrics.NodeMeters;
 import io.redisproxy.resp.NotRedisException;
 import io.redisproxy.resp.ReplyScanner;
-import java.util.List;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
- * A connection to a node that belongs to one client, whose bytes it carries as they are. What the
- * client had told the proxy before is told to the node first, and the replies to that are kept
- * back.
+ * A connection to a node that one client has to itself for a time, since it holds a state of the
+ * client's: a transaction, subscriptions, a command that waits. Between two clients it rests in its
+ * {@link NodePool}.
  */
-public final class PinnedConnection extends ChannelInboundHandlerAdapter {
+public final class PinnedConnection extends NodeChannel {
 
   /** The client whose connection it is. */
-  public interface Client {
-    /**
-     * The node is ready for the client's bytes. What it takes before that goes first: see {@link
-     * #open}.
-     */
-    void onPinned();
+  public interface Holder {
+    /** The connection is the client's from now on. It may be on the way to be made. */
+    void onPinned(PinnedConnection connection);
 
-    /** Takes over bytes that the node sent. */
-    void onNodeBytes(ByteBuf bytes);
+    /** Takes over bytes that answer no request, such as messages. */
+    void onPush(ByteBuf bytes);
 
-    /** There is room again to send more to the node. */
-    void onNodeWritable();
+    /** Whether the client takes more; if not, it says when with {@link #setReading}. */
+    boolean takesMore(PinnedConnection connection);
 
-    /** The node closed the connection, or the connection could not be made. */
-    void onNodeClosed(NodeFailure failure);
+    /** The connection is closed, or could not be made; what waits for replies is told next. */
+    void onLost(NodeFailure failure);
   }
 
-  private final NodeAddress node;
-  private final FlushQueue flushQueue;
-  private final NodeMeters meters;
-  private final Client client;
+  private final NodePool pool;
+  private final Identity identity;
   private final ReplyScanner scanner = new ReplyScanner();
-  private ChannelHandlerContext context;
-  private Outbound out;
-  private List<ByteBuf> preface;
-  private int repliesToKeep;
-  private boolean closed;
+  private final Subscriptions subscriptions = new Subscriptions();
+  private Holder holder;
+  private boolean relaying;
+  private byte[] name;
+  private volatile long id = -1;
 
   PinnedConnection(
       NodeAddress node,
       FlushQueue flushQueue,
       NodeMeters meters,
-      Client client,
-      List<ByteBuf> preface) {
-    this.node = node;
-    this.flushQueue = flushQueue;
-    this.meters = meters;
-    this.client = client;
-    this.preface = preface;
-    this.repliesToKeep = preface.size();
+      Identity identity,
+      NodePool pool) {
+    super(node, flushQueue, meters, new Handshake(identity, true));
+    this.identity = identity;
+    this.pool = pool;
   }
 
-  /** Takes the bytes over. */
-  public void send(ByteBuf bytes) {
-    if (closed) {
-      bytes.release();
-    } else {
-      meters.bytesOut(bytes.readableBytes());
-      out.write(bytes);
-    }
+  Identity identity() {
+    return identity;
   }
 
-  public boolean isWritable() {
-    return out.isWritable();
+  /** The node's number for the connection; -1 while it is not known. For any thread. */
+  public long id() {
+    return id;
+  }
+
+  /** Whether the node was told this name for the connection; null for none. */
+  public boolean hasName(byte[] other) {
+    return Arrays.equals(name, other);
+  }
+
+  /** The node is told this name. */
+  public void setName(byte[] told) {
+    name = told;
+  }
+
+  public Subscriptions subscriptions() {
+    return subscriptions;
+  }
+
+  /** Whether replies are awaited. */
+  public boolean isAwaited() {
+    return !pending.isEmpty();
+  }
+
+  /** From now on all that the node sends goes to the holder as it is. */
+  public void relay() {
+    relaying = true;
   }
 
   /** Whether to read from the node: not while the client has enough to take. */
   public void setReading(boolean reading) {
-    if (!closed) {
-      context.channel().config().setAutoRead(reading);
+    if (context() != null && !isClosed()) {
+      context().channel().config().setAutoRead(reading);
     }
   }
 
-  /** The client sends no more; the node will answer what it has and close. */
-  public void endOfRequests() {
-    if (!closed) {
-      out.end();
-    }
-  }
-
-  /** Closes without a word to the client. */
-  public void close() {
-    if (!closed) {
-      closed = true;
-      preface.forEach(ByteBuf::release);
-      preface = List.of();
-      if (context != null) {
-        context.close();
-      }
-    }
-  }
-
-  void onConnectFailed(Throwable cause) {
-    onClosed(new NodeFailure(node, cause.getMessage(), false));
-  }
-
-  @Override
-  public void handlerAdded(ChannelHandlerContext ctx) {
-    context = ctx;
-    out = new Outbound(ctx, flushQueue);
-    if (closed) {
-      ctx.close();
-      return;
-    }
-    meters.onConnected();
-    preface.forEach(this::send);
-    preface = List.of();
-    if (repliesToKeep == 0) {
-      client.onPinned();
-    }
-  }
-
-  @Override
-  public void channelRead(ChannelHandlerContext ctx, Object message) {
-    ByteBuf in = (ByteBuf) message;
-    meters.bytesIn(in.readableBytes());
-    if (closed) {
-      in.release();
-      return;
-    }
-    if (repliesToKeep > 0) {
-      try {
-        in.readerIndex(scanner.scan(in, in.readerIndex(), repliesToKeep));
-      } catch (NotRedisException e) {
-        in.release();
-        onClosed(new NodeFailure(node, e.getMessage(), true));
-        return;
-      }
-      repliesToKeep -= scanner.completed();
-      if (repliesToKeep == 0) {
-        client.onPinned();
-      }
-    }
-    if (in.isReadable()) {
-      client.onNodeBytes(in);
+  /**
+   * The client needs it no more.
+   *
+   * @param clean whether it is as it was when new; if not, it is closed
+   */
+  public void release(boolean clean) {
+    holder = null;
+    if (clean && !isClosed() && !isAwaited() && !relaying && !scanner.isInsideReply()) {
+      setReading(true);
+      pool.onRest(this);
     } else {
-      in.release();
+      abort();
+    }
+  }
+
+  void hold(Holder newHolder) {
+    holder = newHolder;
+    holder.onPinned(this);
+  }
+
+  /** Another object stands for the client from now on. */
+  public void handOver(Holder newHolder) {
+    holder = newHolder;
+  }
+
+  @Override
+  void onReady() {
+    id = handshake().id();
+  }
+
+  @Override
+  boolean isInsideReply() {
+    return scanner.isInsideReply();
+  }
+
+  @Override
+  void onFailed(NodeFailure why) {
+    pool.onClosed(this);
+    if (holder != null) {
+      holder.onLost(why);
     }
   }
 
   @Override
-  public void channelReadComplete(ChannelHandlerContext ctx) {
-    // Nobody behind this handler reads.
-  }
-
-  @Override
-  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-    if (ctx.channel().isWritable()) {
-      client.onNodeWritable();
+  void onBytes(ByteBuf in) {
+    if (relaying && holder != null) {
+      holder.onPush(in);
+    } else {
+      try {
+        readItems(in);
+      } catch (NotRedisException e) {
+        lose(e.getMessage());
+      } finally {
+        in.release();
+      }
+    }
+    if (holder != null && !holder.takesMore(this)) {
+      setReading(false);
     }
   }
 
-  @Override
-  public void channelInactive(ChannelHandlerContext ctx) {
-    onClosed(new NodeFailure(node, "connection lost", true));
-    ctx.fireChannelInactive();
-  }
-
-  @Override
-  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    onClosed(new NodeFailure(node, "connection lost: " + cause.getMessage(), true));
-  }
-
-  private void onClosed(NodeFailure failure) {
-    if (!closed) {
-      close();
-      client.onNodeClosed(failure);
+  private void readItems(ByteBuf in) {
+    while (in.isReadable() && !isClosed()) {
+      int from = in.readerIndex();
+      PendingReplies next = pending.peek();
+      boolean subscribed = !subscriptions.isEmpty() || (next != null && next.isSubscription());
+      boolean begins = !scanner.isInsideReply();
+      long errorsBefore = scanner.errors();
+      int end = scanner.scanItem(in, from);
+      if (subscribed) {
+        if (begins) {
+          subscriptions.begin();
+        }
+        subscriptions.add(in, from, end);
+      }
+      if (!scanner.isInsideReply()) {
+        if (!onItem(next, subscribed)) {
+          lose("answered what was not asked: " + excerpt(in));
+          return;
+        }
+        if (next != null && scanner.errors() > errorsBefore) {
+          next.onError();
+        }
+      }
+      ByteBuf bytes = in.readRetainedSlice(end - from);
+      if (next != null) {
+        next.onReplies(bytes);
+      } else if (holder != null) {
+        holder.onPush(bytes);
+      } else {
+        bytes.release();
+      }
     }
+  }
+
+  /** An item has ended; false if it is a reply to no request. */
+  private boolean onItem(PendingReplies next, boolean subscribed) {
+    Subscriptions.Item item =
+        subscribed
+            ? subscriptions.end()
+            : scanner.isPush() ? Subscriptions.Item.MESSAGE : Subscriptions.Item.REPLY;
+    if (item == Subscriptions.Item.REPLY && scanner.isPush()) {
+      item = Subscriptions.Item.MESSAGE;
+    }
+    if (next == null) {
+      return item != Subscriptions.Item.REPLY;
+    }
+    switch (item) {
+      case REPLY -> next.received(next.isSubscription() ? next.wanted() : 1);
+      case CONFIRMATION -> {
+        if (next.isSubscription()) {
+          next.onConfirmed(subscriptions);
+        }
+      }
+      case MESSAGE -> {}
+    }
+    if (next.wanted() == 0) {
+      pending.remove();
+    }
+    return true;
+  }
+
+  private static String excerpt(ByteBuf in) {
+    return in.toString(
+            in.readerIndex(), Math.min(in.readableBytes(), 200), StandardCharsets.ISO_8859_1)
+        .strip();
   }
 }

@@ -1,11 +1,15 @@
 package io.redisproxy.command;
 
 import static io.redisproxy.command.CommandClass.ANY_NODE;
+import static io.redisproxy.command.CommandClass.CACHED_SCRIPT;
 import static io.redisproxy.command.CommandClass.CLOSE;
+import static io.redisproxy.command.CommandClass.CURSOR;
+import static io.redisproxy.command.CommandClass.EVERY_NODE;
 import static io.redisproxy.command.CommandClass.MASTER;
 import static io.redisproxy.command.CommandClass.PINNED;
 import static io.redisproxy.command.CommandClass.PINNED_IF_BLOCKING;
 import static io.redisproxy.command.CommandClass.READ;
+import static io.redisproxy.command.CommandClass.RELAYED;
 import static io.redisproxy.command.CommandClass.SESSION;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -27,7 +31,7 @@ class ClassifierTest {
 
   @Test
   void aReadThatIsWrongOnAReplicaStaysAtTheMaster() {
-    assertClass(MASTER, "TOUCH", "SCAN", "HSCAN", "SSCAN", "ZSCAN", "EVALSHA_RO", "OBJECT FREQ");
+    assertClass(MASTER, "TOUCH", "OBJECT FREQ");
     assertClass(MASTER, "OBJECT IDLETIME", "FT.AGGREGATE", "FT.CURSOR READ", "BF.SCANDUMP");
     assertThat(Classifier.READS_KEPT_AT_MASTER.keySet())
         .allMatch(c -> c.has(CommandFlag.READ_ONLY))
@@ -36,8 +40,15 @@ class ClassifierTest {
 
   @Test
   void scriptsThatOnlyReadMayRunOnAReplica() {
-    assertClass(MASTER, "EVAL", "EVALSHA", "FCALL", "SCRIPT LOAD", "FUNCTION LOAD");
+    assertClass(MASTER, "EVAL", "EVALSHA", "FCALL", "FUNCTION LOAD");
     assertClass(READ, "EVAL_RO", "FCALL_RO");
+    assertClass(CACHED_SCRIPT, "EVALSHA_RO");
+    assertClass(EVERY_NODE, "SCRIPT LOAD", "SCRIPT FLUSH");
+  }
+
+  @Test
+  void anIterationStaysWhereItBegan() {
+    assertClass(CURSOR, "SCAN", "HSCAN", "SSCAN", "ZSCAN");
   }
 
   @Test
@@ -46,16 +57,17 @@ class ClassifierTest {
     assertClass(READ, "OBJECT ENCODING", "XINFO GROUPS", "MEMORY USAGE");
     assertClass(SESSION, "CLIENT SETNAME", "CLIENT SETINFO", "CLIENT ID", "CLIENT GETNAME");
     assertClass(SESSION, "CLIENT LIST", "CLIENT INFO", "CLIENT KILL", "CLIENT NO-EVICT");
+    assertClass(SESSION, "CLIENT REPLY", "CLIENT UNBLOCK", "CLIENT NO-TOUCH");
     assertClass(SESSION, "HELLO", "SELECT", "AUTH", "QUIT", "RESET");
   }
 
   @Test
   void whatNeedsAConnectionOfItsOwnIsPinned() {
-    assertClass(PINNED, "MULTI", "WATCH", "WAIT", "WAITAOF", "MONITOR", "SYNC", "PSYNC");
+    assertClass(PINNED, "MULTI", "WATCH", "WAIT", "WAITAOF");
+    assertClass(RELAYED, "MONITOR", "SYNC", "PSYNC", "REPLCONF", "SCRIPT DEBUG");
     assertClass(PINNED, "BLPOP", "BRPOP", "BLMOVE", "BLMPOP", "BRPOPLPUSH", "BZPOPMIN", "BZMPOP");
     assertClass(PINNED, "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE");
-    assertClass(PINNED, "CLIENT REPLY", "CLIENT TRACKING", "CLIENT CACHING");
-    assertClass(PINNED, "ASKING", "READONLY", "READWRITE", "SCRIPT DEBUG", "SHUTDOWN");
+    assertClass(PINNED, "CLIENT TRACKING", "ASKING", "READONLY", "READWRITE", "SHUTDOWN");
   }
 
   @Test

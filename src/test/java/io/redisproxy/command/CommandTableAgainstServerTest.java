@@ -122,7 +122,7 @@ class CommandTableAgainstServerTest {
         .allSatisfy(
             c ->
                 assertThat(Classifier.classOf(c.command()))
-                    .isIn(CommandClass.PINNED, CommandClass.SESSION));
+                    .isIn(CommandClass.PINNED, CommandClass.RELAYED, CommandClass.SESSION));
   }
 
   @Test
@@ -240,7 +240,8 @@ class CommandTableAgainstServerTest {
     if (commandClass == CommandClass.PINNED_IF_BLOCKING) {
       commandClass = Classifier.classIfNotBlocking(command.command());
     }
-    return commandClass == CommandClass.READ;
+    return Set.of(CommandClass.READ, CommandClass.CURSOR, CommandClass.CACHED_SCRIPT)
+        .contains(commandClass);
   }
 
   private static Set<String> onServer(Collection<Command> ours) {

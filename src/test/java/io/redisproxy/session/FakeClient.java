@@ -94,6 +94,11 @@ final class FakeClient implements ConnectedClient {
   }
 
   @Override
+  public long idAtNode() {
+    return -1;
+  }
+
+  @Override
   public int queued() {
     return queued;
   }

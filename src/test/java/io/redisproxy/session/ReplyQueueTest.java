@@ -6,14 +6,19 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.redisproxy.command.CommandRules;
 import io.redisproxy.metrics.ListenerMeters;
 import io.redisproxy.metrics.ProxyMeters;
 import io.redisproxy.upstream.Answers;
 import io.redisproxy.upstream.FlushQueue;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** In a session on a channel without a network, so that what is counted is what a client gets. */
@@ -25,9 +30,9 @@ class ReplyQueueTest {
   private static final ProxyMeters METERS = new ProxyMeters(new SimpleMeterRegistry());
   private static final ListenerMeters LISTENER_METERS = METERS.listener("6380");
   private static final Target REPLICA =
-      new Target(null, false, METERS.requests("6380", "replica", "replica"));
+      new Target(1, null, null, false, METERS.requests("6380", "replica", "replica"));
   private static final Target MASTER =
-      new Target(null, true, METERS.requests("6380", "master", "master"));
+      new Target(0, null, null, true, METERS.requests("6380", "master", "master"));
 
   /** What the second piece of a run is; the first is a part of a reply, or a reply. */
   private enum Ending {
@@ -43,7 +48,9 @@ class ReplyQueueTest {
     final Session session =
         new Session(
             new Session.Shared(
-                null,
+                new Backend(null, List.of(), List.of(), null, Duration.ZERO),
+                new CommandRules(Map.of(), Set.of()),
+                Optional.empty(),
                 new FlushQueue(channel.eventLoop()),
                 LISTENER_METERS,
                 OUTPUT_LIMIT,

@@ -82,7 +82,10 @@ class SoakTest {
   private static TestProxy start(List<Relay> relays) {
     return TestProxy.start(
         Map.of(
-            "probe.timeout", "300ms", "node.reconnect-max", "200ms", "client.output-limit", "4M"),
+            "probe.timeout", "300ms",
+            "node.reconnect-max", "200ms",
+            "node.pinned-idle", "1s",
+            "client.output-limit", "4M"),
         relays.get(0).port(),
         relays.get(1).port(),
         relays.get(2).port());

@@ -5,7 +5,7 @@ public final class Probed {
   private Probed() {}
 
   public static void up(NodeGroup group, int node) {
-    group.onProbed(node, NodeHealth.HEALTHY);
+    group.onProbed(node, NodeHealth.healthy(1));
   }
 
   public static void down(NodeGroup group, int node) {

@@ -26,13 +26,13 @@ class ReplicationInfoTest {
 
   @Test
   void aReplicaInSyncIsHealthyAsAReplicaOnly() {
-    assertThat(health(REPLICA, false)).isEqualTo(NodeHealth.HEALTHY);
+    assertThat(health(REPLICA, false)).isEqualTo(NodeHealth.healthy(0));
     assertUnhealthy(REPLICA, true, "its role is slave, not master");
   }
 
   @Test
   void aMasterIsHealthyAsAMasterOnly() {
-    assertThat(health("role:master\r\n", true)).isEqualTo(NodeHealth.HEALTHY);
+    assertThat(health("role:master\r\n", true)).isEqualTo(NodeHealth.healthy(0));
     assertUnhealthy("role:master\r\n", false, "its role is master, not replica");
   }
 

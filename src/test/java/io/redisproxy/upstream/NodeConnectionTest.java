@@ -18,14 +18,27 @@ import org.junit.jupiter.api.Test;
 class NodeConnectionTest {
   private static final int TIMEOUT_MILLIS = 1000;
 
+  private static final NodeConnection.Owner NOBODY =
+      new NodeConnection.Owner() {
+        @Override
+        public void onAnswering() {}
+
+        @Override
+        public void onFree(NodeConnection connection) {}
+
+        @Override
+        public void onClosed(NodeConnection connection, NodeFailure failure) {}
+      };
+
   private final EmbeddedChannel channel = new EmbeddedChannel();
   private final NodeConnection connection =
       new NodeConnection(
           new NodeAddress("node", 6379),
           new FlushQueue(channel.eventLoop()),
           new ProxyMeters(new SimpleMeterRegistry()).node("node:6379"),
+          Identity.DEFAULT,
           Duration.ofMillis(TIMEOUT_MILLIS),
-          new NodeConnection.Owner() {});
+          NOBODY);
   private final Waiting slow = new Waiting(2);
   private final Waiting behind = new Waiting(1);
 

@@ -1,34 +1,28 @@
 package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
-import io.redisproxy.command.Command;
 import io.redisproxy.metrics.CloseCause;
 import io.redisproxy.metrics.ErrorKind;
 import io.redisproxy.resp.RequestDecoder;
 import io.redisproxy.resp.Resp;
 import io.redisproxy.upstream.NodeFailure;
 import io.redisproxy.upstream.PinnedConnection;
-import java.util.List;
-import java.util.Set;
 
 /**
- * A session with state at the node: from here on it has a connection of its own to the master, and
- * bytes go through both ways as they are, until either side closes.
+ * A session that does what can't be told in requests and replies, such as MONITOR and replication,
+ * or what the proxy can't undo: bytes go both ways as they are, until either side closes.
  */
-final class Pinned extends SessionState implements PinnedConnection.Client {
+final class Relaying extends SessionState implements PinnedConnection.Holder {
   private final Session session;
-  private final Command cause;
-  private final Target target;
+  private final Serving before;
   private final RequestDecoder counter;
   private final Pieces early;
+  private Target target;
   private PinnedConnection connection;
-  private boolean ready;
 
-  /** {@code cause}: the command that needs it. */
-  Pinned(Session session, Command cause) {
+  Relaying(Session session, Serving before) {
     this.session = session;
-    this.cause = cause;
-    target = session.backend().forWrite();
+    this.before = before;
     counter = session.newDecoder();
     early = session.newPieces();
   }
@@ -36,19 +30,29 @@ final class Pinned extends SessionState implements PinnedConnection.Client {
   @Override
   void onEntered() {
     session.gate().close(InputGate.Reason.WAITING);
-    session.closeExclusive();
-    List<ByteBuf> preface = session.identity().requests(session.allocator());
-    if (cause == Command.WAIT || cause == Command.WAITAOF) {
-      // They wait for the last write of their own connection; on a new one that would be none. A
-      // message that nobody hears is replicated after all that the session wrote before.
-      preface.add(Resp.request(session.allocator(), "PUBLISH", "redis-proxy:wait", ""));
+    Pin pin = before.pin();
+    if (pin != null) {
+      target = pin.target();
+      before.pin(null);
+      pin.connection().handOver(this);
+      onPinned(pin.connection());
+    } else {
+      target = session.lane().forWrite();
+      target.pool().pin(session.lane().identity(), this);
     }
-    connection = target.link().openPinned(this, preface);
+  }
+
+  @Override
+  public void onPinned(PinnedConnection pinned) {
+    connection = pinned;
+    connection.relay();
+    session.gate().open(InputGate.Reason.WAITING);
+    session.resume(early);
   }
 
   @Override
   void onBytes(ByteBuf in) {
-    if (!ready) {
+    if (connection == null) {
       early.add(in, in.readerIndex(), in.writerIndex());
       in.release();
       return;
@@ -56,34 +60,24 @@ final class Pinned extends SessionState implements PinnedConnection.Client {
     count(in);
     connection.send(in);
     if (!connection.isWritable()) {
-      session.gate().close(InputGate.Reason.NODE_FULL);
+      session.waitForRoom(connection);
     }
   }
 
   @Override
-  public void onPinned() {
-    ready = true;
-    session.gate().open(InputGate.Reason.WAITING);
-    session.resume(early);
-  }
-
-  @Override
-  public void onNodeBytes(ByteBuf bytes) {
+  public void onPush(ByteBuf bytes) {
     session.onReply(bytes);
-    if (!session.isWritable()) {
-      connection.setReading(false);
-    }
   }
 
   @Override
-  public void onNodeWritable() {
-    session.gate().open(InputGate.Reason.NODE_FULL);
+  public boolean takesMore(PinnedConnection from) {
+    return session.takesMoreFrom(from);
   }
 
   /** Redis would disconnect the client, too, whose state is lost. */
   @Override
-  public void onNodeClosed(NodeFailure failure) {
-    if (!ready) {
+  public void onLost(NodeFailure failure) {
+    if (!failure.sent()) {
       session.meters().onErrors(ErrorKind.NODE_UNREACHABLE, 1);
       session.onReply(Resp.error(failure.error(false)));
     }
@@ -91,25 +85,9 @@ final class Pinned extends SessionState implements PinnedConnection.Client {
   }
 
   @Override
-  void onClientWritable() {
-    if (ready) {
-      connection.setReading(true);
-    }
-  }
-
-  @Override
   void onEndOfInput() {
-    if (ready) {
+    if (connection != null) {
       connection.endOfRequests();
-    }
-  }
-
-  @Override
-  void addFlags(Set<ClientFlag> flags) {
-    switch (cause) {
-      case SUBSCRIBE, PSUBSCRIBE, SSUBSCRIBE -> flags.add(ClientFlag.PUBSUB);
-      case MONITOR -> flags.add(ClientFlag.MONITOR);
-      default -> {}
     }
   }
 
@@ -117,7 +95,9 @@ final class Pinned extends SessionState implements PinnedConnection.Client {
   void onClosed() {
     early.release();
     if (connection != null) {
-      connection.close();
+      connection.release(false);
+    } else if (target != null) {
+      target.pool().forget(this);
     }
   }
 

@@ -1,0 +1,224 @@
+package io.redisproxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.redisproxy.metrics.ErrorKind;
+import io.redisproxy.resp.Resp;
+import io.redisproxy.upstream.Identity;
+import io.redisproxy.upstream.NodeConnection;
+import io.redisproxy.upstream.NodeFailure;
+import io.redisproxy.upstream.PendingReplies;
+import io.redisproxy.upstream.PinnedConnection;
+
+/**
+ * Waits for the master to agree to another identity of the session: another user, database or
+ * protocol version. If it does, the session shares that identity's connections from then on; if
+ * not, the client gets the master's own error and the session stays what it is.
+ */
+final class IdentityChange extends SessionState implements PinnedConnection.Holder {
+
+  /** What the client has asked for. */
+  enum Kind {
+    SELECT,
+    AUTH,
+    HELLO,
+    NO_TOUCH,
+    RESET
+  }
+
+  private final Session session;
+  private final Kind kind;
+  private final Identity identity;
+  private final byte[] name;
+  private final boolean checksLogin;
+  private final Target target;
+  private final Pieces early;
+  private PinnedConnection connection;
+  private boolean done;
+
+  /**
+   * {@code name}: what SETNAME in HELLO says, or null.
+   *
+   * @param checksLogin whether the client has sent a password, which the node has to check even if
+   *     it has agreed to the same one before
+   */
+  IdentityChange(Session session, Kind kind, Identity identity, byte[] name, boolean checksLogin) {
+    this.session = session;
+    this.kind = kind;
+    this.identity = identity;
+    this.name = name;
+    this.checksLogin = checksLogin;
+    target = session.lane().forWrite();
+    early = session.newPieces();
+  }
+
+  boolean isReset() {
+    return kind == Kind.RESET;
+  }
+
+  /** Whether there is nothing to ask the node for. */
+  boolean isKnown() {
+    return switch (kind) {
+      case SELECT, NO_TOUCH -> session.backend().isKnown(identity);
+      case RESET -> !session.isPinned();
+      case AUTH, HELLO -> false;
+    };
+  }
+
+  /** The session is of the identity from now on, and the client is told so. */
+  void apply() {
+    session.enter(identity);
+    if (isReset()) {
+      session.reset();
+      session.reply(Resp.simple("RESET"));
+    } else {
+      session.reply(Resp.simple("OK"));
+    }
+  }
+
+  @Override
+  void onEntered() {
+    if (isReset()) {
+      session.unpin();
+      apply();
+      session.toServing();
+      return;
+    }
+    session.gate().close(InputGate.Reason.WAITING);
+    if (checksLogin) {
+      target.pool().pinNew(identity, this);
+    } else {
+      target.pool().pin(identity, this);
+    }
+  }
+
+  @Override
+  public void onPinned(PinnedConnection pinned) {
+    connection = pinned;
+    connection.expect(new Answer());
+    connection.send(
+        kind == Kind.HELLO
+            ? Resp.request(session.allocator(), "HELLO", Integer.toString(identity.protocol()))
+            : Resp.request(session.allocator(), "PING"));
+  }
+
+  private void onAgreed(ByteBuf reply) {
+    connection.release(true);
+    if (kind != Kind.HELLO) {
+      apply();
+    } else if (reply.getByte(reply.readerIndex()) == '-') {
+      session.reply(reply.retain());
+    } else {
+      session.enter(identity);
+      if (name != null) {
+        session.identity().setName(name);
+      }
+      session.reply(HelloReply.withId(reply, session.identity().id()));
+    }
+    goOn();
+  }
+
+  private void onRefused(NodeFailure failure) {
+    if (failure.refusal() == null) {
+      session.replyUnreachable(failure);
+    } else {
+      if (checksLogin) {
+        session.meters().onErrors(ErrorKind.LOGIN, 1);
+      }
+      session.reply(Resp.error(failure.refusal()));
+    }
+    goOn();
+  }
+
+  private void goOn() {
+    done = true;
+    session.gate().open(InputGate.Reason.WAITING);
+    session.toServing();
+    session.resume(early);
+  }
+
+  @Override
+  void onBytes(ByteBuf in) {
+    early.add(in, in.readerIndex(), in.writerIndex());
+    in.release();
+  }
+
+  @Override
+  void onEndOfInput() {
+    // The next state is told when it has got what came before.
+  }
+
+  @Override
+  void onClosed() {
+    done = true;
+    early.release();
+    if (connection == null) {
+      target.pool().forget(this);
+    } else {
+      connection.release(false);
+    }
+  }
+
+  @Override
+  public void onPush(ByteBuf bytes) {
+    bytes.release();
+  }
+
+  @Override
+  public boolean takesMore(PinnedConnection from) {
+    return true;
+  }
+
+  @Override
+  public void onLost(NodeFailure failure) {
+    // The answer that is awaited tells.
+  }
+
+  /** The reply to the one request that is sent after the node has let the connection in. */
+  private final class Answer extends PendingReplies {
+    private final ByteBuf reply = session.allocator().buffer();
+
+    Answer() {
+      want(1);
+    }
+
+    @Override
+    protected void onReplies(ByteBuf bytes) {
+      reply.writeBytes(bytes);
+      bytes.release();
+      if (wanted() == 0) {
+        if (!done) {
+          onAgreed(reply);
+        }
+        reply.release();
+      }
+    }
+
+    @Override
+    protected void onLost(NodeFailure failure, boolean insideReply) {
+      reply.release();
+      if (!done) {
+        onRefused(failure);
+      }
+    }
+
+    @Override
+    protected boolean isCongested() {
+      return false;
+    }
+
+    @Override
+    protected void onHeld(NodeConnection held) {
+      throw new IllegalStateException("never congested");
+    }
+
+    @Override
+    protected void onTooSlow() {
+      throw new IllegalStateException("never congested");
+    }
+
+    @Override
+    protected Object client() {
+      return session;
+    }
+  }
+}

@@ -1,0 +1,249 @@
+package io.redisproxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.redisproxy.command.Command;
+import io.redisproxy.resp.Resp;
+import io.redisproxy.upstream.NodeFailure;
+import io.redisproxy.upstream.PinnedConnection;
+import io.redisproxy.upstream.Subscriptions;
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * A session's connection of its own, and what it holds there: a transaction, watched keys,
+ * subscriptions, tracking. Without any of these the session gives the connection back as soon as
+ * nothing is awaited on it.
+ */
+final class Pin implements PinnedConnection.Holder {
+  /** Requests that may follow over a connection that is not needed any more, without a pause. */
+  private static final int MAX_FOLLOWERS = 64;
+
+  private static final EnumSet<Command> SUBSCRIPTIONS =
+      EnumSet.of(
+          Command.SUBSCRIBE,
+          Command.UNSUBSCRIBE,
+          Command.PSUBSCRIBE,
+          Command.PUNSUBSCRIBE,
+          Command.SSUBSCRIBE,
+          Command.SUNSUBSCRIBE);
+
+  private static final EnumSet<Command> TRANSACTIONS =
+      EnumSet.of(Command.MULTI, Command.EXEC, Command.DISCARD, Command.WATCH, Command.UNWATCH);
+
+  private final Session session;
+  private final Target target;
+  private final PinnedConnection connection;
+  private final boolean blocking;
+  private boolean multi;
+  private boolean watching;
+  private boolean tracking;
+  private boolean stateLost;
+  private int followers;
+  private int queued;
+
+  /** {@code blocking}: whether it is for a command that waits for others. */
+  Pin(Session session, Target target, PinnedConnection connection, boolean blocking) {
+    this.session = session;
+    this.target = target;
+    this.connection = connection;
+    this.blocking = blocking;
+  }
+
+  /** Whether the command may change what is held, see {@link #runFor}. */
+  static boolean mayChange(Command command) {
+    return TRANSACTIONS.contains(command) || outlivesTransaction(command);
+  }
+
+  /** Whether what the command changes inside a transaction would not end with it. */
+  static boolean outlivesTransaction(Command command) {
+    return SUBSCRIPTIONS.contains(command) || command == Command.CLIENT_TRACKING;
+  }
+
+  Target target() {
+    return target;
+  }
+
+  PinnedConnection connection() {
+    return connection;
+  }
+
+  /** Whether a transaction is open: what comes is queued at the node. */
+  boolean isInTransaction() {
+    return multi;
+  }
+
+  /** Whether the protocol allows little more than to subscribe and unsubscribe. */
+  boolean isRestricted() {
+    return !connection.subscriptions().isEmpty() && session.lane().identity().protocol() == 2;
+  }
+
+  /** Whether a command waits at the node that would take what comes for a client that is gone. */
+  boolean isBlocked() {
+    return blocking && connection.isAwaited();
+  }
+
+  /** Whether it holds a state at the node. */
+  boolean isHeld() {
+    return multi || watching || tracking || !connection.subscriptions().isEmpty();
+  }
+
+  /** What CLIENT LIST tells of it. */
+  void addFlags(Set<ClientFlag> flags) {
+    if (multi) {
+      flags.add(ClientFlag.MULTI);
+    }
+    if (tracking) {
+      flags.add(ClientFlag.TRACKING);
+    }
+    if (isBlocked()) {
+      flags.add(ClientFlag.BLOCKED);
+    }
+    if (!connection.subscriptions().isEmpty()) {
+      flags.add(ClientFlag.PUBSUB);
+    }
+  }
+
+  /** Whether it can be given back. */
+  boolean isFree() {
+    return !isHeld() && !connection.isAwaited();
+  }
+
+  /** Whether the state that it held is gone with its connection. */
+  boolean isStateLost() {
+    return stateLost;
+  }
+
+  /**
+   * One more request follows; true when it should not, since the connection is needed no more and a
+   * client that never pauses would keep it for ever.
+   */
+  boolean hasFollowersEnough() {
+    if (isHeld()) {
+      followers = 0;
+      return false;
+    }
+    return ++followers > MAX_FOLLOWERS;
+  }
+
+  /** One more request that changes nothing of this goes over the connection. */
+  void onRequest() {
+    queued++;
+  }
+
+  /** How many commands the transaction has; -1 when there is none. */
+  int queued() {
+    return multi ? queued : -1;
+  }
+
+  /** The request to send in place of the client's, or null if that is right as it is. */
+  ByteBuf requestInstead(Command command, RequestArguments arguments) {
+    int id = command == Command.CLIENT_TRACKING ? arguments.indexOf("REDIRECT") + 1 : 0;
+    if (id == 0 || id >= arguments.count() || arguments.id(id) < 0) {
+      return null;
+    }
+    // The node knows the connection that shall get the messages by another number.
+    long atNode = session.clients().idAtNode(arguments.id(id));
+    return Resp.request(
+        session.allocator(), arguments.with(id, Long.toString(Math.max(0, atNode))));
+  }
+
+  void release() {
+    connection.release(isFree());
+  }
+
+  /**
+   * The run for a request that changes what is held, or null if this one does not. What it changes
+   * counts from now on, since requests follow before the reply; a refusal takes it back.
+   */
+  Run runFor(Command command, RequestArguments arguments) {
+    return switch (command) {
+      case MULTI -> arguments.count() == 1 && !multi ? beginTransaction() : null;
+      case EXEC -> endTransaction(arguments, false);
+      case DISCARD -> endTransaction(arguments, true);
+      case WATCH -> {
+        if (multi) {
+          yield null;
+        }
+        boolean before = watching;
+        watching = true;
+        yield effect(agreed -> watching = watching && (agreed || before));
+      }
+      case UNWATCH -> multi ? null : effect(agreed -> watching = watching && !agreed);
+      case CLIENT_TRACKING -> multi ? null : switchTracking(arguments);
+      case SUBSCRIBE, UNSUBSCRIBE -> subscription(Subscriptions.Kind.CHANNEL, arguments);
+      case PSUBSCRIBE, PUNSUBSCRIBE -> subscription(Subscriptions.Kind.PATTERN, arguments);
+      case SSUBSCRIBE, SUNSUBSCRIBE -> subscription(Subscriptions.Kind.SHARD, arguments);
+      default -> null;
+    };
+  }
+
+  private Run beginTransaction() {
+    multi = true;
+    queued = 0;
+    return effect(
+        agreed -> {
+          if (!agreed) {
+            multi = false;
+          }
+        });
+  }
+
+  /** EXEC ends a transaction whatever it is answered; DISCARD only if it is not refused. */
+  private Run endTransaction(RequestArguments arguments, boolean ifAgreed) {
+    if (!multi || arguments.count() != 1) {
+      return null;
+    }
+    boolean watchedBefore = watching;
+    multi = false;
+    watching = false;
+    return effect(
+        agreed -> {
+          if (ifAgreed && !agreed) {
+            multi = true;
+            watching = watchedBefore;
+          }
+        });
+  }
+
+  private Run switchTracking(RequestArguments arguments) {
+    boolean before = tracking;
+    boolean on = arguments.count() > 2 && arguments.is(2, "ON");
+    tracking |= on;
+    return effect(agreed -> tracking = agreed ? on : before);
+  }
+
+  private Run subscription(Subscriptions.Kind kind, RequestArguments arguments) {
+    return new SubscriptionRun(session, target, System.nanoTime(), kind, arguments.count() - 1);
+  }
+
+  private Run effect(EffectRun.Effect effect) {
+    return new EffectRun(session, target, System.nanoTime(), effect);
+  }
+
+  @Override
+  public void onPinned(PinnedConnection pinned) {
+    throw new IllegalStateException("it is pinned already");
+  }
+
+  @Override
+  public void onPush(ByteBuf bytes) {
+    session.onReply(bytes);
+  }
+
+  @Override
+  public boolean takesMore(PinnedConnection from) {
+    return session.takesMoreFrom(from);
+  }
+
+  /** Redis would disconnect the client, too, whose state is lost. */
+  @Override
+  public void onLost(NodeFailure failure) {
+    stateLost = failure.sent() && isHeld();
+    multi = false;
+    watching = false;
+    tracking = false;
+    if (!connection.isAwaited()) {
+      session.onPinLost();
+    }
+  }
+}

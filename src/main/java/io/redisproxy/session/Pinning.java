@@ -1,0 +1,98 @@
+package io.redisproxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.redisproxy.command.Command;
+import io.redisproxy.command.CommandFlag;
+import io.redisproxy.resp.Resp;
+import io.redisproxy.upstream.NodeFailure;
+import io.redisproxy.upstream.PinnedConnection;
+import java.util.List;
+
+/** Waits for a connection of the session's own, mostly for no time at all. */
+final class Pinning extends SessionState implements PinnedConnection.Holder {
+  private final Session session;
+  private final Serving next;
+  private final Command cause;
+  private final Target target;
+  private final Pieces early;
+
+  /** {@code cause}: the command that needs it. */
+  Pinning(Session session, Serving next, Command cause) {
+    this.session = session;
+    this.next = next;
+    this.cause = cause;
+    target = session.lane().forWrite();
+    early = session.newPieces();
+  }
+
+  @Override
+  void onEntered() {
+    session.gate().close(InputGate.Reason.WAITING);
+    target.pool().pin(session.lane().identity(), this);
+  }
+
+  @Override
+  public void onPinned(PinnedConnection connection) {
+    boolean blocking =
+        cause.has(CommandFlag.BLOCKING) || cause == Command.XREAD || cause == Command.XREADGROUP;
+    Pin pin = new Pin(session, target, connection, blocking);
+    connection.handOver(pin);
+    tellName(connection);
+    if (cause == Command.WAIT || cause == Command.WAITAOF) {
+      // They wait for the last write of their own connection. A message that nobody hears is
+      // replicated after all that the session wrote before, over other connections.
+      connection.expect(new UnheardReplies(session, 1));
+      connection.send(Resp.request(session.allocator(), "PUBLISH", "redis-proxy:wait", ""));
+    }
+    session.gate().open(InputGate.Reason.WAITING);
+    session.become(next);
+    next.pin(pin);
+    session.resume(early);
+  }
+
+  /** Inside a transaction the node itself tells the client's name. */
+  private void tellName(PinnedConnection connection) {
+    byte[] name = session.identity().name();
+    if (!connection.hasName(name)) {
+      connection.setName(name);
+      connection.expect(new UnheardReplies(session, 1));
+      connection.send(
+          Resp.request(
+              session.allocator(),
+              List.of(
+                  Resp.bytes("CLIENT"), Resp.bytes("SETNAME"), name == null ? new byte[0] : name)));
+    }
+  }
+
+  @Override
+  void onBytes(ByteBuf in) {
+    early.add(in, in.readerIndex(), in.writerIndex());
+    in.release();
+  }
+
+  @Override
+  void onEndOfInput() {
+    // The next state is told when it has got what came before.
+  }
+
+  @Override
+  void onClosed() {
+    target.pool().forget(this);
+    early.release();
+  }
+
+  @Override
+  public void onPush(ByteBuf bytes) {
+    bytes.release();
+  }
+
+  @Override
+  public boolean takesMore(PinnedConnection connection) {
+    return true;
+  }
+
+  @Override
+  public void onLost(NodeFailure failure) {
+    // It was handed over when it was pinned.
+  }
+}

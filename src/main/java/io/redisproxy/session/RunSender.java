@@ -1,0 +1,162 @@
+package io.redisproxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.redisproxy.upstream.NodeChannel;
+import io.redisproxy.upstream.NodeFailure;
+
+/**
+ * Gathers a client's requests into runs and sends each in one piece. A run ends where the node
+ * changes, and with the buffer.
+ */
+final class RunSender {
+
+  /** What became of a request. */
+  enum Result {
+    ADDED,
+    /** There is no connection to the node that should get it. */
+    UNREACHABLE,
+    /** It could overtake requests that are not answered yet. */
+    OUT_OF_ORDER
+  }
+
+  private final Session session;
+
+  /** What came of the run's first request in earlier buffers. */
+  private final Pieces partial;
+
+  /** The connection that the last requests to the master went over. */
+  private NodeChannel masterConnection;
+
+  // The run that is being gathered; it begins at runStart in the buffer at hand.
+  private Run run;
+  private NodeChannel runConnection;
+  private int runStart;
+
+  private NodeFailure failure;
+
+  RunSender(Session session) {
+    this.session = session;
+    partial = session.partial();
+  }
+
+  boolean isGathering() {
+    return run != null;
+  }
+
+  /** Why the last request was {@link Result#UNREACHABLE}. */
+  NodeFailure failure() {
+    return failure;
+  }
+
+  Target targetFor(boolean read) {
+    return read
+        ? session.lane().forRead(session.replies().awaitsWrites())
+        : session.lane().forWrite();
+  }
+
+  /** The request that begins at {@code from} goes over a shared connection. */
+  Result add(boolean read, ByteBuf in, int from) {
+    if (run != null && !read && !run.target().isMaster()) {
+      endBefore(in, from);
+    }
+    if (run == null) {
+      Target target = targetFor(read);
+      NodeChannel connection = target.link().connection();
+      if (!isInOrder(target, connection)) {
+        return Result.OUT_OF_ORDER;
+      }
+      if (connection == null) {
+        failure = target.link().failure();
+        return Result.UNREACHABLE;
+      }
+      begin(new Run(session, target, System.nanoTime()), connection, from);
+    }
+    run.add(read);
+    return Result.ADDED;
+  }
+
+  /** The request that begins at {@code from} goes over the session's own connection. */
+  boolean addPinned(boolean read, Pin pin, ByteBuf in, int from) {
+    if (run == null) {
+      begin(new Run(session, pin.target(), System.nanoTime()), pin.connection(), from);
+    }
+    run.add(read);
+    return true;
+  }
+
+  /** A request goes as a run of its own. */
+  boolean sendAlone(
+      Run alone, boolean read, NodeChannel connection, ByteBuf in, int from, int end) {
+    endBefore(in, from);
+    begin(alone, connection, from);
+    alone.add(read);
+    endBefore(in, end);
+    return true;
+  }
+
+  /** A request that is not a piece of the client's bytes goes as a run of its own; taken over. */
+  void send(Run alone, boolean read, NodeChannel connection, ByteBuf request) {
+    begin(alone, connection, 0);
+    alone.add(read);
+    end(request);
+  }
+
+  /** Sends the run up to {@code end}, if there is one. */
+  void endBefore(ByteBuf in, int end) {
+    if (run != null) {
+      end(in.retainedSlice(runStart, end - runStart));
+    }
+  }
+
+  /** The buffer ends, and with it the run; it is taken over. */
+  void endOfBuffer(ByteBuf in) {
+    if (run != null && runStart == in.readerIndex()) {
+      end(in);
+    } else {
+      endBefore(in, in.writerIndex());
+      in.release();
+    }
+  }
+
+  /** Requests go to the master over this connection, and must not be overtaken. */
+  void orderBehind(NodeChannel connection) {
+    masterConnection = connection;
+  }
+
+  /**
+   * Two connections to the master could overtake each other: before its requests go over another
+   * one than before, the session waits for the replies that it still has to get.
+   */
+  private boolean isInOrder(Target target, NodeChannel connection) {
+    return !target.isMaster()
+        || !session.replies().awaitsMaster()
+        || connection == masterConnection;
+  }
+
+  private void begin(Run begun, NodeChannel connection, int from) {
+    if (begun.target().isMaster()) {
+      masterConnection = connection;
+    }
+    run = begun;
+    runConnection = connection;
+    runStart = from;
+  }
+
+  private void end(ByteBuf bytes) {
+    Run sent = run;
+    run = null;
+    if (session.muting().isOn()) {
+      sent.mute();
+    }
+    sent.seal();
+    session.replies().add(sent);
+    runConnection.expect(sent);
+    if (!partial.isEmpty()) {
+      partial.drainTo(runConnection::send);
+    }
+    runConnection.send(bytes);
+    if (!runConnection.isWritable()) {
+      session.waitForRoom(runConnection);
+    }
+  }
+}

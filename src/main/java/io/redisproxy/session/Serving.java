@@ -1,0 +1,467 @@
+package io.redisproxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.redisproxy.command.Command;
+import io.redisproxy.command.CommandClass;
+import io.redisproxy.command.CommandTable;
+import io.redisproxy.metrics.CloseCause;
+import io.redisproxy.resp.InlineRequest;
+import io.redisproxy.resp.RequestDecoder;
+import io.redisproxy.resp.Resp;
+import io.redisproxy.upstream.NodeFailure;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The state that a session is in nearly always: finds requests in the client's bytes, and sends
+ * them in runs, over the connections that all share or over the one that is pinned to the session.
+ */
+final class Serving extends SessionState {
+  private final Session session;
+  private final RequestDecoder decoder;
+
+  /** What came of a request whose end had not come with the buffer; it goes with the next run. */
+  private final Pieces partial;
+
+  private final RunSender sender;
+
+  /** A connection of the session's own, while it needs one. */
+  private Pin pin;
+
+  Serving(Session session) {
+    this.session = session;
+    decoder = session.decoder();
+    partial = session.partial();
+    sender = new RunSender(session);
+  }
+
+  RunSender sender() {
+    return sender;
+  }
+
+  /** From now on requests go over this connection. */
+  void pin(Pin taken) {
+    pin = taken;
+  }
+
+  /** Null when the session has no connection of its own. */
+  Pin pin() {
+    return pin;
+  }
+
+  @Override
+  void onBytes(ByteBuf in) {
+    int position = in.readerIndex();
+    int limit = in.writerIndex();
+    while (position < limit) {
+      RequestDecoder.Result result = decoder.next(in, position);
+      int end = decoder.end();
+      boolean stays =
+          switch (result) {
+            case REQUEST -> onRequest(in, position, end);
+            case INCOMPLETE -> onIncomplete(in, position, end);
+            case EMPTY -> onEmpty();
+            case INLINE -> onInline(in, position, end);
+            case LARGE -> onLarge(in, position, end);
+            case ERROR -> onError(in, position);
+          };
+      if (!stays) {
+        return;
+      }
+      position = end;
+    }
+    sender.endOfBuffer(in);
+  }
+
+  /** The state before this one may have waited for the replies that a pin waited for, too. */
+  @Override
+  void onEntered() {
+    if (session.replies().isEmpty()) {
+      onAllReplied();
+    }
+  }
+
+  @Override
+  void onAllReplied() {
+    if (pin == null) {
+      return;
+    }
+    if (pin.isStateLost()) {
+      session.closeAfterFlush(CloseCause.NODE_LOST);
+    } else if (pin.isFree()) {
+      unpin();
+    }
+  }
+
+  /** The pinned connection was lost while nothing was awaited on it. */
+  void onPinLost() {
+    if (pin != null && pin.isStateLost()) {
+      session.closeAfterFlush(CloseCause.NODE_LOST);
+    } else {
+      unpin();
+    }
+  }
+
+  /** Redis, too, takes a client that waits for others and sends no more for gone. */
+  @Override
+  void onEndOfInput() {
+    if (pin != null && pin.isBlocked()) {
+      session.closeNow(CloseCause.CLIENT);
+    } else {
+      session.become(new Closing(session, CloseCause.CLIENT));
+    }
+  }
+
+  @Override
+  void addFlags(Set<ClientFlag> flags) {
+    Pin shown = pin;
+    if (shown != null) {
+      shown.addFlags(flags);
+    }
+  }
+
+  /** Gives the pinned connection back, or closes it if it is not as it was. */
+  void unpin() {
+    if (pin != null) {
+      Pin released = pin;
+      pin = null;
+      released.release();
+    }
+  }
+
+  private boolean onRequest(ByteBuf in, int from, int end) {
+    Command command = lookUp();
+    if (command.isContainer()) {
+      command = Requests.subcommand(command, session, in, from, end);
+    }
+    session.client().onCommand(command);
+    CommandClass commandClass = session.rules().classOf(command);
+    if (session.needsCare()) {
+      return onCarefulRequest(command, commandClass, in, from, end);
+    }
+    return pin == null
+        ? onSharedRequest(command, commandClass, in, from, end)
+        : onPinnedRequest(command, commandClass, in, from, end);
+  }
+
+  private boolean onSharedRequest(
+      Command command, CommandClass commandClass, ByteBuf in, int from, int end) {
+    return switch (commandClass) {
+      // A read joins any run: one of reads, and one to the master, where it stays in order.
+      case READ, ANY_NODE -> add(true, in, from);
+      case MASTER -> add(false, in, from);
+      case SESSION -> onOwnCommand(command, in, from, end);
+      case CURSOR -> onCursor(command, in, from, end);
+      case CACHED_SCRIPT -> onCachedScript(in, from, end);
+      case EVERY_NODE -> onEveryNode(in, from, end);
+      case PINNED -> pin(command, in, from);
+      case PINNED_IF_BLOCKING -> onMayBlock(command, in, from, end);
+      case RELAYED -> leave(new Draining(session, new Relaying(session, this)), in, from);
+      case BY_NAME -> onNamed(command, in, from, end);
+      case DENIED -> deny(command, in, from, end);
+      case CLOSE -> hangUp(in, from);
+    };
+  }
+
+  private boolean onPinnedRequest(
+      Command command, CommandClass commandClass, ByteBuf in, int from, int end) {
+    if (commandClass == CommandClass.DENIED) {
+      return denyPinned(command, in, from);
+    }
+    if (command == Command.QUIT || command == Command.RESET) {
+      return onOwnCommand(command, in, from, end);
+    }
+    if (Pin.mayChange(command)) {
+      RequestArguments arguments = Requests.arguments(session, in, from, end);
+      if (pin.isInTransaction() && Pin.outlivesTransaction(command)) {
+        return relay(in, from);
+      }
+      Run run = pin.runFor(command, arguments);
+      ByteBuf instead = pin.requestInstead(command, arguments);
+      if (run != null && instead != null) {
+        sender.endBefore(in, from);
+        partial.release();
+        sender.send(run, false, pin.connection(), instead);
+        return true;
+      }
+      if (run != null) {
+        return sender.sendAlone(run, false, pin.connection(), in, from, end);
+      }
+    } else if (pin.isInTransaction() || pin.isRestricted()) {
+      if (commandClass == CommandClass.SESSION && pin.isInTransaction()) {
+        return relay(in, from);
+      }
+    } else if (commandClass == CommandClass.SESSION) {
+      return onOwnCommand(command, in, from, end);
+    } else if (commandClass == CommandClass.RELAYED) {
+      return relay(in, from);
+    } else if (pin.hasFollowersEnough()) {
+      return leave(new Draining(session, this), in, from);
+    }
+    pin.onRequest();
+    return sender.addPinned(commandClass == CommandClass.READ, pin, in, from);
+  }
+
+  /** The session is not let in yet, or wants no replies. */
+  private boolean onCarefulRequest(
+      Command command, CommandClass commandClass, ByteBuf in, int from, int end) {
+    if (session.isLocked() && !OwnCommands.opensOrEnds(command)) {
+      return reply(Resp.error("NOAUTH Authentication required."), in, from, end);
+    }
+    sender.endBefore(in, from);
+    boolean stays =
+        pin == null
+            ? onSharedRequest(command, commandClass, in, from, end)
+            : onPinnedRequest(command, commandClass, in, from, end);
+    if (stays) {
+      sender.endBefore(in, end);
+      session.muting().onRequestSent(command);
+    }
+    return stays;
+  }
+
+  private boolean onMayBlock(Command command, ByteBuf in, int from, int end) {
+    RequestArguments arguments = Requests.arguments(session, in, from, end);
+    return switch (session.rules().classOf(command, arguments.words())) {
+      case READ -> add(true, in, from);
+      case MASTER -> add(false, in, from);
+      default -> pin(command, in, from);
+    };
+  }
+
+  /** A command that is not ours to know, and that the user's configuration may name. */
+  private boolean onNamed(Command command, ByteBuf in, int from, int end) {
+    RequestArguments arguments = Requests.arguments(session, in, from, end);
+    return onSharedRequest(command, session.rules().classOfNamed(arguments.words()), in, from, end);
+  }
+
+  private boolean add(boolean read, ByteBuf in, int from) {
+    return switch (sender.add(read, in, from)) {
+      case ADDED -> true;
+      case UNREACHABLE -> refuse(sender.failure());
+      case OUT_OF_ORDER -> leave(new Draining(session, this), in, from);
+    };
+  }
+
+  /** No node can take the request. */
+  private boolean refuse(NodeFailure failure) {
+    partial.release();
+    session.replyUnreachable(failure);
+    return true;
+  }
+
+  private boolean onIncomplete(ByteBuf in, int from, int end) {
+    sender.endBefore(in, from);
+    partial.add(in, from, end);
+    return true;
+  }
+
+  private boolean onEmpty() {
+    if (!sender.isGathering()) {
+      partial.release();
+    }
+    return true;
+  }
+
+  private boolean onInline(ByteBuf in, int from, int end) {
+    sender.endBefore(in, from);
+    List<byte[]> words = InlineRequest.split(Requests.copy(session, in, from, end));
+    partial.release();
+    if (words == null) {
+      session.failProtocol("ERR Protocol error: unbalanced quotes in request");
+    } else if (!words.isEmpty()) {
+      onBytes(Resp.request(session.allocator(), words));
+    }
+    if (session.isIn(this)) {
+      return true;
+    }
+    in.readerIndex(end);
+    session.process(in);
+    return false;
+  }
+
+  /**
+   * It goes through a connection of the session's own as it comes, when all before it is answered.
+   */
+  private boolean onLarge(ByteBuf in, int from, int end) {
+    Command command = lookUp();
+    CommandClass commandClass = session.rules().classOf(command);
+    boolean read = commandClass == CommandClass.READ || commandClass == CommandClass.ANY_NODE;
+    if (commandClass == CommandClass.DENIED || session.isLocked()) {
+      session.failProtocol("ERR redis-proxy: a denied request is too large to be skipped");
+      in.release();
+      return false;
+    }
+    if (!read && (commandClass != CommandClass.MASTER || command == Command.CLIENT)) {
+      return relay(in, from);
+    }
+    sender.endBefore(in, from);
+    partial.add(in, from, end);
+    Streaming streaming =
+        pin == null
+            ? new Streaming(session, sender.targetFor(read), read, this)
+            : new Streaming(session, pin, read, this);
+    session.become(new Draining(session, streaming));
+    in.readerIndex(end);
+    session.process(in);
+    return false;
+  }
+
+  private boolean onOwnCommand(Command command, ByteBuf in, int from, int end) {
+    OwnCommands.Answer answer =
+        session.ownCommands().answer(command, Requests.arguments(session, in, from, end));
+    return switch (answer.action()) {
+      case FORWARD -> pin == null ? add(false, in, from) : sender.addPinned(false, pin, in, from);
+      case PIN -> pin(command, in, from);
+      case FORWARD_INSTEAD -> forward(answer.reply(), in, from);
+      case REPLY -> reply(answer.reply(), in, from, end);
+      case CHANGE -> change(answer.change(), in, from, end);
+      case REPLY_AND_CLOSE -> {
+        sender.endBefore(in, from);
+        session.reply(answer.reply());
+        CloseCause cause = command == Command.QUIT ? CloseCause.QUIT : CloseCause.KILLED;
+        yield leave(new Closing(session, cause), in, end);
+      }
+    };
+  }
+
+  private boolean forward(ByteBuf request, ByteBuf in, int from) {
+    sender.endBefore(in, from);
+    partial.release();
+    Target target = session.lane().forWrite();
+    if (target.link().connection() == null) {
+      request.release();
+      return refuse(target.link().failure());
+    }
+    Run run = new Run(session, target, System.nanoTime());
+    sender.send(run, false, target.link().connection(), request);
+    return true;
+  }
+
+  private boolean reply(ByteBuf reply, ByteBuf in, int from, int end) {
+    sender.endBefore(in, from);
+    partial.release();
+    session.reply(reply);
+    // A few bytes ask for a list of all clients, so that what has been read already counts.
+    return !session.isOverfull() || leave(new Draining(session, this), in, end);
+  }
+
+  /** The session takes another identity; that of a pinned connection can't be changed. */
+  private boolean change(IdentityChange change, ByteBuf in, int from, int end) {
+    if (pin != null && !change.isReset()) {
+      return relay(in, from);
+    }
+    if (change.isKnown()) {
+      sender.endBefore(in, from);
+      partial.release();
+      change.apply();
+      return true;
+    }
+    sender.endBefore(in, from);
+    partial.release();
+    return leave(new Draining(session, change), in, end);
+  }
+
+  private boolean onCursor(Command command, ByteBuf in, int from, int end) {
+    RequestArguments arguments = Requests.arguments(session, in, from, end);
+    Cursors.Sending sending = session.cursors().sending(command, arguments);
+    if (sending.error() != null) {
+      return reply(Resp.error(sending.error()), in, from, end);
+    }
+    if (sending.target() == null) {
+      return add(false, in, from);
+    }
+    sender.endBefore(in, from);
+    partial.release();
+    sender.send(sending.run(), true, sending.target().link().connection(), sending.request());
+    return true;
+  }
+
+  private boolean onCachedScript(ByteBuf in, int from, int end) {
+    Target target = sender.targetFor(true);
+    if (target.isMaster() || target.link().connection() == null) {
+      return add(true, in, from);
+    }
+    sender.endBefore(in, from);
+    ByteBuf request = Requests.take(session, in, from, end);
+    sender.send(
+        new CachedScriptRun(session, target, request.retainedDuplicate()),
+        true,
+        target.link().connection(),
+        request);
+    return true;
+  }
+
+  /** Each node has a cache of scripts of its own. The master's reply is the client's. */
+  private boolean onEveryNode(ByteBuf in, int from, int end) {
+    sender.endBefore(in, from);
+    ByteBuf request = Requests.whole(session, in, from, end);
+    for (Target target : session.lane().targets()) {
+      if (!target.isMaster() && target.link().isConnected()) {
+        target.link().connection().expect(new UnheardReplies(session, 1));
+        target.link().connection().send(request.retainedDuplicate());
+      }
+    }
+    request.release();
+    return add(false, in, from);
+  }
+
+  private boolean pin(Command command, ByteBuf in, int from) {
+    return leave(new Draining(session, new Pinning(session, this, command)), in, from);
+  }
+
+  /** From here on the session and its node are left to themselves. */
+  private boolean relay(ByteBuf in, int from) {
+    return leave(new Draining(session, new Relaying(session, this)), in, from);
+  }
+
+  private boolean deny(Command command, ByteBuf in, int from, int end) {
+    session.onDenied();
+    return reply(Resp.error(session.rules().denial(command)), in, from, end);
+  }
+
+  /** An open transaction has to fail, as it does at a server that refuses one of its commands. */
+  private boolean denyPinned(Command command, ByteBuf in, int from) {
+    sender.endBefore(in, from);
+    partial.release();
+    if (pin.isInTransaction()) {
+      Run spoiling = new Run(session, pin.target(), System.nanoTime());
+      spoiling.mute();
+      sender.send(spoiling, true, pin.connection(), Resp.request(session.allocator(), "GET"));
+    }
+    session.onDenied();
+    session.reply(Resp.error(session.rules().denial(command)));
+    return true;
+  }
+
+  /** A web page that makes a browser speak to us; Redis hangs up on it without a word. */
+  private boolean hangUp(ByteBuf in, int from) {
+    session.closeNow(CloseCause.PROTOCOL_ERROR);
+    return leave(new Closing(session, CloseCause.PROTOCOL_ERROR), in, from);
+  }
+
+  private boolean onError(ByteBuf in, int from) {
+    sender.endBefore(in, from);
+    in.release();
+    session.failProtocol(decoder.error());
+    return false;
+  }
+
+  /** Hands the request that begins at {@code from}, and all behind it, on to the next state. */
+  private boolean leave(SessionState next, ByteBuf in, int from) {
+    sender.endBefore(in, from);
+    session.become(next);
+    partial.drainTo(session::process);
+    in.readerIndex(from);
+    session.process(in);
+    return false;
+  }
+
+  private Command lookUp() {
+    return CommandTable.lookup(
+        decoder.nameLength(),
+        CommandTable.upper(decoder.word0()),
+        CommandTable.upper(decoder.word1()),
+        CommandTable.upper(decoder.word2()));
+  }
+}

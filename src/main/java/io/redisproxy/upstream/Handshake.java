@@ -1,0 +1,66 @@
+package io.redisproxy.upstream;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.redisproxy.resp.Resp;
+import java.util.List;
+
+/**
+ * Brings a new connection into an identity. Nothing else is sent before the node has agreed: what
+ * follows a refused AUTH would run as somebody else, and what follows a refused SELECT elsewhere.
+ */
+final class Handshake {
+  private static final List<byte[]> CLIENT_ID = List.of(Resp.bytes("CLIENT"), Resp.bytes("ID"));
+
+  private final List<List<byte[]>> requests;
+  private final boolean asksId;
+  private final ReplyCollector replies;
+
+  /** {@code asksId}: whether the node shall tell its number for the connection, too. */
+  Handshake(Identity identity, boolean asksId) {
+    this.asksId = asksId;
+    requests = identity.requests();
+    if (asksId) {
+      requests.add(CLIENT_ID);
+    }
+    replies = new ReplyCollector(requests.size());
+  }
+
+  boolean isEmpty() {
+    return requests.isEmpty();
+  }
+
+  ByteBuf requests(ByteBufAllocator allocator) {
+    ByteBuf all = allocator.buffer();
+    for (List<byte[]> request : requests) {
+      Resp.writeRequest(all, request);
+    }
+    return all;
+  }
+
+  /** Reads replies from the buffer; what lies behind them stays in it. */
+  void read(ByteBuf in) {
+    replies.read(in);
+  }
+
+  boolean isDone() {
+    return replies.isDone();
+  }
+
+  /** The node's error reply to what the identity needs, without its {@code -}; or null. */
+  String refusal() {
+    int needed = requests.size() - (asksId ? 1 : 0);
+    for (String reply : replies.all().subList(0, needed)) {
+      if (reply.startsWith("-")) {
+        return reply.substring(1);
+      }
+    }
+    return null;
+  }
+
+  /** The node's number for the connection; -1 when it doesn't tell this user. */
+  long id() {
+    String reply = replies.all().get(requests.size() - 1);
+    return reply.startsWith(":") ? Long.parseLong(reply.substring(1)) : -1;
+  }
+}

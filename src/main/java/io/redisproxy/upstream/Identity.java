@@ -1,0 +1,67 @@
+package io.redisproxy.upstream;
+
+import io.redisproxy.resp.Resp;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a connection to a node has to be in before a command means the same there as on the client's
+ * own connection to a server. Sessions of one identity share connections.
+ *
+ * @param login null for sessions that brought none; a node's own credentials stand in for it
+ * @param database what SELECT chose
+ * @param protocol 2 or 3, what HELLO chose
+ * @param noTouch whether CLIENT NO-TOUCH is on
+ */
+public record Identity(Login login, int database, int protocol, boolean noTouch) {
+  /** What a server takes a client for that has just connected. */
+  public static final Identity DEFAULT = new Identity(null, 0, 2, false);
+
+  /** The user's name, as a node knows it. */
+  public String user() {
+    return login == null ? Login.DEFAULT_USER : login.user();
+  }
+
+  public Identity withLogin(Login other) {
+    return new Identity(other, database, protocol, noTouch);
+  }
+
+  public Identity withDatabase(int other) {
+    return new Identity(login, other, protocol, noTouch);
+  }
+
+  public Identity withProtocol(int other) {
+    return new Identity(login, database, other, noTouch);
+  }
+
+  public Identity withNoTouch(boolean other) {
+    return new Identity(login, database, protocol, other);
+  }
+
+  /** The requests that bring a new connection into this identity; none for the default one. */
+  List<List<byte[]>> requests() {
+    List<List<byte[]>> requests = new ArrayList<>();
+    if (protocol != DEFAULT.protocol) {
+      List<byte[]> hello = new ArrayList<>();
+      hello.add(Resp.bytes("HELLO"));
+      hello.add(Resp.bytes(Integer.toString(protocol)));
+      if (login != null) {
+        hello.add(Resp.bytes("AUTH"));
+        hello.addAll(login.arguments(true));
+      }
+      requests.add(hello);
+    } else if (login != null) {
+      List<byte[]> auth = new ArrayList<>();
+      auth.add(Resp.bytes("AUTH"));
+      auth.addAll(login.arguments(false));
+      requests.add(auth);
+    }
+    if (database != DEFAULT.database) {
+      requests.add(List.of(Resp.bytes("SELECT"), Resp.bytes(Integer.toString(database))));
+    }
+    if (noTouch) {
+      requests.add(List.of(Resp.bytes("CLIENT"), Resp.bytes("NO-TOUCH"), Resp.bytes("ON")));
+    }
+    return requests;
+  }
+}

@@ -1,0 +1,205 @@
+package io.redisproxy.upstream;
+
+import io.redisproxy.config.NodeAddress;
+import io.redisproxy.metrics.NodeMeters;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * An event loop's connections to one node: for each identity those that clients share, and those
+ * that one client has to itself.
+ */
+public final class NodePool {
+
+  /**
+   * How connections are made and kept.
+   *
+   * @param reconnectMin the first pause between attempts to connect
+   * @param reconnectMax the longest one
+   * @param slowTimeout how long a client that takes no replies may hold up others
+   * @param maxPinned the most connections of single clients' own; more clients wait
+   * @param pinnedIdle how long a connection rests before it is closed
+   */
+  public record Options(
+      Duration reconnectMin,
+      Duration reconnectMax,
+      Duration slowTimeout,
+      int maxPinned,
+      Duration pinnedIdle) {}
+
+  private record Waiting(Identity identity, PinnedConnection.Holder holder) {}
+
+  private record Resting(PinnedConnection connection, long since) {}
+
+  private final NodeAddress node;
+  private final Login login;
+  private final NodeConnector connector;
+  private final FlushQueue flushQueue;
+  private final NodeMeters meters;
+  private final Options options;
+
+  private final Map<Identity, NodeLink> links = new HashMap<>();
+
+  /** All connections of single clients' own. */
+  private final Set<PinnedConnection> pinned = new HashSet<>();
+
+  /** Those that no client has; the last that came is the first to go. */
+  private final Deque<Resting> resting = new ArrayDeque<>();
+
+  private final Deque<Waiting> waiting = new ArrayDeque<>();
+  private boolean sweeping;
+  private boolean closed;
+
+  /** {@code login}: for sessions that bring none; null if the node asks for none. */
+  public NodePool(
+      NodeAddress node,
+      Login login,
+      NodeConnector connector,
+      FlushQueue flushQueue,
+      NodeMeters meters,
+      Options options) {
+    this.node = node;
+    this.login = login;
+    this.connector = connector;
+    this.flushQueue = flushQueue;
+    this.meters = meters;
+    this.options = options;
+  }
+
+  /**
+   * The connection that sessions of an identity share, made if there is none yet; to be given back
+   * with {@link #leave}.
+   */
+  public NodeLink enter(Identity identity) {
+    NodeLink link =
+        links.computeIfAbsent(
+            identity,
+            made -> new NodeLink(node, atNode(made), connector, flushQueue, meters, options));
+    link.onEntered();
+    return link;
+  }
+
+  /** Those who asked for the identity's connection need it no more. */
+  public void leave(Identity identity) {
+    NodeLink link = links.get(identity);
+    if (link.onLeft()) {
+      links.remove(identity);
+      link.retire();
+    }
+  }
+
+  /** Gives the holder a connection of its own, at once or when there is room for one more. */
+  public void pin(Identity identity, PinnedConnection.Holder holder) {
+    PinnedConnection rested = takeResting(identity);
+    if (rested != null) {
+      meters.onPinned();
+      rested.hold(holder);
+    } else if (pinned.size() < options.maxPinned() || closeOldestResting()) {
+      pinNew(identity, holder);
+    } else {
+      meters.onPinWaits();
+      waiting.add(new Waiting(identity, holder));
+    }
+  }
+
+  /** The same with a connection that is new, so that the node checks the login. */
+  public void pinNew(Identity identity, PinnedConnection.Holder holder) {
+    PinnedConnection connection =
+        new PinnedConnection(node, flushQueue, meters, atNode(identity), this);
+    pinned.add(connection);
+    meters.onPinned();
+    connector.connect(node, connection, connection::onConnectFailed);
+    connection.hold(holder);
+  }
+
+  /** The holder that waits for a connection is gone. */
+  public void forget(PinnedConnection.Holder holder) {
+    if (waiting.removeIf(each -> each.holder() == holder)) {
+      meters.onPinWaitEnds();
+    }
+  }
+
+  public void close() {
+    closed = true;
+    waiting.clear();
+    List.copyOf(links.values()).forEach(NodeLink::close);
+    List.copyOf(pinned).forEach(NodeChannel::abort);
+  }
+
+  void onRest(PinnedConnection connection) {
+    meters.onUnpinned();
+    resting.addFirst(new Resting(connection, System.nanoTime()));
+    serveWaiting();
+    sweepLater();
+  }
+
+  void onClosed(PinnedConnection connection) {
+    if (pinned.remove(connection) && !resting.removeIf(each -> each.connection() == connection)) {
+      meters.onUnpinned();
+    }
+    serveWaiting();
+  }
+
+  private void serveWaiting() {
+    Waiting next = closed ? null : waiting.poll();
+    if (next != null) {
+      meters.onPinWaitEnds();
+      pin(next.identity(), next.holder());
+    }
+  }
+
+  private Identity atNode(Identity identity) {
+    return identity.login() == null && login != null ? identity.withLogin(login) : identity;
+  }
+
+  private PinnedConnection takeResting(Identity identity) {
+    Identity wanted = atNode(identity);
+    for (Iterator<Resting> all = resting.iterator(); all.hasNext(); ) {
+      PinnedConnection connection = all.next().connection();
+      if (connection.identity().equals(wanted)) {
+        all.remove();
+        return connection;
+      }
+    }
+    return null;
+  }
+
+  private boolean closeOldestResting() {
+    Resting oldest = resting.peekLast();
+    if (oldest == null) {
+      return false;
+    }
+    oldest.connection().abort();
+    return true;
+  }
+
+  private void sweepLater() {
+    if (!sweeping && !closed) {
+      sweeping = true;
+      connector.schedule(options.pinnedIdle(), this::sweep);
+    }
+  }
+
+  private void sweep() {
+    sweeping = false;
+    long now = System.nanoTime();
+    List<PinnedConnection> idle = new ArrayList<>();
+    for (Resting each : resting) {
+      if (now - each.since() >= options.pinnedIdle().toNanos()) {
+        idle.add(each.connection());
+      }
+    }
+    idle.forEach(NodeChannel::abort);
+    if (!resting.isEmpty()) {
+      sweepLater();
+    }
+  }
+}
