@@ -103,6 +103,7 @@ final class ProxyVerticle extends AbstractVerticle {
             flushQueue,
             listener.meters(),
             settings.client().outputLimit().asLongValue(),
+            settings.client().halfClosedTimeout(),
             settings.client().maxSharedRequest().asLongValue(),
             memory,
             clients);

@@ -13,6 +13,8 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients that go, or stop, at any moment. */
 class ClientFaultTest {
@@ -21,6 +23,7 @@ class ClientFaultTest {
   private static final String WHOLE = HALF + "x".repeat(100_000) + "\r\n";
 
   private static final String BYTES = "redis_proxy.client.bytes";
+  private static final String CLOSED = "redis_proxy.clients.closed";
 
   private static RedisGroup group;
   private static TestProxy proxy;
@@ -139,6 +142,43 @@ class ClientFaultTest {
       for (int i = 1; i < 30_000; i++) {
         assertThat(client.readReply()).isEqualTo(id);
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"SET a 1\r\n", "SET a 1\r\nMULTI\r\n", "BLPOP nothing 0\r\n"})
+  void aClientThatGoesWhileANodeHangsIsNotKept(String requests) throws IOException {
+    try (Relay relay = Relay.to(group.master().port());
+        TestProxy relayed =
+            TestProxy.start(
+                Map.of("probe.timeout", "1m", "client.half-closed-timeout", "300ms"),
+                relay.port())) {
+      relay.stall();
+      try (RawClient client = relayed.connect()) {
+        client.send(requests);
+      }
+      await().until(() -> relayed.counted(CLOSED, "cause", "half_closed") == 1);
+      assertThat(relayed.gauge("redis_proxy.clients")).isZero();
+    }
+  }
+
+  @Test
+  void aClientThatHasClosedItsSideMayTakeItsTimeAsLongAsItReads() throws IOException {
+    int pieces = 15;
+    int piece = 4_000_000;
+    group.call(group.master(), "SET", "large", "x".repeat(pieces * piece));
+    try (TestProxy patient =
+            TestProxy.start(Map.of("client.half-closed-timeout", "1500ms"), group.master().port());
+        RawClient client = patient.connect()) {
+      client.send("GET large\r\n");
+      client.shutdownOutput();
+      assertThat(client.readLine()).isEqualTo("$" + pieces * piece);
+      for (int i = 0; i < pieces; i++) {
+        await().pollDelay(Duration.ofMillis(200)).until(() -> client.read(piece).length == piece);
+      }
+      assertThat(client.readToEnd()).isEqualTo("\r\n");
+    } finally {
+      group.call(group.master(), "DEL", "large");
     }
   }
 

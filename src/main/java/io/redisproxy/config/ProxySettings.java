@@ -50,6 +50,10 @@ public interface ProxySettings {
     @WithDefault("1s")
     Duration slowTimeout();
 
+    /** How long a client that sends no more, and may be gone, is kept while no reply comes. */
+    @WithDefault("30s")
+    Duration halfClosedTimeout();
+
     /** A larger request goes through a connection to the node of its own, as it comes in. */
     @WithDefault("64K")
     MemorySize maxSharedRequest();

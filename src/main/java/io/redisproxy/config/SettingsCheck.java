@@ -38,6 +38,7 @@ final class SettingsCheck {
     settings.eventLoops().ifPresent(this::eventLoops);
     size("client.output-limit", settings.client().outputLimit());
     time("client.slow-timeout", settings.client().slowTimeout());
+    time("client.half-closed-timeout", settings.client().halfClosedTimeout());
     size("client.max-shared-request", settings.client().maxSharedRequest());
     time("node.connect-timeout", settings.node().connectTimeout());
     time("node.reconnect-min", settings.node().reconnectMin());

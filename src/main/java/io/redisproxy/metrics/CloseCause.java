@@ -14,6 +14,8 @@ public enum CloseCause {
   PROTOCOL_ERROR,
   /** The client did not read its replies while others waited behind it. */
   SLOW_CLIENT,
+  /** The client had ended its input, and no reply came to tell whether it was still there. */
+  HALF_CLOSED,
   /** A node was lost in the middle of a reply, or with a session that lived on it. */
   NODE_LOST;
 

@@ -10,6 +10,8 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.redisproxy.command.CommandRules;
 import io.redisproxy.config.Credentials;
+import io.netty.handler.timeout.IdleStateEvent;
+import io.netty.handler.timeout.IdleStateHandler;
 import io.redisproxy.metrics.CloseCause;
 import io.redisproxy.metrics.ErrorKind;
 import io.redisproxy.metrics.ListenerMeters;
@@ -26,11 +28,13 @@ import io.redisproxy.upstream.Outbound;
 import io.redisproxy.upstream.PinnedConnection;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.impl.NetSocketInternal;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 /**
  * One client. It owns what lasts as long as the client's connection; what is done with the client's
@@ -48,6 +52,7 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
    * @param meters the listener's
    * @param outputLimit bytes that may wait for a client before the connection that feeds it is held
    *     back
+   * @param halfClosedTimeout how long a client that sends no more is kept while no reply comes
    * @param maxSharedRequest bytes of a request above which it takes a connection of its own
    * @param memory what all clients together must leave room in
    * @param clients all clients of the process, of other listeners too
@@ -59,6 +64,7 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
       FlushQueue flushQueue,
       ListenerMeters meters,
       long outputLimit,
+      Duration halfClosedTimeout,
       long maxSharedRequest,
       DirectMemory memory,
       ClientRegistry clients) {}
@@ -459,8 +465,24 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
     if (event == ChannelInputShutdownEvent.INSTANCE) {
       inputEnded = true;
+      waitForRepliesOnly(ctx);
       state.onEndOfInput();
+    } else if (event instanceof IdleStateEvent) {
+      closeNow(CloseCause.HALF_CLOSED);
     }
+  }
+
+  /**
+   * Whether the client still waits, or is gone, TCP tells only when something is sent to it; when
+   * the node is silent, too, nothing ever would be.
+   */
+  private void waitForRepliesOnly(ChannelHandlerContext ctx) {
+    long timeout = shared.halfClosedTimeout().toMillis();
+    ctx.pipeline()
+        .addBefore(
+            ctx.name(),
+            "half-closed",
+            new IdleStateHandler(true, 0, timeout, 0, TimeUnit.MILLISECONDS));
   }
 
   @Override

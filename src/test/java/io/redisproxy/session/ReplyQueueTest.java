@@ -54,6 +54,7 @@ class ReplyQueueTest {
                 new FlushQueue(channel.eventLoop()),
                 LISTENER_METERS,
                 OUTPUT_LIMIT,
+                Duration.ofSeconds(1),
                 1000,
                 new DirectMemory(Long.MAX_VALUE),
                 new ClientRegistry()));
