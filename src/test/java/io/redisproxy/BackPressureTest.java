@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.redisproxy.fixture.RawClient;
+import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
+import io.redisproxy.fixture.Relay;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.Test;
 /** Large values, and clients that read or write slowly. */
 class BackPressureTest {
   private static final int LARGE = 64 * 1024 * 1024;
+  private static final String REQUESTS = "redis_proxy.requests";
   private static RedisGroup group;
   private TestProxy proxy;
 
@@ -130,6 +133,68 @@ class BackPressureTest {
                       && proxy.counted("redis_proxy.clients.closed", "cause", "slow_client") <= 1);
       assertThat(behind.call("GET", "nothing")).isNull();
     }
+  }
+
+  @Test
+  void aReaderWhoseRepliesWaitForASilentNodeIsNotToBlame() throws IOException {
+    int requests = 12;
+    String value = "x".repeat(100_000);
+    group.call(group.master(), "SET", "some", value);
+    group.awaitInSync();
+    try (Relay silent = Relay.to(group.replica(0).port());
+        Relay held = Relay.to(group.replica(0).port());
+        TestProxy relayed = startWithSilence(silent, held);
+        RawClient client = relayed.connect();
+        RawClient first = relayed.connect();
+        RawClient second = relayed.connect()) {
+      silent.stall();
+      held.stall();
+      // By hand, each is a run of its own, and the replicas take turns.
+      client.send("GET some\r\n".repeat(requests));
+      await().until(() -> relayed.counted(REQUESTS) == requests);
+      double before = relayed.counted(REQUESTS, "node", "127.0.0.1:" + held.port());
+      first.send("GET some\r\n");
+      await().until(() -> relayed.counted(REQUESTS) == requests + 1);
+      boolean firstIsHeld = relayed.counted(REQUESTS, "node", "127.0.0.1:" + held.port()) > before;
+      second.send("GET some\r\n");
+      await().until(() -> relayed.counted(REQUESTS) == requests + 2);
+      held.resume();
+
+      assertThat((firstIsHeld ? first : second).readText()).isEqualTo(value);
+      assertThat(relayed.counted("redis_proxy.errors", "kind", "node_silent")).isPositive();
+      silent.resume();
+      assertThat((firstIsHeld ? second : first).readText()).isEqualTo(value);
+      int errors = 0;
+      for (int i = 0; i < requests; i++) {
+        Object reply = client.readText();
+        if (reply instanceof RedisError error) {
+          errors++;
+          assertThat(error.message())
+              .isEqualTo(
+                  "ERR redis-proxy: node 127.0.0.1:%d: no answer while later replies waited",
+                  silent.port());
+        } else {
+          assertThat(reply).isEqualTo(value);
+        }
+      }
+      assertThat(errors).isBetween(1, requests / 2);
+      for (int i = 0; i < 4; i++) {
+        assertThat(client.call("STRLEN", "some")).isEqualTo((long) value.length());
+        assertThat(first.call("STRLEN", "some")).isEqualTo((long) value.length());
+      }
+    }
+  }
+
+  private static TestProxy startWithSilence(Relay silent, Relay held) {
+    return TestProxy.start(
+        Map.of(
+            "event-loops", "1",
+            "probe.timeout", "1m",
+            "client.output-limit", "256K",
+            "client.slow-timeout", "300ms"),
+        group.master().port(),
+        silent.port(),
+        held.port());
   }
 
   @Test

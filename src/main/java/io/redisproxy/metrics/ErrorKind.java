@@ -6,6 +6,8 @@ import java.util.Locale;
 public enum ErrorKind {
   /** A node was lost while its reply was awaited. */
   NODE_LOST,
+  /** A node did not answer, and other nodes' replies behind its own could wait no longer. */
+  NODE_SILENT,
   /** No node that could have answered was reachable. */
   NODE_UNREACHABLE,
   /** The client gave a wrong user or password. */

@@ -49,6 +49,11 @@ final class ReplyQueue {
     return runs.peek() == run;
   }
 
+  /** The run that all others wait for; null when every request has been answered. */
+  Run head() {
+    return runs.peek();
+  }
+
   /** How much memory is taken by what waits for its turn. */
   long early() {
     return early;

@@ -25,6 +25,7 @@ class Run extends PendingReplies {
   private boolean cutOff;
   private boolean failed;
   private boolean muted;
+  private boolean givenUp;
 
   /** Replies that came before their turn; null for most runs, always. */
   private Pieces early;
@@ -70,7 +71,7 @@ class Run extends PendingReplies {
 
   /** Whether all replies have come, or never will. */
   boolean isDone() {
-    return wanted() == 0 || cutOff;
+    return wanted() == 0 || cutOff || givenUp;
   }
 
   /** Whether the connection was lost inside a reply, a part of which has been passed on. */
@@ -78,9 +79,21 @@ class Run extends PendingReplies {
     return cutOff;
   }
 
-  /** Whether replies were errors of the proxy, since the node was lost. */
+  /** Whether replies were errors of the proxy, since the node was lost or silent. */
   boolean isFailed() {
     return failed;
+  }
+
+  /** Waits for the node no longer: errors take the place of its replies, which are dropped. */
+  void giveUp() {
+    givenUp = true;
+    if (isInsideReply()) {
+      cutOff();
+    } else {
+      NodeFailure silent =
+          new NodeFailure(target.link().node(), "no answer while later replies waited", true);
+      fail(silent, ErrorKind.NODE_SILENT, wanted());
+    }
   }
 
   /** Keeps bytes, which it takes over, until the run's turn. */
@@ -119,7 +132,9 @@ class Run extends PendingReplies {
 
   /** Passes bytes of replies on to the client. */
   final void pass(ByteBuf bytes) {
-    if (muted) {
+    if (givenUp) {
+      bytes.release();
+    } else if (muted) {
       bytes.release();
       session.replies().onReplies(this, Unpooled.EMPTY_BUFFER);
     } else {
@@ -129,17 +144,26 @@ class Run extends PendingReplies {
 
   @Override
   protected void onLost(NodeFailure failure, boolean insideReply) {
-    if (insideReply) {
-      cutOff = true;
-      session.replies().onCutOff(this);
+    if (givenUp) {
       return;
     }
+    if (insideReply) {
+      cutOff();
+    } else {
+      int lost = wanted();
+      want(-lost);
+      fail(failure, failure.sent() ? ErrorKind.NODE_LOST : ErrorKind.NODE_UNREACHABLE, lost);
+    }
+  }
+
+  private void cutOff() {
+    cutOff = true;
+    session.replies().onCutOff(this);
+  }
+
+  private void fail(NodeFailure failure, ErrorKind kind, int lost) {
     failed = true;
-    int lost = wanted();
-    want(-lost);
-    session
-        .meters()
-        .onErrors(failure.sent() ? ErrorKind.NODE_LOST : ErrorKind.NODE_UNREACHABLE, lost);
+    session.meters().onErrors(kind, lost);
     pass(errors(failure, lost));
   }
 
@@ -154,7 +178,7 @@ class Run extends PendingReplies {
 
   @Override
   protected boolean isCongested() {
-    return session.isCongested(this);
+    return !givenUp && session.isCongested(this);
   }
 
   @Override

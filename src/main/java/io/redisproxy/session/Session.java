@@ -365,8 +365,19 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
     held.add(new Held(connection, run));
   }
 
+  /**
+   * A client that takes what it is given is not to blame when replies wait for an earlier one, but
+   * the node that doesn't give that; and the node will be as silent about its next runs.
+   */
   void onTooSlow() {
-    closeNow(CloseCause.SLOW_CLIENT);
+    if (!out.isWritable() || replies.early() == 0) {
+      closeNow(CloseCause.SLOW_CLIENT);
+      return;
+    }
+    Target silent = replies.head().target();
+    do {
+      replies.head().giveUp();
+    } while (isEarlyFull() && silent.equals(replies.head().target()) && !replies.head().isCutOff());
   }
 
   @Override

@@ -115,7 +115,7 @@ public final class NodeConnection extends NodeChannel {
               in.toString(from, limit - from, StandardCharsets.ISO_8859_1));
         }
         int end = scanner.scan(in, from, next.wanted());
-        next.received(scanner.completed());
+        next.received(scanner.completed(), scanner.isInsideReply());
         if (next.wanted() == 0) {
           pending.remove();
         }
@@ -174,7 +174,8 @@ public final class NodeConnection extends NodeChannel {
   private void onTimeUp(PendingReplies slow) {
     if (pending.stream().anyMatch(replies -> replies.client() != slow.client())) {
       slow.onTooSlow();
-    } else {
+    }
+    if (heldFor == slow) {
       giveTime(slow);
     }
   }

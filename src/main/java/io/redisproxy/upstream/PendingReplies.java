@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBuf;
  */
 public abstract class PendingReplies {
   private int wanted;
+  private boolean insideReply;
 
   /** How many replies are still to come. */
   public final int wanted() {
@@ -18,9 +19,21 @@ public abstract class PendingReplies {
     wanted += requests;
   }
 
+  /** Whether a part of the next reply has come. */
+  protected final boolean isInsideReply() {
+    return insideReply;
+  }
+
   /** Counts replies as they end. */
   protected final void received(int replies) {
     wanted -= replies;
+    insideReply = false;
+  }
+
+  /** The same; {@code insideNext}: whether a part of the next reply has come, too. */
+  final void received(int replies, boolean insideNext) {
+    wanted -= replies;
+    insideReply = insideNext;
   }
 
   /** A reply has ended that is an error. Told on connections of one client's own only. */
@@ -58,7 +71,10 @@ public abstract class PendingReplies {
    */
   protected abstract void onHeld(NodeConnection connection);
 
-  /** Others have waited too long behind this client, which must go. */
+  /**
+   * Others have waited too long behind this client, which must make room or go. It is told again
+   * when it has done neither for as long.
+   */
   protected abstract void onTooSlow();
 
   /** The client whose replies these are. */

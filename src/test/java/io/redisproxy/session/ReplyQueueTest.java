@@ -268,6 +268,19 @@ class ReplyQueueTest {
   }
 
   @Test
+  void aRunThatIsGivenUpInsideAReplyCutsTheClientOff() {
+    Scene scene = new Scene(Ending.REST_OF_REPLY, Ending.REST_OF_REPLY, Ending.REST_OF_REPLY);
+    scene.step(1);
+    scene.step(0);
+    scene.runs.get(0).giveUp();
+    scene.step(0);
+
+    assertThat(scene.output).hasToString(scene.first(0));
+    assertThat(scene.channel.isOpen()).isFalse();
+    scene.assertNothingLeaks("given up");
+  }
+
+  @Test
   void bytesThatWaitForTheirTurnCountAsWaitingForTheClient() {
     Scene scene = new Scene(Ending.REST_OF_REPLY, Ending.REST_OF_REPLY, Ending.REST_OF_REPLY);
     int own = 3 * kept(Scene.own(0).length());

@@ -9,7 +9,7 @@ public final class Answers {
 
   /** {@code ended}: how many replies end with these bytes. */
   public static void give(PendingReplies to, int ended, ByteBuf bytes) {
-    to.received(ended);
+    to.received(ended, ended == 0);
     to.onReplies(bytes);
   }
 
