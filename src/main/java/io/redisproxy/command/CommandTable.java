@@ -87,7 +87,7 @@ public final class CommandTable {
   static long word(String name, int index) {
     long word = 0;
     for (int i = Math.min(name.length(), (index + 1) * Long.BYTES); --i >= index * Long.BYTES; ) {
-      word = word << 8 | name.charAt(i) & 0xFF;
+      word = (word << 8) | (name.charAt(i) & 0xFF);
     }
     return word;
   }
@@ -139,7 +139,7 @@ public final class CommandTable {
 
     private int hash(long w0, long w1, long w2) {
       // The product's highest bits are the ones that every byte of the words takes part in.
-      return (int) ((w0 + 31 * w1 + 961 * w2) * 0x9E3779B97F4A7C15L >>> shift);
+      return (int) (((w0 + 31 * w1 + 961 * w2) * 0x9E3779B97F4A7C15L) >>> shift);
     }
   }
 }

@@ -143,7 +143,7 @@ public final class KeyFinder {
     for (Command command : Command.values()) {
       boolean ofData = command.has(CommandFlag.WRITE) || command.has(CommandFlag.READ_ONLY);
       // What a container does with a subcommand that we do not know, we do not know.
-      if (ofData && !command.takesKeys() || command.isContainer()) {
+      if ((ofData && !command.takesKeys()) || command.isContainer()) {
         unnamed.add(command);
       }
     }
