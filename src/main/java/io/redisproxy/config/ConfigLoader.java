@@ -1,12 +1,7 @@
 package io.redisproxy.config;
 
-import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 
 /** Reads the JSON file that says which listeners to open. */
 public final class ConfigLoader {
@@ -16,35 +11,22 @@ public final class ConfigLoader {
   private ConfigLoader() {}
 
   /**
-   * Reads and checks the file.
+   * Reads and checks the file, and those with passwords that it names.
    *
    * @throws ConfigException if anything is wrong with it; the message lists every mistake
    */
   public static List<ListenerConfig> load(Path file) {
     Mistakes mistakes = new Mistakes();
     List<ListenerConfig> listeners =
-        content(file, mistakes)
+        SmallFile.read(file, "JSON file", problem -> mistakes.add("file", problem))
             .flatMap(json -> new JsonReader(mistakes).read(json))
-            .map(root -> new ListenersParser().parse(root, mistakes))
+            .map(root -> new ListenersParser(folder(file)).parse(root, mistakes))
             .orElse(List.of());
     mistakes.throwIfAny("The configuration " + file);
     return listeners;
   }
 
-  private static Optional<byte[]> content(Path file, Mistakes mistakes) {
-    try {
-      if (Files.isDirectory(file)) {
-        mistakes.add("file", "this is a directory; name the JSON file in it");
-        return Optional.empty();
-      }
-      return Optional.of(Files.readAllBytes(file));
-    } catch (NoSuchFileException e) {
-      mistakes.add("file", "not found; check the path, here it is " + file.toAbsolutePath());
-    } catch (AccessDeniedException e) {
-      mistakes.add("file", "not readable; give this user the right to read it");
-    } catch (IOException e) {
-      mistakes.add("file", "not readable (" + e.getMessage() + "); check the path");
-    }
-    return Optional.empty();
+  private static Path folder(Path file) {
+    return file.toAbsolutePath().getParent();
   }
 }

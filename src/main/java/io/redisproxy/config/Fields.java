@@ -34,10 +34,15 @@ final class Fields {
    */
   Optional<Value> required(String key, String sample) {
     Optional<Value> value = optional(key);
-    if (value.isEmpty() && !misspelt.contains(key)) {
+    if (!mentions(key)) {
       object.mistake('"' + key + "\" is missing; add \"" + key + "\": " + sample);
     }
     return value;
+  }
+
+  /** Whether the key is there, or one that was probably meant to be it. */
+  boolean mentions(String key) {
+    return object.node().has(key) || misspelt.contains(key);
   }
 
   private void refuse(String key, List<String> known) {

@@ -70,7 +70,7 @@ final class JsonReader {
     ObjectNode object = NODES.objectNode();
     String key;
     while ((key = parser.nextFieldName()) != null) {
-      String inside = place + '.' + key;
+      String inside = Value.placeOf(key, place);
       JsonLocation again = parser.currentTokenLocation();
       parser.nextToken();
       JsonNode value = value(parser, inside);
@@ -113,8 +113,13 @@ final class JsonReader {
     return "line " + location.getLineNr() + ", column " + location.getColumnNr();
   }
 
-  /** Jackson's reason without its description of the source, which is always the same. */
+  /**
+   * Jackson's reason without its description of the source, which is always the same, and without
+   * the word that it can't read, which may be a password.
+   */
   private static String reason(JsonProcessingException e) {
-    return e.getOriginalMessage().replaceAll("\\[Source: .*?; (line: \\d+, column: \\d+)]", "$1");
+    return e.getOriginalMessage()
+        .replaceAll("\\[Source: .*?; (line: \\d+, column: \\d+)]", "$1")
+        .replaceAll("token '[^']*'", "word");
   }
 }

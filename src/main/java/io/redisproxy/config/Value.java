@@ -1,23 +1,43 @@
 package io.redisproxy.config;
 
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** A value of the JSON file and its place; asked for a kind that it isn't, it notes a mistake. */
-record Value(JsonNode node, String place, Mistakes mistakes) {
+record Value(JsonNode node, String place, Mistakes mistakes, boolean isHidden) {
   /** A name, an IPv4 or an IPv6 address. A single colon would be the one before a port. */
   static final String HOST =
       "^([A-Za-z0-9._-]+|[0-9A-Fa-f.]*(:[0-9A-Fa-f.]*){2,}(%[A-Za-z0-9._-]+)?)$";
 
+  static final String USERNAME = "^[^\\s\\u0000-\\u001f\\u007f]+$";
+
+  private static final Pattern USERNAME_PATTERN = Pattern.compile(USERNAME);
   private static final Pattern HOST_PATTERN = Pattern.compile(HOST);
   private static final int MAX_PORT = 65535;
   private static final int MAX_SHOWN = 60;
 
+  Value(JsonNode node, String place, Mistakes mistakes) {
+    this(node, place, mistakes, false);
+  }
+
   Value inside(String key, JsonNode child) {
-    return new Value(child, place + '.' + key, mistakes);
+    return new Value(child, placeOf(key, place), mistakes);
+  }
+
+  /** The place of a key's value; on one line, whatever is in the key. */
+  static String placeOf(String key, String object) {
+    return object + '.' + new String(JsonStringEncoder.getInstance().quoteAsString(key));
+  }
+
+  /** The same value, which no message will show. */
+  Value hidden() {
+    return new Value(node, place, mistakes, true);
   }
 
   void mistake(String problem) {
@@ -54,6 +74,29 @@ record Value(JsonNode node, String place, Mistakes mistakes) {
     return elements;
   }
 
+  /** The values of a JSON object whose keys are the user's; parameters as for {@link #asObject}. */
+  Map<String, Value> asMap(String what, String sample) {
+    Map<String, Value> values = new LinkedHashMap<>();
+    if (node.isObject()) {
+      node.properties().forEach(e -> values.put(e.getKey(), inside(e.getKey(), e.getValue())));
+    } else {
+      mistake(show() + " is not a " + what + "; write it as " + sample);
+    }
+    return values;
+  }
+
+  /**
+   * Notes a mistake if something else is that already.
+   *
+   * @param places where each is that came before
+   */
+  <K> void onlyOnce(Map<K, String> places, K key, Object shown, String remedy) {
+    String first = places.putIfAbsent(key, place);
+    if (first != null) {
+      mistake(shown + " is there already, as " + first + "; " + remedy);
+    }
+  }
+
   Optional<Integer> asPort() {
     if (node.isIntegralNumber() && node.canConvertToInt() && isPort(node.intValue())) {
       return Optional.of(node.intValue());
@@ -80,16 +123,47 @@ record Value(JsonNode node, String place, Mistakes mistakes) {
     return Optional.empty();
   }
 
+  Optional<String> asUsername() {
+    String name = node.textValue();
+    if (name != null && USERNAME_PATTERN.matcher(name).matches()) {
+      return Optional.of(name);
+    }
+    mistake(show() + " is not a user name; write it in quotes, without blanks");
+    return Optional.empty();
+  }
+
+  Optional<String> asPassword() {
+    String password = node.textValue();
+    if (password == null) {
+      mistake(show() + " is not a password; write it in quotes");
+    } else if (password.isEmpty()) {
+      mistake("the password is empty; write it, or remove the key");
+    }
+    return Optional.ofNullable(password).filter(p -> !p.isEmpty());
+  }
+
   private static boolean isPort(int number) {
     return number >= 1 && number <= MAX_PORT;
   }
 
   /** The value for a message: short, and on one line since JSON escapes line ends. */
-  private String show() {
+  String show() {
+    return isHidden && node.isValueNode() ? kind() : show(node);
+  }
+
+  static String show(JsonNode node) {
     if (node.isContainerNode()) {
       return node.isObject() ? "an object" : "an array";
     }
-    String json = node.toString();
+    // What comes before an @ may be a password, as in redis://user:password@host01.
+    String json = node.toString().replaceFirst("^\".*@", "\"...@");
     return json.length() <= MAX_SHOWN ? json : json.substring(0, MAX_SHOWN) + "...";
+  }
+
+  private String kind() {
+    if (node.isNull()) {
+      return "null";
+    }
+    return node.isTextual() ? "text" : node.isNumber() ? "a number" : "a truth value";
   }
 }

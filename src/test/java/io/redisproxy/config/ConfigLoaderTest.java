@@ -116,7 +116,9 @@ class ConfigLoaderTest {
   @Test
   void anUnknownKeyThatResemblesNoneGetsTheWholeList() throws IOException {
     assertThat(mistakes(withMaster(NODE.replace("{", "{ \"weight\": 1,"))))
-        .containsExactly("listeners[0].master.weight: unknown key; use host, port");
+        .containsExactly(
+            "listeners[0].master.weight: unknown key; use host, port, username, password,"
+                + " passwordFile");
   }
 
   @Test

@@ -36,19 +36,27 @@ class ListenersSchemaTest {
   @Test
   void theExamplesFollowTheSchema() throws IOException {
     assertThat(schema.validate(read(Path.of("config/example_config.json")))).isEmpty();
+    assertThat(schema.validate(read(Path.of("config/example_auth.json")))).isEmpty();
     assertThat(schema.validate(MAPPER.readTree(ConfigLoader.SAMPLE))).isEmpty();
     assertThat(schema.validate(json.at("/examples/0"))).isEmpty();
   }
 
   @Test
   void schemaAndLoaderKnowTheSameKeys() {
-    assertThat(keys("listener")).isEqualTo(ListenersParser.LISTENER_KEYS);
-    assertThat(keys("node")).isEqualTo(ListenersParser.NODE_KEYS);
+    assertThat(keys("listener")).isEqualTo(ListenersParser.KEYS);
+    assertThat(keys("node")).isEqualTo(NodesParser.KEYS);
+    assertThat(keys("auth")).isEqualTo(CredentialsParser.KEYS);
   }
 
   @Test
-  void schemaAndLoaderTakeTheSameHosts() {
+  void schemaAndLoaderTakeTheSameWords() {
     assertThat(json.at("/$defs/node/properties/host/pattern").textValue()).isEqualTo(Value.HOST);
+    assertThat(json.at("/$defs/username/pattern").textValue()).isEqualTo(Value.USERNAME);
+    assertThat(json.at("/$defs/passwordFile/pattern").textValue()).isEqualTo(PasswordFile.PATH);
+    assertThat(json.at("/$defs/command/pattern").textValue()).isEqualTo(CommandsParser.NAME);
+    assertThat(json.at("/$defs/listener/properties/commands/additionalProperties/enum"))
+        .extracting(JsonNode::textValue)
+        .containsExactlyElementsOf(CommandsParser.OVERRIDES);
   }
 
   @ParameterizedTest
@@ -85,6 +93,60 @@ class ListenersSchemaTest {
 
     assertThat(schema.validate(read(file))).isNotEmpty();
     assertThatThrownBy(() -> ConfigLoader.load(file)).isInstanceOf(ConfigException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "'username': 'u'",
+        "'username': 'a b', 'password': 'p'",
+        "'username': '', 'password': 'p'",
+        "'username': 1, 'password': 'p'",
+        "'password': ''",
+        "'password': 5",
+        "'password': null",
+        "'password': 'p', 'passwordFile': 'p'",
+        "'passwordFile': ''",
+        "'passwordFile': 5",
+        "'passwordFile': 'a\\nb'",
+        "'auth': 'p'",
+        "'auth': {}",
+        "'auth': { 'username': 'u' }",
+        "'auth': { 'password': 'p', 'passwordFile': 'p' }",
+        "'auth': { 'password': 'p', 'pass': 'p' }",
+        "'commands': []",
+        "'commands': { '': 'read' }",
+        "'commands': { 'A  B': 'read' }",
+        "'commands': { 'A|B|C': 'read' }",
+        "'commands': { 'A': 'READ' }",
+        "'commands': { 'A': null }",
+        "'deny': 'FLUSHALL'",
+        "'deny': {}",
+        "'deny': [ 1 ]",
+        "'deny': [ ' A' ]",
+        "'deny': [ 'A\\u0000' ]",
+        "'deny': [ '\\u00e9' ]",
+      })
+  void schemaAndLoaderRefuseTheSameSettings(String keys, @TempDir Path folder) throws IOException {
+    schemaAndLoaderRefuseTheSame(
+        "[ { 'listen': 6380, 'master': { 'host': 'host01', 'port': 6379 }, " + keys + " } ]",
+        folder);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "'username': 'u'",
+        "'password': 5",
+        "'password': 'p', 'passwordFile': 'p'",
+        "'passwordFile': ''",
+        "'auth': { 'password': 'p' }",
+      })
+  void schemaAndLoaderRefuseTheSameSettingsOfNodes(String keys, @TempDir Path folder)
+      throws IOException {
+    schemaAndLoaderRefuseTheSame(
+        "[ { 'listen': 6380, 'master': { 'host': 'host01', 'port': 6379, " + keys + " } } ]",
+        folder);
   }
 
   private List<String> keys(String definition) {
