@@ -52,15 +52,18 @@ public final class Resp {
     return out;
   }
 
-  /** Text for people to read; a bulk string for a client that knows nothing else. */
-  public static ByteBuf verbatim(byte[] text, int protocol) {
-    if (protocol < 3) {
-      return bulk(text, protocol);
-    }
-    ByteBuf out = Unpooled.buffer(text.length + 24);
-    ByteBufUtil.writeAscii(out, "=" + (text.length + TEXT.length()) + "\r\n" + TEXT);
-    out.writeBytes(text);
-    return out.writeByte('\r').writeByte('\n');
+  /**
+   * Text for people to read, which is taken over; a bulk string for a client that knows nothing
+   * else.
+   */
+  public static ByteBuf verbatim(ByteBuf text, int protocol) {
+    int length = text.readableBytes();
+    String header =
+        protocol < 3 ? "$" + length + "\r\n" : "=" + (length + TEXT.length()) + "\r\n" + TEXT;
+    return Unpooled.wrappedBuffer(
+        Unpooled.copiedBuffer(header, StandardCharsets.US_ASCII),
+        text,
+        Unpooled.copiedBuffer("\r\n", StandardCharsets.US_ASCII));
   }
 
   /** A request, as an array of bulk strings. */

@@ -3,6 +3,7 @@ package io.redisproxy.session;
 import static io.redisproxy.session.ClientFilter.text;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.redisproxy.command.Command;
 import io.redisproxy.resp.Resp;
 import io.redisproxy.session.OwnCommands.Action;
@@ -40,7 +41,11 @@ final class ClientCommands {
    * @param asking the client that sent it
    */
   static Answer answer(
-      Command command, List<byte[]> arguments, ConnectedClient asking, ClientRegistry clients) {
+      Command command,
+      List<byte[]> arguments,
+      ConnectedClient asking,
+      ClientRegistry clients,
+      ByteBufAllocator allocator) {
     int count = arguments.size();
     ClientIdentity identity = asking.identity();
     // Redis itself says what is wrong with other numbers of arguments.
@@ -54,8 +59,9 @@ final class ClientCommands {
         case CLIENT_SETNAME -> setName(arguments.get(2), identity);
         case CLIENT_SETINFO -> setInfo(text(arguments.get(2)), arguments.get(3), identity);
         case CLIENT_NO_EVICT -> noEvict(text(arguments.get(2)), identity);
-        case CLIENT_INFO -> reply(lines(List.of(asking), arguments, asking));
-        case CLIENT_LIST -> reply(lines(selected(arguments, clients), arguments, asking));
+        case CLIENT_INFO -> reply(lines(List.of(asking), arguments, asking, allocator));
+        case CLIENT_LIST ->
+            reply(lines(selected(arguments, clients), arguments, asking, allocator));
         case CLIENT_KILL -> kill(arguments, asking, clients);
         default -> throw new IllegalArgumentException(command.wireName());
       };
@@ -117,12 +123,18 @@ final class ClientCommands {
   }
 
   private static ByteBuf lines(
-      Iterable<ConnectedClient> shown, List<byte[]> request, ConnectedClient asking) {
-    StringBuilder lines = new StringBuilder(ClientLine.LENGTH);
+      Iterable<ConnectedClient> shown,
+      List<byte[]> request,
+      ConnectedClient asking,
+      ByteBufAllocator allocator) {
+    ByteBuf lines = allocator.buffer();
+    StringBuilder line = new StringBuilder(ClientLine.LENGTH);
     for (ConnectedClient client : shown) {
-      ClientLine.append(lines, client, client == asking ? Resp.requestSize(request) : 0);
+      line.setLength(0);
+      ClientLine.append(line, client, client == asking ? Resp.requestSize(request) : 0);
+      lines.writeBytes(line.toString().getBytes(StandardCharsets.UTF_8));
     }
-    return Resp.verbatim(lines.toString().getBytes(StandardCharsets.UTF_8), asking.protocol());
+    return Resp.verbatim(lines, asking.protocol());
   }
 
   private static Answer kill(

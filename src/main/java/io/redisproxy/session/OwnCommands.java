@@ -67,7 +67,12 @@ final class OwnCommands {
 
   Answer answer(Command command, RequestArguments arguments) {
     if (ClientCommands.has(command)) {
-      return ClientCommands.answer(command, arguments.words(), session.client(), session.clients());
+      return ClientCommands.answer(
+          command,
+          arguments.words(),
+          session.client(),
+          session.clients(),
+          session.allocator());
     }
     int count = arguments.count();
     return switch (command) {

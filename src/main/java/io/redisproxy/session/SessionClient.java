@@ -81,7 +81,7 @@ final class SessionClient implements ConnectedClient {
   }
 
   /** As Redis writes what it can't tell, since the connection is gone already. */
-  private static String text(SocketAddress address) {
+  static String text(SocketAddress address) {
     return address instanceof InetSocketAddress inet ? NetUtil.toSocketAddressString(inet) : "?:0";
   }
 

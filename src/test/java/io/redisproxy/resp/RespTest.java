@@ -26,8 +26,9 @@ class RespTest {
     byte[] bytes = Decoding.bytes("text");
     assertThat(text(Resp.bulk(null, 3))).isEqualTo("_\r\n");
     assertThat(text(Resp.bulk(bytes, 3))).isEqualTo("$4\r\ntext\r\n");
-    assertThat(text(Resp.verbatim(bytes, 2))).isEqualTo("$4\r\ntext\r\n");
-    assertThat(text(Resp.verbatim(bytes, 3))).isEqualTo("=8\r\ntxt:text\r\n");
+    assertThat(text(Resp.verbatim(Unpooled.wrappedBuffer(bytes), 2))).isEqualTo("$4\r\ntext\r\n");
+    assertThat(text(Resp.verbatim(Unpooled.wrappedBuffer(bytes), 3)))
+        .isEqualTo("=8\r\ntxt:text\r\n");
   }
 
   @Test

@@ -198,7 +198,8 @@ class ClientCommandsTest {
         CommandTable.find("CLIENT " + words.get(1)),
         words.stream().map(word -> word.getBytes(StandardCharsets.ISO_8859_1)).toList(),
         me,
-        clients);
+        clients,
+        UnpooledByteBufAllocator.DEFAULT);
   }
 
   /** What CLIENT LIST shows of what the client has said of itself. */
