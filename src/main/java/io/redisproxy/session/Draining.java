@@ -3,7 +3,8 @@ package io.redisproxy.session;
 import io.netty.buffer.ByteBuf;
 
 /**
- * Waits until every request so far has been answered; what comes meanwhile is for the next state.
+ * Waits until every request so far has been answered, and the client has not too much to take; what
+ * comes meanwhile is for the next state.
  */
 final class Draining extends SessionState {
   private final Session session;
@@ -18,7 +19,7 @@ final class Draining extends SessionState {
 
   @Override
   void onEntered() {
-    if (session.replies().isEmpty()) {
+    if (isDone()) {
       session.become(next);
     } else {
       session.gate().close(InputGate.Reason.WAITING);
@@ -33,9 +34,24 @@ final class Draining extends SessionState {
 
   @Override
   void onAllReplied() {
-    session.gate().open(InputGate.Reason.WAITING);
-    session.become(next);
-    session.resume(rest);
+    goOnIfDone();
+  }
+
+  @Override
+  void onClientWritable() {
+    goOnIfDone();
+  }
+
+  private void goOnIfDone() {
+    if (isDone()) {
+      session.gate().open(InputGate.Reason.WAITING);
+      session.become(next);
+      session.resume(rest);
+    }
+  }
+
+  private boolean isDone() {
+    return session.replies().isEmpty() && !session.isOverfull();
   }
 
   @Override
