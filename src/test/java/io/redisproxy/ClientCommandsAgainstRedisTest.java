@@ -20,7 +20,18 @@ class ClientCommandsAgainstRedisTest {
 
   /** Fields that differ between any two clients, or have a meaning in the server alone. */
   private static final Set<String> OWN_VALUES =
-      Set.of("id", "addr", "laddr", "fd", "qbuf-free", "argv-mem", "rbs", "rbp", "tot-mem");
+      Set.of(
+          "id",
+          "addr",
+          "laddr",
+          "fd",
+          "age",
+          "idle",
+          "qbuf-free",
+          "argv-mem",
+          "rbs",
+          "rbp",
+          "tot-mem");
 
   private static final Set<String> SINCE_7_2 = Set.of("lib-name", "lib-ver");
 

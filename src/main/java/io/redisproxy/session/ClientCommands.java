@@ -132,7 +132,7 @@ final class ClientCommands {
     for (ConnectedClient client : shown) {
       line.setLength(0);
       ClientLine.append(line, client, client == asking ? Resp.requestSize(request) : 0);
-      lines.writeBytes(line.toString().getBytes(StandardCharsets.UTF_8));
+      lines.writeBytes(line.toString().getBytes(StandardCharsets.ISO_8859_1));
     }
     return Resp.verbatim(lines, asking.protocol());
   }

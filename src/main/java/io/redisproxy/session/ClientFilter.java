@@ -106,6 +106,7 @@ final class ClientFilter {
     throw new RefusedException(refusal);
   }
 
+  /** Each character is one byte, so that it is quoted as it came. */
   static String text(byte[] argument) {
     return Resp.text(argument);
   }

@@ -31,6 +31,7 @@ interface ConnectedClient {
 
   int database();
 
+  /** Its name, of which each character is one byte. */
   String user();
 
   /** The version of the protocol that its replies are in, 2 or 3. */

@@ -68,11 +68,7 @@ final class OwnCommands {
   Answer answer(Command command, RequestArguments arguments) {
     if (ClientCommands.has(command)) {
       return ClientCommands.answer(
-          command,
-          arguments.words(),
-          session.client(),
-          session.clients(),
-          session.allocator());
+          command, arguments.words(), session.client(), session.clients(), session.allocator());
     }
     int count = arguments.count();
     return switch (command) {
