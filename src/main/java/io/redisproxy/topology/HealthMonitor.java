@@ -7,6 +7,7 @@ import io.redisproxy.upstream.NodeProbe;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.ObjIntConsumer;
 
 /**
  * Probes the nodes of a group, each by itself on a connection of its own, and keeps the group's
@@ -19,6 +20,7 @@ public final class HealthMonitor {
   private final NodeConnector connector;
   private final Duration interval;
   private final List<NodeProbe> probes;
+  private ObjIntConsumer<String> historyListener = (history, node) -> {};
   private boolean closed;
 
   /** {@code logins}: what to say to a node first, or null. */
@@ -35,6 +37,11 @@ public final class HealthMonitor {
         group.nodes().stream()
             .map(node -> new NodeProbe(node, logins.apply(node), connector, timeout))
             .toList();
+  }
+
+  /** Tells the history, a replication id, that each probe finds a node in. */
+  public void onHistory(ObjIntConsumer<String> listener) {
+    historyListener = listener;
   }
 
   public void start() {
@@ -63,19 +70,23 @@ public final class HealthMonitor {
               group.onProbed(
                   node,
                   answer.succeeded()
-                      ? judge(answer.result(), node == NodeGroup.MASTER)
+                      ? judge(node, answer.result())
                       : NodeHealth.unhealthy(answer.cause().getMessage()));
               connector.schedule(interval, () -> probe(node));
             });
   }
 
   /** A server that loads its data answers INFO, but not PING. */
-  private static NodeHealth judge(List<String> answers, boolean asMaster) {
+  private NodeHealth judge(int node, List<String> answers) {
     for (String answer : answers) {
       if (answer.startsWith("-")) {
         return NodeHealth.unhealthy("it answered " + answer);
       }
     }
-    return ReplicationInfo.parse(answers.get(1) + "\n" + answers.get(2)).health(asMaster);
+    ReplicationInfo info = ReplicationInfo.parse(answers.get(1) + "\n" + answers.get(2));
+    if (info.history() != null) {
+      historyListener.accept(info.history(), node);
+    }
+    return info.health(node == NodeGroup.MASTER);
   }
 }

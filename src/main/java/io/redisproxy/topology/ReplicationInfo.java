@@ -20,6 +20,11 @@ record ReplicationInfo(Map<String, String> fields) {
     return new ReplicationInfo(fields);
   }
 
+  /** The id of the history that the node's data are of; null if it does not say. */
+  String history() {
+    return fields.get("master_replid");
+  }
+
   /** A master must say that it is one; a replica that its link is up and its data whole. */
   NodeHealth health(boolean asMaster) {
     String role = fields.getOrDefault("role", "unknown");

@@ -13,7 +13,7 @@ import io.redisproxy.config.NodeAddress;
  */
 public record NodeFailure(NodeAddress node, String reason, boolean sent, String refusal) {
 
-  NodeFailure(NodeAddress node, String reason, boolean sent) {
+  public NodeFailure(NodeAddress node, String reason, boolean sent) {
     this(node, reason, sent, null);
   }
 

@@ -1,0 +1,311 @@
+package io.redisproxy.consistency;
+
+import io.netty.channel.EventLoop;
+import io.redisproxy.topology.NodeGroup;
+import io.redisproxy.upstream.NodeConnector;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.stream.IntStream;
+
+/**
+ * Measures how far the replicas of a group have come, in rounds: a round gets its number, then the
+ * master says how far it is, and each replica is asked until it is as far. The replica has then
+ * reached the round, and all that was acknowledged before it began; see {@link WriteTable}.
+ *
+ * <p>While writes go on, rounds follow one another, whether replicas have reached the last one or
+ * not. When nothing was written since the last round began, and every replica that is in order has
+ * reached it, no node is asked anything.
+ *
+ * <p>Offsets are compared within one history only. A replica of another one, or that has lost its
+ * master, has reached nothing, and no replica has after the master's connection broke, or another
+ * history began: until they are measured anew.
+ *
+ * <p>All of it runs on one event loop; what the replicas have reached may be read on any.
+ */
+public final class Rounds implements SampledNode.Owner {
+
+  /** What a replica has reached of which nothing is known. */
+  private static final long NOTHING = -1;
+
+  /** A replica that is late is asked again when it is later by this part. */
+  private static final int PART = 4;
+
+  private static final long LONGEST_PAUSE = TimeUnit.MILLISECONDS.toNanos(16);
+
+  /**
+   * How often and how long.
+   *
+   * @param interval from the beginning of a round to that of the next, at least
+   * @param timeout how long a node may take to answer
+   */
+  public record Options(Duration interval, Duration timeout) {}
+
+  private enum State {
+    /** Until the first write that no round covers. */
+    ASLEEP,
+    /** Until the next round is to begin. */
+    PAUSING,
+    /** The master has been asked. */
+    ASKING,
+    CLOSED
+  }
+
+  private final NodeGroup group;
+  private final WriteTable table;
+  private final EventLoop loop;
+  private final long interval;
+  private final List<SampledNode> nodes;
+  private final AtomicLongArray reached;
+
+  /** The offset that each replica was last seen at. */
+  private final long[] applied;
+
+  private final MeasuredRounds measured = new MeasuredRounds();
+
+  private State state = State.ASLEEP;
+  private int master;
+  private String history;
+  private long round;
+  private long startedAt;
+
+  /** A round is needed even if nothing is written. */
+  private boolean again;
+
+  /** To be made on {@code loop}, which must be the connector's. */
+  public Rounds(
+      NodeGroup group, WriteTable table, NodeConnector connector, EventLoop loop, Options options) {
+    this.group = group;
+    this.table = table;
+    this.loop = loop;
+    interval = options.interval().toNanos();
+    nodes =
+        IntStream.range(0, group.nodes().size())
+            .mapToObj(
+                node ->
+                    new SampledNode(
+                        node, group.nodes().get(node), connector, loop, options.timeout(), this))
+            .toList();
+    reached = new AtomicLongArray(nodes.size());
+    applied = new long[nodes.size()];
+    voidAll();
+    table.onWake(() -> loop.execute(this::onWake));
+  }
+
+  /** Begins with a round, before which no replica is known to have anything. */
+  public void start() {
+    begin();
+  }
+
+  public void close() {
+    state = State.CLOSED;
+    voidAll();
+    nodes.forEach(SampledNode::close);
+  }
+
+  /**
+   * The last round that a replica has reached, -1 for none; any thread may ask. To be asked after
+   * {@link WriteTable#needed}: a write in between is one at the same time as the read.
+   */
+  public long reached(int node) {
+    return reached.getAcquire(node);
+  }
+
+  /** How many rounds have begun; any thread may ask. */
+  public long started() {
+    return table.started();
+  }
+
+  /**
+   * Something makes one doubt that the master is the one it was, such as the loss of a connection:
+   * nothing counts any more. Any thread may call it.
+   */
+  public void onDoubt() {
+    loop.execute(
+        () -> {
+          if (state != State.CLOSED) {
+            startAnew();
+          }
+        });
+  }
+
+  /**
+   * A probe has found a node in a history, a replication id; on the event loop. While nothing is
+   * written, a change is seen by this alone.
+   */
+  public void onProbed(String foundHistory, int node) {
+    if (history == null || history.equals(foundHistory) || state == State.CLOSED) {
+      return;
+    }
+    if (node == master) {
+      startAnew();
+    } else {
+      reached.setRelease(node, NOTHING);
+      nodes.get(node).askNow();
+    }
+  }
+
+  private void begin() {
+    if (state == State.CLOSED) {
+      return;
+    }
+    int now = group.topology().master();
+    if (now != master) {
+      voidAll();
+      nodes.get(master).reset();
+      nodes.get(now).reset();
+      master = now;
+    }
+    state = State.ASKING;
+    again = false;
+    startedAt = System.nanoTime();
+    round = table.startRound();
+    nodes.get(master).askNow();
+  }
+
+  private void beginAfter(long nanos) {
+    state = State.PAUSING;
+    loop.schedule(this::onPauseOver, nanos, TimeUnit.NANOSECONDS);
+  }
+
+  private void onPauseOver() {
+    if (state == State.PAUSING) {
+      begin();
+    }
+  }
+
+  private void onWake() {
+    if (state == State.ASLEEP) {
+      goOn();
+    }
+  }
+
+  /** The next round, when one is needed, and not at once after the last. */
+  private void goOn() {
+    if (again || table.isDemanded() || !table.sleep()) {
+      beginAfter(Math.max(0, startedAt + interval - System.nanoTime()));
+    } else {
+      state = State.ASLEEP;
+    }
+  }
+
+  private void startAnew() {
+    voidAll();
+    nodes.get(master).reset();
+    if (state != State.PAUSING) {
+      begin();
+    }
+  }
+
+  private void voidAll() {
+    history = null;
+    measured.clear();
+    for (int node = 0; node < reached.length(); node++) {
+      reached.setRelease(node, NOTHING);
+    }
+  }
+
+  @Override
+  public void onSample(SampledNode node, ReplicationSample sample) {
+    if (node.index() == master) {
+      onMaster(node, sample);
+    } else {
+      onReplica(node, sample);
+    }
+  }
+
+  private void onMaster(SampledNode node, ReplicationSample sample) {
+    if (!sample.isUsableMaster()) {
+      onLost(node);
+      return;
+    }
+    node.onGood();
+    boolean begins = !sample.history().equals(history) || sample.offset() < measured.newestOffset();
+    if (begins) {
+      voidAll();
+      history = sample.history();
+    }
+    measured.add(round, sample.offset(), startedAt);
+    for (SampledNode each : nodes) {
+      if (each.index() == master) {
+        continue;
+      }
+      if (begins) {
+        each.askNow();
+      } else {
+        each.askIfIdle();
+      }
+    }
+    goOn();
+  }
+
+  private void onReplica(SampledNode node, ReplicationSample sample) {
+    if (!sample.follows(history)) {
+      onUnfit(node);
+      if (sample.follows(sample.history())) {
+        // A master begins a new history when the first replica in long comes to it.
+        askMasterAgain();
+      }
+      return;
+    }
+    node.onGood();
+    long now = measured.reachedAt(sample.offset());
+    if (sample.offset() >= applied[node.index()]) {
+      // The list of rounds may have been thinned out meanwhile.
+      now = Math.max(now, reached.getPlain(node.index()));
+    }
+    applied[node.index()] = sample.offset();
+    reached.setRelease(node.index(), now);
+    if (now < measured.newest()) {
+      // The longer it takes, the less a little more matters.
+      long late = System.nanoTime() - measured.timeAfter(now);
+      node.askAfter(Math.max(interval, Math.min(late / PART, LONGEST_PAUSE)));
+    }
+  }
+
+  private void askMasterAgain() {
+    again = true;
+    if (state == State.ASLEEP) {
+      goOn();
+    }
+  }
+
+  private void onUnfit(SampledNode replica) {
+    reached.setRelease(replica.index(), NOTHING);
+    // Without a history there is nothing to compare with; the next round asks.
+    if (history != null && state != State.CLOSED) {
+      replica.askAfter(replica.nextRetry());
+    }
+  }
+
+  @Override
+  public void onLost(SampledNode node) {
+    if (node.index() != master) {
+      onUnfit(node);
+    } else if (state != State.CLOSED) {
+      voidAll();
+      retry(node);
+    }
+  }
+
+  /**
+   * A master that is busy for long is no other one for that: what the replicas have reached stays,
+   * as nothing is acknowledged meanwhile that demands no later round. One in its place will tell
+   * another history.
+   */
+  @Override
+  public void onSilence(SampledNode node) {
+    if (node.index() != master) {
+      onUnfit(node);
+    } else if (state != State.CLOSED) {
+      retry(node);
+    }
+  }
+
+  private void retry(SampledNode atMaster) {
+    if (state != State.PAUSING) {
+      beginAfter(atMaster.nextRetry());
+    }
+  }
+}
