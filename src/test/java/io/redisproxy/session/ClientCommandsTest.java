@@ -2,6 +2,7 @@ package io.redisproxy.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.redisproxy.command.CommandTable;
 import io.redisproxy.session.OwnCommands.Action;
 import io.redisproxy.session.OwnCommands.Answer;
