@@ -3,9 +3,12 @@ package io.redisproxy;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.redisproxy.command.CommandClass;
 import io.redisproxy.command.CommandRules;
-import io.redisproxy.config.CommandOverride;
+import io.redisproxy.config.Consistency;
 import io.redisproxy.config.ListenerConfig;
+import io.redisproxy.config.NodeAddress;
 import io.redisproxy.config.ProxySettings;
+import io.redisproxy.consistency.GroupConsistency;
+import io.redisproxy.consistency.WriteTable;
 import io.redisproxy.metrics.ProxyMeters;
 import io.redisproxy.session.ClientRegistry;
 import io.redisproxy.topology.NodeGroup;
@@ -30,6 +33,10 @@ public class Proxy implements NodeGroups {
   private final ProxySettings settings;
   private final ProxyMeters meters;
   private final ClientRegistry clients = new ClientRegistry();
+
+  /** Listeners with the same master see each other's writes. */
+  private final Map<NodeAddress, WriteTable> tables = new HashMap<>();
+
   private volatile List<NodeGroup> groups = List.of();
   private String deployment;
 
@@ -46,6 +53,7 @@ public class Proxy implements NodeGroups {
 
   /** Opens the listeners' ports; returns when clients can connect. */
   void start(List<ListenerConfig> configs) {
+    tables.clear();
     List<ProxyVerticle.Served> listeners = configs.stream().map(this::serve).toList();
     groups = listeners.stream().map(ProxyVerticle.Served::group).toList();
     int eventLoops =
@@ -88,7 +96,11 @@ public class Proxy implements NodeGroups {
             (name, override) ->
                 overrides.put(
                     name,
-                    override == CommandOverride.READ ? CommandClass.READ : CommandClass.MASTER));
+                    switch (override) {
+                      case READ -> CommandClass.READ;
+                      case WRITE -> CommandClass.MASTER;
+                      case MASTER -> CommandClass.READ_AT_MASTER;
+                    }));
     CommandRules rules = new CommandRules(overrides, config.deny());
     if (!rules.immovable().isEmpty()) {
       throw new StartException(
@@ -111,6 +123,12 @@ public class Proxy implements NodeGroups {
           group.role(node),
           () -> group.topology().nodes().get(node).isHealthy());
     }
-    return new ProxyVerticle.Served(config, rules(config), group, meters.listener(group.name()));
+    GroupConsistency consistency =
+        config.consistency() == Consistency.EVENTUAL || config.replicas().isEmpty()
+            ? null
+            : new GroupConsistency(
+                tables.computeIfAbsent(config.master(), master -> new WriteTable()));
+    return new ProxyVerticle.Served(
+        config, rules(config), group, consistency, meters.listener(group.name()));
   }
 }

@@ -6,6 +6,8 @@ import io.redisproxy.command.CommandRules;
 import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.config.ProxySettings;
+import io.redisproxy.consistency.GroupConsistency;
+import io.redisproxy.consistency.Rounds;
 import io.redisproxy.listener.Listener;
 import io.redisproxy.metrics.ListenerMeters;
 import io.redisproxy.metrics.ProxyMeters;
@@ -36,8 +38,17 @@ import java.util.Map;
  */
 final class ProxyVerticle extends AbstractVerticle {
 
-  /** A listener, with what its event loops have in common. */
-  record Served(ListenerConfig config, CommandRules rules, NodeGroup group, ListenerMeters meters) {
+  /**
+   * A listener, with what its event loops have in common.
+   *
+   * @param consistency null if reads may be stale
+   */
+  record Served(
+      ListenerConfig config,
+      CommandRules rules,
+      NodeGroup group,
+      GroupConsistency consistency,
+      ListenerMeters meters) {
 
     /** What the node is told of sessions that bring no login; null if nothing. */
     Login loginAt(NodeAddress node) {
@@ -56,6 +67,8 @@ final class ProxyVerticle extends AbstractVerticle {
 
   private final Map<Endpoint, NodePool> pools = new HashMap<>();
   private final List<HealthMonitor> monitors = new ArrayList<>();
+  private final List<Rounds> rounds = new ArrayList<>();
+  private EventLoop loop;
   private DirectMemory memory;
   private NodeConnector connector;
   private FlushQueue flushQueue;
@@ -76,7 +89,7 @@ final class ProxyVerticle extends AbstractVerticle {
 
   @Override
   public void start(Promise<Void> started) {
-    EventLoop loop = ((ContextInternal) context).nettyEventLoop();
+    loop = ((ContextInternal) context).nettyEventLoop();
     connector = new NodeConnector(vertx, settings.node().connectTimeout());
     flushQueue = new FlushQueue(loop);
     memory = new DirectMemory(PlatformDependent.maxDirectMemory());
@@ -90,6 +103,7 @@ final class ProxyVerticle extends AbstractVerticle {
   @Override
   public void stop() {
     monitors.forEach(HealthMonitor::close);
+    rounds.forEach(Rounds::close);
     pools.values().forEach(NodePool::close);
   }
 
@@ -127,9 +141,10 @@ final class ProxyVerticle extends AbstractVerticle {
           meters.requests(group.name(), group.nodes().get(node).toString(), group.role(node)));
     }
     return new Backend(
-        new Router(group, index),
+        new Router(group, listener.consistency(), index),
         groupPools,
         requestMeters,
+        listener.consistency(),
         connector,
         settings.node().identityIdle());
   }
@@ -162,6 +177,24 @@ final class ProxyVerticle extends AbstractVerticle {
             settings.probe().interval(),
             settings.probe().timeout());
     monitors.add(monitor);
+    if (listener.consistency() != null) {
+      measure(listener, monitor);
+    }
     monitor.start();
+  }
+
+  private void measure(Served listener, HealthMonitor monitor) {
+    Rounds measuring =
+        new Rounds(
+            listener.group(),
+            listener::loginAt,
+            listener.consistency().table(),
+            connector,
+            loop,
+            new Rounds.Options(settings.sampling().interval(), settings.probe().timeout()));
+    rounds.add(measuring);
+    monitor.onHistory(measuring::onProbed);
+    listener.consistency().measureBy(measuring);
+    measuring.start();
   }
 }

@@ -46,7 +46,7 @@ class PackagesTest {
     "upstream, config resp metrics",
     "topology, upstream config resp metrics",
     "consistency, topology upstream config",
-    "route,    command topology consistency config",
+    "route,    command topology consistency config metrics",
     "session,  resp command route topology consistency upstream config metrics",
     "listener, session config metrics",
     "admin,    config topology upstream session metrics",

@@ -49,7 +49,7 @@ public final class Classifier {
 
   private static final EnumSet<Command> CURSORS = EnumSet.of(SCAN, HSCAN, SSCAN, ZSCAN);
 
-  private static final EnumSet<Command> CACHED_SCRIPTS = EnumSet.of(EVALSHA_RO);
+  private static final EnumSet<Command> READING_SCRIPTS = EnumSet.of(EVAL_RO, EVALSHA_RO, FCALL_RO);
 
   /** Each node has a cache of scripts of its own. */
   private static final EnumSet<Command> EVERY_NODE = EnumSet.of(SCRIPT_LOAD, SCRIPT_FLUSH);
@@ -155,8 +155,8 @@ public final class Classifier {
     if (CURSORS.contains(command)) {
       return CommandClass.CURSOR;
     }
-    if (CACHED_SCRIPTS.contains(command)) {
-      return CommandClass.CACHED_SCRIPT;
+    if (READING_SCRIPTS.contains(command)) {
+      return CommandClass.READING_SCRIPT;
     }
     if (ANY_NODE.contains(command)) {
       return CommandClass.ANY_NODE;

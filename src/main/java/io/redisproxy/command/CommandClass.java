@@ -6,6 +6,8 @@ public enum CommandClass {
   READ,
   /** On the master, over the connection that clients share. */
   MASTER,
+  /** On the master, although it only reads. */
+  READ_AT_MASTER,
   /** On whichever node is nearest: the answer is the same everywhere. */
   ANY_NODE,
   /**
@@ -13,8 +15,11 @@ public enum CommandClass {
    * the cursor.
    */
   CURSOR,
-  /** On a replica, and where that doesn't know the script, on another node. */
-  CACHED_SCRIPT,
+  /**
+   * On a replica, for the same keys on the same one, and where that doesn't know the script, on
+   * another node.
+   */
+  READING_SCRIPT,
   /** On every node; the master's reply is the client's. */
   EVERY_NODE,
   /** In the session, which keeps this state for the client. */

@@ -21,7 +21,7 @@ public final class CommandRules {
           CommandClass.MASTER,
           CommandClass.ANY_NODE,
           CommandClass.CURSOR,
-          CommandClass.CACHED_SCRIPT);
+          CommandClass.READING_SCRIPT);
 
   private final CommandClass[] classes =
       Arrays.stream(Command.values()).map(Classifier::classOf).toArray(CommandClass[]::new);

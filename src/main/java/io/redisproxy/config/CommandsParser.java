@@ -36,7 +36,8 @@ final class CommandsParser {
             (written, where) -> {
               Optional<String> name = name(written, where);
               name.ifPresent(n -> where.onlyOnce(places, n, n, AGAIN));
-              Optional<CommandOverride> override = override(where);
+              Optional<CommandOverride> override =
+                  where.asWord(CommandOverride.values(), CommandOverride::word);
               name.ifPresent(n -> override.ifPresent(o -> overrides.put(n, o)));
             });
     return overrides;
@@ -69,23 +70,6 @@ final class CommandsParser {
         Value.show(TextNode.valueOf(written))
             + " is not the name of a command; write it as \"GET\", and a subcommand as"
             + " \"CLIENT|LIST\"");
-    return Optional.empty();
-  }
-
-  private static Optional<CommandOverride> override(Value value) {
-    String word = value.node().textValue();
-    for (CommandOverride override : CommandOverride.values()) {
-      if (override.word().equals(word)) {
-        return Optional.of(override);
-      }
-    }
-    value.mistake(
-        value.show()
-            + " says not where the command goes; "
-            + Optional.ofNullable(word)
-                .flatMap(w -> Spelling.nearest(w, OVERRIDES))
-                .map(meant -> "did you mean \"" + meant + "\"?")
-                .orElse("use \"" + String.join("\", \"", OVERRIDES) + '"'));
     return Optional.empty();
   }
 }

@@ -18,6 +18,7 @@ import java.util.Set;
  * @param auth what clients have to say to the proxy; if empty, the servers decide who may come in
  * @param commands commands that go elsewhere than their flags say
  * @param deny commands that are refused; a container stands for all its subcommands
+ * @param consistency what reads may see
  */
 public record ListenerConfig(
     int port,
@@ -27,7 +28,8 @@ public record ListenerConfig(
     Map<NodeAddress, Credentials> nodeCredentials,
     Optional<Credentials> auth,
     Map<String, CommandOverride> commands,
-    Set<String> deny) {
+    Set<String> deny,
+    Consistency consistency) {
 
   public ListenerConfig {
     replicas = List.copyOf(replicas);
@@ -38,7 +40,16 @@ public record ListenerConfig(
 
   /** A listener with nothing but what it needs. */
   public ListenerConfig(int port, NodeAddress master, List<NodeAddress> replicas) {
-    this(port, master, replicas, Optional.empty(), Map.of(), Optional.empty(), Map.of(), Set.of());
+    this(
+        port,
+        master,
+        replicas,
+        Optional.empty(),
+        Map.of(),
+        Optional.empty(),
+        Map.of(),
+        Set.of(),
+        Consistency.READ_YOUR_WRITES);
   }
 
   /** What to say to a node for sessions that bring no credentials; empty if it asks for none. */

@@ -25,7 +25,8 @@ final class ListenersParser {
           "passwordFile",
           "auth",
           "commands",
-          "deny");
+          "deny",
+          "consistency");
 
   private static final String LISTENER =
       "{ \"listen\": 6380, \"master\": " + NodesParser.SAMPLE + " }";
@@ -75,12 +76,25 @@ final class ListenersParser {
     Map<String, CommandOverride> commands =
         fields.optional("commands").map(CommandsParser::overrides).orElse(Map.of());
     Set<String> deny = fields.optional("deny").map(CommandsParser::denied).orElse(Set.of());
+    Consistency consistency =
+        fields
+            .optional("consistency")
+            .flatMap(value -> value.asWord(Consistency.values(), Consistency::word))
+            .orElse(Consistency.READ_YOUR_WRITES);
     return port.flatMap(
         p ->
             master.map(
                 m ->
                     new ListenerConfig(
-                        p, m, replicas, credentials, nodes.credentials(), auth, commands, deny)));
+                        p,
+                        m,
+                        replicas,
+                        credentials,
+                        nodes.credentials(),
+                        auth,
+                        commands,
+                        deny,
+                        consistency)));
   }
 
   private Optional<Integer> listen(Value value) {

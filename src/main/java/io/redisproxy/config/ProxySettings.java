@@ -40,6 +40,9 @@ public interface ProxySettings {
   /** The checks of the health and the role of Redis servers. */
   Probe probe();
 
+  /** The measuring of how far replicas are. */
+  Sampling sampling();
+
   /** What a client may use up. */
   interface Client {
     /** How much reply data may wait for one client before the node that sends it is held back. */
@@ -74,7 +77,7 @@ public interface ProxySettings {
     Duration reconnectMax();
 
     /** How many connections of single clients' own each event loop may have to a node. */
-    @WithDefault("1000")
+    @WithDefault("10000")
     int maxPinned();
 
     /** How long a connection that a client has given back clean waits for the next client. */
@@ -84,6 +87,13 @@ public interface ProxySettings {
     /** Shared connections of a user, database and protocol that no client uses close after this. */
     @WithDefault("60s")
     Duration identityIdle();
+  }
+
+  /** The measuring of how far replicas are. */
+  interface Sampling {
+    /** While something is written: the time from one question to the master to the next. */
+    @WithDefault("2ms")
+    Duration interval();
   }
 
   /** The checks of the health and the role of Redis servers. */

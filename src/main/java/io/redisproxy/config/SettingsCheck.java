@@ -47,6 +47,7 @@ final class SettingsCheck {
     maxPinned(settings.node().maxPinned());
     time("node.pinned-idle", settings.node().pinnedIdle());
     time("node.identity-idle", settings.node().identityIdle());
+    time("sampling.interval", settings.sampling().interval());
     time("probe.interval", settings.probe().interval());
     time("probe.timeout", settings.probe().timeout());
     mistakes.throwIfAny("The settings");

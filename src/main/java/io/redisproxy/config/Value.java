@@ -3,10 +3,12 @@ package io.redisproxy.config;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /** A value of the JSON file and its place; asked for a kind that it isn't, it notes a mistake. */
@@ -108,6 +110,23 @@ record Value(JsonNode node, String place, Mistakes mistakes, boolean isHidden) {
     } else {
       mistake(show() + " is not a port; use a whole number from 1 to " + MAX_PORT);
     }
+    return Optional.empty();
+  }
+
+  /** One of a few words that the JSON may say. */
+  <T> Optional<T> asWord(T[] values, Function<T, String> word) {
+    String said = node.textValue();
+    List<String> words = Arrays.stream(values).map(word).toList();
+    if (words.contains(said)) {
+      return Optional.of(values[words.indexOf(said)]);
+    }
+    mistake(
+        show()
+            + " is not one of the words for it; "
+            + Optional.ofNullable(said)
+                .flatMap(s -> Spelling.nearest(s, words))
+                .map(meant -> "did you mean \"" + meant + "\"?")
+                .orElse("use \"" + String.join("\", \"", words) + '"'));
     return Optional.empty();
   }
 

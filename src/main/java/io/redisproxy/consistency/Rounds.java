@@ -1,12 +1,15 @@
 package io.redisproxy.consistency;
 
 import io.netty.channel.EventLoop;
+import io.redisproxy.config.NodeAddress;
 import io.redisproxy.topology.NodeGroup;
+import io.redisproxy.upstream.Login;
 import io.redisproxy.upstream.NodeConnector;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -19,8 +22,9 @@ import java.util.stream.IntStream;
  * reached it, no node is asked anything.
  *
  * <p>Offsets are compared within one history only. A replica of another one, or that has lost its
- * master, has reached nothing, and no replica has after the master's connection broke, or another
- * history began: until they are measured anew.
+ * master, has reached nothing, and no replica has after another history began: until they are
+ * measured anew. A master that is gone takes nothing away: replicas still have what they had, and
+ * whatever is acknowledged later demands a later round.
  *
  * <p>All of it runs on one event loop; what the replicas have reached may be read on any.
  */
@@ -73,9 +77,18 @@ public final class Rounds implements SampledNode.Owner {
   /** A round is needed even if nothing is written. */
   private boolean again;
 
-  /** To be made on {@code loop}, which must be the connector's. */
+  /**
+   * To be made on {@code loop}, which must be the connector's.
+   *
+   * @param logins what to say to a node first, or null
+   */
   public Rounds(
-      NodeGroup group, WriteTable table, NodeConnector connector, EventLoop loop, Options options) {
+      NodeGroup group,
+      Function<NodeAddress, Login> logins,
+      WriteTable table,
+      NodeConnector connector,
+      EventLoop loop,
+      Options options) {
     this.group = group;
     this.table = table;
     this.loop = loop;
@@ -85,7 +98,13 @@ public final class Rounds implements SampledNode.Owner {
             .mapToObj(
                 node ->
                     new SampledNode(
-                        node, group.nodes().get(node), connector, loop, options.timeout(), this))
+                        node,
+                        group.nodes().get(node),
+                        logins.apply(group.nodes().get(node)),
+                        connector,
+                        loop,
+                        options.timeout(),
+                        this))
             .toList();
     reached = new AtomicLongArray(nodes.size());
     applied = new long[nodes.size()];
@@ -115,19 +134,6 @@ public final class Rounds implements SampledNode.Owner {
   /** How many rounds have begun; any thread may ask. */
   public long started() {
     return table.started();
-  }
-
-  /**
-   * Something makes one doubt that the master is the one it was, such as the loss of a connection:
-   * nothing counts any more. Any thread may call it.
-   */
-  public void onDoubt() {
-    loop.execute(
-        () -> {
-          if (state != State.CLOSED) {
-            startAnew();
-          }
-        });
   }
 
   /**
@@ -183,7 +189,7 @@ public final class Rounds implements SampledNode.Owner {
 
   /** The next round, when one is needed, and not at once after the last. */
   private void goOn() {
-    if (again || table.isDemanded() || !table.sleep()) {
+    if (again || table.isDemandedAfter(round) || !table.sleep(round)) {
       beginAfter(Math.max(0, startedAt + interval - System.nanoTime()));
     } else {
       state = State.ASLEEP;
@@ -217,6 +223,7 @@ public final class Rounds implements SampledNode.Owner {
 
   private void onMaster(SampledNode node, ReplicationSample sample) {
     if (!sample.isUsableMaster()) {
+      voidAll();
       onLost(node);
       return;
     }
@@ -284,7 +291,8 @@ public final class Rounds implements SampledNode.Owner {
     if (node.index() != master) {
       onUnfit(node);
     } else if (state != State.CLOSED) {
-      voidAll();
+      // What the replicas have reached stays: what is acknowledged from now on demands later
+      // rounds.
       retry(node);
     }
   }

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.redisproxy.config.NodeAddress;
+import io.redisproxy.upstream.Login;
 import io.redisproxy.upstream.NodeConnector;
 import io.redisproxy.upstream.NodePoll;
 import java.time.Duration;
@@ -44,6 +45,7 @@ final class SampledNode implements NodePoll.Asker {
   SampledNode(
       int index,
       NodeAddress address,
+      Login login,
       NodeConnector connector,
       EventLoop loop,
       Duration timeout,
@@ -51,7 +53,7 @@ final class SampledNode implements NodePoll.Asker {
     this.index = index;
     this.loop = loop;
     this.owner = owner;
-    poll = new NodePoll(address, connector, timeout, "INFO replication", this);
+    poll = new NodePoll(address, login, connector, timeout, "INFO replication", this);
   }
 
   int index() {

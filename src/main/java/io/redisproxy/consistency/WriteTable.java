@@ -2,6 +2,8 @@ package io.redisproxy.consistency;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -55,7 +57,7 @@ public final class WriteTable {
   private final LongAdder ended = new LongAdder();
 
   private final AtomicBoolean asleep = new AtomicBoolean();
-  private volatile Runnable waker = () -> {};
+  private final List<Runnable> wakers = new CopyOnWriteArrayList<>();
 
   // What requests ask and tell.
 
@@ -146,26 +148,29 @@ public final class WriteTable {
     return started.get();
   }
 
-  /** Whether a write was acknowledged that no started round covers. */
-  boolean isDemanded() {
-    return demanded.get() > started.get();
+  /** Whether a write was acknowledged that needs a later round than this one. */
+  boolean isDemandedAfter(long round) {
+    return demanded.get() > round;
   }
 
-  /** What the next write that demands a round calls, on its own thread, when {@link #sleep} is. */
+  /**
+   * What the next write that demands a round calls, on its own thread, after {@link #sleep}; it may
+   * be called when there is no need, too.
+   */
   void onWake(Runnable action) {
-    waker = action;
+    wakers.add(action);
   }
 
-  /** Whether there is nothing to do until the waker is called. */
-  boolean sleep() {
+  /** Whether there is nothing to do after this round until the waker is called. */
+  boolean sleep(long round) {
     asleep.set(true);
     // A write that came just before has not seen that; one of the two must.
-    return !isDemanded() || !asleep.compareAndSet(true, false);
+    return !isDemandedAfter(round);
   }
 
   private void wake() {
     if (asleep.get() && asleep.compareAndSet(true, false)) {
-      waker.run();
+      wakers.forEach(Runnable::run);
     }
   }
 }

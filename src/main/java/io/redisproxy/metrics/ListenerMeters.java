@@ -13,6 +13,7 @@ public final class ListenerMeters {
   private final LongAdder accepted;
   private final Map<CloseCause, LongAdder> closed = new EnumMap<>(CloseCause.class);
   private final Map<ErrorKind, LongAdder> errors = new EnumMap<>(ErrorKind.class);
+  private final Map<ReadReason, LongAdder> reads = new EnumMap<>(ReadReason.class);
   private final LongAdder bytesIn;
   private final LongAdder bytesOut;
 
@@ -42,6 +43,15 @@ public final class ListenerMeters {
               "Error replies that the proxy itself gave, by kind",
               tags.and("kind", kind.label())));
     }
+    for (ReadReason reason : ReadReason.values()) {
+      reads.put(
+          reason,
+          Counters.register(
+              registry,
+              "redis_proxy.reads",
+              "Reads, by the reason why they went to a replica or the master",
+              tags.and("reason", reason.label())));
+    }
     bytesIn = bytes(registry, tags.and("direction", "in"));
     bytesOut = bytes(registry, tags.and("direction", "out"));
   }
@@ -62,6 +72,13 @@ public final class ListenerMeters {
   public void onClosed(CloseCause cause) {
     open.decrement();
     closed.get(cause).increment();
+  }
+
+  /** Reads are sent where they are for a reason. */
+  public void onReads(ReadReason reason, int count) {
+    if (count > 0) {
+      reads.get(reason).add(count);
+    }
   }
 
   public void onErrors(ErrorKind kind, int count) {

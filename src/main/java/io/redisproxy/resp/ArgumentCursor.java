@@ -37,6 +37,11 @@ public final class ArgumentCursor {
     return true;
   }
 
+  /** Where its bytes begin in the buffer. */
+  public int position() {
+    return at;
+  }
+
   /** The argument's length in bytes. */
   public int length() {
     return length;

@@ -115,7 +115,12 @@ public final class Resp {
 
   /** The arguments of one whole request that {@link RequestDecoder} has found, its name first. */
   public static List<byte[]> arguments(ByteBuf request) {
-    ArgumentCursor cursor = new ArgumentCursor().start(request, request.readerIndex());
+    return arguments(request, request.readerIndex());
+  }
+
+  /** The same for a request that begins at {@code from}. */
+  public static List<byte[]> arguments(ByteBuf request, int from) {
+    ArgumentCursor cursor = new ArgumentCursor().start(request, from);
     List<byte[]> arguments = new ArrayList<>(Math.min(cursor.left(), 64));
     while (cursor.next()) {
       arguments.add(cursor.bytes());

@@ -1,5 +1,6 @@
 package io.redisproxy.session;
 
+import io.redisproxy.consistency.GroupConsistency;
 import io.redisproxy.metrics.RequestMeters;
 import io.redisproxy.route.Router;
 import io.redisproxy.topology.NodeGroup;
@@ -19,6 +20,7 @@ public final class Backend {
   private final List<RequestMeters> meters;
   private final NodeConnector timer;
   private final Duration identityIdle;
+  private final KeySlots keys;
   private final Map<Identity, Lane> lanes = new HashMap<>();
 
   /**
@@ -26,12 +28,14 @@ public final class Backend {
    *
    * @param pools this event loop's connections to the nodes
    * @param meters what is counted of the requests to each
+   * @param consistency null if reads may be stale
    * @param identityIdle how long connections of an identity are kept that no session has
    */
   public Backend(
       Router router,
       List<NodePool> pools,
       List<RequestMeters> meters,
+      GroupConsistency consistency,
       NodeConnector timer,
       Duration identityIdle) {
     this.router = router;
@@ -39,8 +43,14 @@ public final class Backend {
     this.meters = meters;
     this.timer = timer;
     this.identityIdle = identityIdle;
+    keys = consistency == null ? null : new KeySlots(consistency.table());
     // Connected before the first client comes, and never given up.
     enter(Identity.DEFAULT);
+  }
+
+  /** Null if reads may be stale. */
+  KeySlots keys() {
+    return keys;
   }
 
   /** One more session has the identity. */

@@ -39,21 +39,22 @@ final class Cursors {
     this.session = session;
   }
 
-  Sending sending(Command command, RequestArguments arguments) {
+  /** {@code needed}: how far a replica must be that an iteration begins at. */
+  Sending sending(Command command, RequestArguments arguments, long needed) {
     int index = command == Command.SCAN ? 1 : 2;
     if (arguments.count() <= index || !isCursor(arguments.text(index))) {
       return TO_MASTER;
     }
     long cursor = Long.parseLong(arguments.text(index));
     if (cursor == 0) {
-      return begin(arguments);
+      return begin(arguments, needed);
     }
     long tag = cursor >>> CURSOR_BITS;
     return tag == 0 ? TO_MASTER : goOn(arguments, index, cursor, tag);
   }
 
-  private Sending begin(RequestArguments arguments) {
-    Target target = session.serving().sender().targetFor(true);
+  private Sending begin(RequestArguments arguments, long needed) {
+    Target target = session.serving().sender().targetForRead(needed);
     if (target.isMaster()
         || target.node() > NODE_MASK
         || target.link().connection() == null

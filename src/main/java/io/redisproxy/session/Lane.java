@@ -1,5 +1,6 @@
 package io.redisproxy.session;
 
+import io.redisproxy.metrics.ReadReason;
 import io.redisproxy.route.Router;
 import io.redisproxy.upstream.Identity;
 import java.util.List;
@@ -31,8 +32,23 @@ final class Lane {
     return targets.get(router.forWrite());
   }
 
-  Target forRead(boolean writesInFlight) {
-    return targets.get(router.forRead(writesInFlight, this::isConnected));
+  Target forRead(long needed, boolean writesInFlight) {
+    return targets.get(router.forRead(needed, writesInFlight, this::isConnected));
+  }
+
+  /** See {@link Router#forScript}. */
+  Target forScript(int hash, long needed, boolean writesInFlight) {
+    return targets.get(router.forScript(hash, needed, writesInFlight, this::isConnected));
+  }
+
+  /** Whether a replica has what a read needs. */
+  boolean hasReached(int node, long needed) {
+    return router.hasReached(node, needed);
+  }
+
+  /** Why the last read went where it did. */
+  ReadReason reason() {
+    return router.reason();
   }
 
   boolean isConnected(int node) {

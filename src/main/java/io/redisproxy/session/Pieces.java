@@ -2,6 +2,7 @@ package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.Consumer;
@@ -71,6 +72,17 @@ final class Pieces {
       joined.writeBytes(piece, piece.readerIndex(), piece.readableBytes());
     }
     return joined.writeBytes(in, from, to - from);
+  }
+
+  /** The pieces with the bytes between two indices of {@code in} behind them, without a copy. */
+  ByteBuf viewWith(ByteBuf in, int from, int to) {
+    ByteBuf[] all = new ByteBuf[pieces.size() + 1];
+    int i = 0;
+    for (ByteBuf piece : pieces) {
+      all[i++] = piece.retainedDuplicate();
+    }
+    all[i] = in.retainedSlice(from, to - from);
+    return Unpooled.wrappedBuffer(all.length, all);
   }
 
   void release() {

@@ -40,6 +40,7 @@ final class Pin implements PinnedConnection.Holder {
   private boolean stateLost;
   private int followers;
   private int queued;
+  private WrittenSlots queuedWrites;
 
   /** {@code blocking}: whether it is for a command that waits for others. */
   Pin(Session session, Target target, PinnedConnection connection, boolean blocking) {
@@ -130,6 +131,24 @@ final class Pin implements PinnedConnection.Holder {
     queued++;
   }
 
+  /** What the commands of the transaction write, when it is executed. */
+  WrittenSlots queue(KeySlots keys) {
+    if (queuedWrites == null) {
+      queuedWrites = keys.newSlots(false);
+    }
+    return queuedWrites;
+  }
+
+  /** EXEC is about to be sent. Null if the transaction writes nothing. */
+  WrittenSlots takeQueued() {
+    WrittenSlots taken = queuedWrites;
+    queuedWrites = null;
+    if (taken != null) {
+      taken.begin();
+    }
+    return taken;
+  }
+
   /** How many commands the transaction has; -1 when there is none. */
   int queued() {
     return multi ? queued : -1;
@@ -180,6 +199,7 @@ final class Pin implements PinnedConnection.Holder {
   private Run beginTransaction() {
     multi = true;
     queued = 0;
+    queuedWrites = null;
     return effect(
         agreed -> {
           if (!agreed) {

@@ -19,6 +19,7 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
   private final Pieces early;
   private Target target;
   private PinnedConnection connection;
+  private boolean unanswered;
 
   Relaying(Session session, Serving before) {
     this.session = session;
@@ -66,6 +67,7 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
 
   @Override
   public void onPush(ByteBuf bytes) {
+    markWrites();
     session.onReply(bytes);
   }
 
@@ -77,6 +79,7 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
   /** Redis would disconnect the client, too, whose state is lost. */
   @Override
   public void onLost(NodeFailure failure) {
+    markWrites();
     if (!failure.sent()) {
       session.meters().onErrors(ErrorKind.NODE_UNREACHABLE, 1);
       session.onReply(Resp.error(failure.error(false)));
@@ -101,6 +104,14 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
     }
   }
 
+  /** What the requests may have written is not known. */
+  private void markWrites() {
+    if (unanswered && session.keys() != null) {
+      session.keys().markAll();
+      unanswered = false;
+    }
+  }
+
   /**
    * Requests are counted as long as they are such; the server will say what it thinks of others.
    */
@@ -117,6 +128,7 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
       }
       position = counter.end();
     }
+    unanswered |= requests > 0;
     target.meters().sentPinned(requests);
   }
 }

@@ -3,6 +3,7 @@ package io.redisproxy.session;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.redisproxy.metrics.ErrorKind;
+import io.redisproxy.metrics.ReadReason;
 import io.redisproxy.resp.Resp;
 import io.redisproxy.upstream.NodeConnection;
 import io.redisproxy.upstream.NodeFailure;
@@ -25,6 +26,11 @@ class Run extends PendingReplies {
   private boolean cutOff;
   private boolean failed;
   private boolean muted;
+  private ReadReason reason = ReadReason.JOINED;
+
+  /** Null for most runs: what they write and is not over. */
+  private WrittenSlots written;
+
   private boolean givenUp;
 
   /** Replies that came before their turn; null for most runs, always. */
@@ -51,6 +57,20 @@ class Run extends PendingReplies {
     }
   }
 
+  /** What the requests write that are not over; the run tells when they are. Null if nothing. */
+  WrittenSlots written() {
+    return written;
+  }
+
+  void writes(WrittenSlots slots) {
+    written = slots;
+  }
+
+  /** The reads among the requests went where they did for this reason. */
+  void reason(ReadReason why) {
+    reason = why;
+  }
+
   /** The client wants no replies to these requests. */
   void mute() {
     muted = true;
@@ -67,6 +87,7 @@ class Run extends PendingReplies {
   void seal() {
     want(reads + writes);
     target.meters().sent(reads, writes);
+    session.meters().onReads(reason, reads);
   }
 
   /** Whether all replies have come, or never will. */
@@ -124,10 +145,19 @@ class Run extends PendingReplies {
   @Override
   protected void onReplies(ByteBuf bytes) {
     if (wanted() == 0) {
+      writesAreOver();
       target.meters().answered(System.nanoTime() - sentAt);
       onDone();
     }
     pass(bytes);
+  }
+
+  /** Before anyone can know of them. */
+  private void writesAreOver() {
+    if (written != null) {
+      written.over();
+      written = null;
+    }
   }
 
   /** Passes bytes of replies on to the client. */
@@ -144,6 +174,7 @@ class Run extends PendingReplies {
 
   @Override
   protected void onLost(NodeFailure failure, boolean insideReply) {
+    writesAreOver();
     if (givenUp) {
       return;
     }

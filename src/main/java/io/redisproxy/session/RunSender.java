@@ -48,30 +48,56 @@ final class RunSender {
     return failure;
   }
 
-  Target targetFor(boolean read) {
-    return read
-        ? session.lane().forRead(session.replies().awaitsWrites())
-        : session.lane().forWrite();
+  /** The node for a read that needs a round; see {@link KeySlots#neededBy}. */
+  Target targetForRead(long needed) {
+    return session.lane().forRead(needed, session.replies().awaitsWrites());
   }
 
-  /** The request that begins at {@code from} goes over a shared connection. */
-  Result add(boolean read, ByteBuf in, int from) {
-    if (run != null && !read && !run.target().isMaster()) {
+  /** A read that begins at {@code from} goes over a shared connection, with others if it can. */
+  Result addRead(long needed, ByteBuf in, int from) {
+    if (run != null
+        && !run.target().isMaster()
+        && !session.lane().hasReached(run.target().node(), needed)) {
       endBefore(in, from);
     }
     if (run == null) {
-      Target target = targetFor(read);
-      NodeChannel connection = target.link().connection();
-      if (!isInOrder(target, connection)) {
-        return Result.OUT_OF_ORDER;
+      Result result = beginAt(targetForRead(needed), in, from);
+      if (result != Result.ADDED) {
+        return result;
       }
-      if (connection == null) {
-        failure = target.link().failure();
-        return Result.UNREACHABLE;
-      }
-      begin(new Run(session, target, System.nanoTime()), connection, from);
+      run.reason(session.lane().reason());
     }
-    run.add(read);
+    run.add(true);
+    return Result.ADDED;
+  }
+
+  /** A request for the master that begins at {@code from} goes over a shared connection. */
+  Result addAtMaster(ByteBuf in, int from) {
+    if (run != null && !run.target().isMaster()) {
+      endBefore(in, from);
+    }
+    Result result = run == null ? beginAt(session.lane().forWrite(), in, from) : Result.ADDED;
+    if (result == Result.ADDED) {
+      run.add(false);
+    }
+    return result;
+  }
+
+  /** The run that the last request was added to. */
+  Run run() {
+    return run;
+  }
+
+  private Result beginAt(Target target, ByteBuf in, int from) {
+    NodeChannel connection = target.link().connection();
+    if (!isInOrder(target, connection)) {
+      return Result.OUT_OF_ORDER;
+    }
+    if (connection == null) {
+      failure = target.link().failure();
+      return Result.UNREACHABLE;
+    }
+    begin(new Run(session, target, System.nanoTime()), connection, from);
     return Result.ADDED;
   }
 

@@ -3,12 +3,15 @@ package io.redisproxy.session;
 import io.netty.buffer.ByteBuf;
 import io.redisproxy.command.Command;
 import io.redisproxy.command.CommandClass;
+import io.redisproxy.command.CommandFlag;
 import io.redisproxy.command.CommandTable;
+import io.redisproxy.command.KeyUse;
 import io.redisproxy.metrics.CloseCause;
 import io.redisproxy.resp.InlineRequest;
 import io.redisproxy.resp.RequestDecoder;
 import io.redisproxy.resp.Resp;
 import io.redisproxy.upstream.NodeFailure;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
@@ -148,12 +151,13 @@ final class Serving extends SessionState {
       Command command, CommandClass commandClass, ByteBuf in, int from, int end) {
     return switch (commandClass) {
       // A read joins any run: one of reads, and one to the master, where it stays in order.
-      case READ, ANY_NODE -> add(true, in, from);
-      case MASTER -> add(false, in, from);
+      case READ, ANY_NODE -> addRead(command, in, from, end);
+      case MASTER -> addAtMaster(command, in, from, end);
+      case READ_AT_MASTER -> addHarmless(in, from);
       case SESSION -> onOwnCommand(command, in, from, end);
       case CURSOR -> onCursor(command, in, from, end);
-      case CACHED_SCRIPT -> onCachedScript(in, from, end);
-      case EVERY_NODE -> onEveryNode(in, from, end);
+      case READING_SCRIPT -> onReadingScript(command, in, from, end);
+      case EVERY_NODE -> onEveryNode(command, in, from, end);
       case PINNED -> pin(command, in, from);
       case PINNED_IF_BLOCKING -> onMayBlock(command, in, from, end);
       case RELAYED -> leave(new Draining(session, new Relaying(session, this)), in, from);
@@ -177,6 +181,9 @@ final class Serving extends SessionState {
         return relay(in, from);
       }
       Run run = pin.runFor(command, arguments);
+      if (command == Command.EXEC && run != null) {
+        run.writes(pin.takeQueued());
+      }
       ByteBuf instead = pin.requestInstead(command, arguments);
       if (run != null && instead != null) {
         sender.endBefore(in, from);
@@ -199,7 +206,27 @@ final class Serving extends SessionState {
       return leave(new Draining(session, this), in, from);
     }
     pin.onRequest();
-    return sender.addPinned(commandClass == CommandClass.READ, pin, in, from);
+    return addPinned(command, commandClass == CommandClass.READ, in, from, end);
+  }
+
+  private boolean addPinned(Command command, boolean read, ByteBuf in, int from, int end) {
+    KeySlots keys = session.keys();
+    if (keys == null || !KeyUse.isWrite(command)) {
+      return sender.addPinned(read, pin, in, from);
+    }
+    if (pin.isInTransaction()) {
+      keys.addWritten(pin.queue(keys), command, session, in, from, end);
+      return sender.addPinned(read, pin, in, from);
+    }
+    if (command.has(CommandFlag.BLOCKING) || command == Command.XREADGROUP) {
+      Run waiting = new Run(session, pin.target(), System.nanoTime());
+      waiting.writes(keys.newSlots(false));
+      keys.addWritten(waiting.written(), command, session, in, from, end);
+      return sender.sendAlone(waiting, read, pin.connection(), in, from, end);
+    }
+    sender.addPinned(read, pin, in, from);
+    noteWrite(sender.run(), command, in, from, end);
+    return true;
   }
 
   /** The session is not let in yet, or wants no replies. */
@@ -223,8 +250,8 @@ final class Serving extends SessionState {
   private boolean onMayBlock(Command command, ByteBuf in, int from, int end) {
     RequestArguments arguments = Requests.arguments(session, in, from, end);
     return switch (session.rules().classOf(command, arguments.words())) {
-      case READ -> add(true, in, from);
-      case MASTER -> add(false, in, from);
+      case READ -> addRead(command, in, from, end);
+      case MASTER -> addAtMaster(command, in, from, end);
       default -> pin(command, in, from);
     };
   }
@@ -235,12 +262,48 @@ final class Serving extends SessionState {
     return onSharedRequest(command, session.rules().classOfNamed(arguments.words()), in, from, end);
   }
 
-  private boolean add(boolean read, ByteBuf in, int from) {
-    return switch (sender.add(read, in, from)) {
+  /** A read joins any run: one of reads, and one to the master, where it stays in order. */
+  private boolean addRead(Command command, ByteBuf in, int from, int end) {
+    return isAdded(sender.addRead(needed(command, in, from, end), in, from), in, from);
+  }
+
+  private boolean addAtMaster(Command command, ByteBuf in, int from, int end) {
+    RunSender.Result result = sender.addAtMaster(in, from);
+    if (result == RunSender.Result.ADDED) {
+      noteWrite(sender.run(), command, in, from, end);
+    }
+    return isAdded(result, in, from);
+  }
+
+  /** For the master, but it changes no data. */
+  private boolean addHarmless(ByteBuf in, int from) {
+    return isAdded(sender.addAtMaster(in, from), in, from);
+  }
+
+  private boolean isAdded(RunSender.Result result, ByteBuf in, int from) {
+    return switch (result) {
       case ADDED -> true;
       case UNREACHABLE -> refuse(sender.failure());
       case OUT_OF_ORDER -> leave(new Draining(session, this), in, from);
     };
+  }
+
+  /** How far a replica must be for this read. */
+  private long needed(Command command, ByteBuf in, int from, int end) {
+    KeySlots keys = session.keys();
+    return keys == null ? 0 : keys.neededBy(command, session, in, from, end);
+  }
+
+  /** What the request may change is in flight from now on. */
+  private void noteWrite(Run run, Command command, ByteBuf in, int from, int end) {
+    KeySlots keys = session.keys();
+    if (keys == null || !KeyUse.isWrite(command)) {
+      return;
+    }
+    if (run.written() == null) {
+      run.writes(keys.newSlots(true));
+    }
+    keys.addWritten(run.written(), command, session, in, from, end);
   }
 
   /** No node can take the request. */
@@ -296,22 +359,41 @@ final class Serving extends SessionState {
       return relay(in, from);
     }
     sender.endBefore(in, from);
+    WrittenSlots written = writtenByLarge(command, in, from, end);
     partial.add(in, from, end);
     Streaming streaming =
         pin == null
-            ? new Streaming(session, sender.targetFor(read), read, this)
-            : new Streaming(session, pin, read, this);
+            ? new Streaming(session, targetForLarge(read), written, read, this)
+            : new Streaming(session, pin, written, read, this);
     session.become(new Draining(session, streaming));
     in.readerIndex(end);
     session.process(in);
     return false;
   }
 
+  /** Its keys may not have come yet: a read must see all writes. */
+  private Target targetForLarge(boolean read) {
+    KeySlots keys = session.keys();
+    return read
+        ? sender.targetForRead(keys == null ? 0 : keys.neededByAny())
+        : session.lane().forWrite();
+  }
+
+  private WrittenSlots writtenByLarge(Command command, ByteBuf in, int from, int end) {
+    KeySlots keys = session.keys();
+    if (keys == null || !KeyUse.isWrite(command)) {
+      return null;
+    }
+    WrittenSlots written = keys.newSlots(false);
+    keys.addWrittenByLarge(written, command, session, in, from, end);
+    return written;
+  }
+
   private boolean onOwnCommand(Command command, ByteBuf in, int from, int end) {
     OwnCommands.Answer answer =
         session.ownCommands().answer(command, Requests.arguments(session, in, from, end));
     return switch (answer.action()) {
-      case FORWARD -> pin == null ? add(false, in, from) : sender.addPinned(false, pin, in, from);
+      case FORWARD -> pin == null ? addHarmless(in, from) : sender.addPinned(false, pin, in, from);
       case PIN -> pin(command, in, from);
       case FORWARD_INSTEAD -> forward(answer.reply(), in, from);
       case REPLY -> reply(answer.reply(), in, from, end);
@@ -364,12 +446,13 @@ final class Serving extends SessionState {
 
   private boolean onCursor(Command command, ByteBuf in, int from, int end) {
     RequestArguments arguments = Requests.arguments(session, in, from, end);
-    Cursors.Sending sending = session.cursors().sending(command, arguments);
+    long needed = needed(command, in, from, end);
+    Cursors.Sending sending = session.cursors().sending(command, arguments, needed);
     if (sending.error() != null) {
       return reply(Resp.error(sending.error()), in, from, end);
     }
     if (sending.target() == null) {
-      return add(false, in, from);
+      return addAtMaster(command, in, from, end);
     }
     sender.endBefore(in, from);
     partial.release();
@@ -377,15 +460,24 @@ final class Serving extends SessionState {
     return true;
   }
 
-  private boolean onCachedScript(ByteBuf in, int from, int end) {
-    Target target = sender.targetFor(true);
+  private boolean onReadingScript(Command command, ByteBuf in, int from, int end) {
+    RequestArguments arguments = Requests.arguments(session, in, from, end);
+    // The first key, or the number of keys if there is none.
+    byte[] key = arguments.bytes(Math.min(3, arguments.count() - 1));
+    Target target =
+        session
+            .lane()
+            .forScript(
+                Arrays.hashCode(key),
+                needed(command, in, from, end),
+                session.replies().awaitsWrites());
     if (target.isMaster() || target.link().connection() == null) {
-      return add(true, in, from);
+      return addAtMaster(command, in, from, end);
     }
     sender.endBefore(in, from);
     ByteBuf request = Requests.take(session, in, from, end);
     sender.send(
-        new CachedScriptRun(session, target, request.retainedDuplicate()),
+        new ScriptRun(session, target, request.retainedDuplicate()),
         true,
         target.link().connection(),
         request);
@@ -393,7 +485,7 @@ final class Serving extends SessionState {
   }
 
   /** Each node has a cache of scripts of its own. The master's reply is the client's. */
-  private boolean onEveryNode(ByteBuf in, int from, int end) {
+  private boolean onEveryNode(Command command, ByteBuf in, int from, int end) {
     sender.endBefore(in, from);
     ByteBuf request = Requests.whole(session, in, from, end);
     for (Target target : session.lane().targets()) {
@@ -403,7 +495,7 @@ final class Serving extends SessionState {
       }
     }
     request.release();
-    return add(false, in, from);
+    return addAtMaster(command, in, from, end);
   }
 
   private boolean pin(Command command, ByteBuf in, int from) {

@@ -88,6 +88,7 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
   private Pieces partial;
   private SessionClient client;
   private final Muting muting = new Muting();
+  private final KeySlots keys;
   private final OwnCommands ownCommands = new OwnCommands(this);
   private final Cursors cursors = new Cursors(this);
 
@@ -111,6 +112,7 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
     this.shared = shared;
     identity = new ClientIdentity(shared.clients().nextId());
     locked = shared.auth().isPresent();
+    keys = shared.backend().keys();
     decoder = new RequestDecoder(shared.maxSharedRequest());
   }
 
@@ -155,6 +157,11 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
     if (left != null) {
       backend().leave(left);
     }
+  }
+
+  /** What writes change and reads need; null if reads may be stale. */
+  KeySlots keys() {
+    return keys;
   }
 
   CommandRules rules() {

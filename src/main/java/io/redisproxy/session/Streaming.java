@@ -13,6 +13,7 @@ import io.redisproxy.upstream.PinnedConnection;
 final class Streaming extends SessionState implements PinnedConnection.Holder {
   private final Session session;
   private final Target target;
+  private final WrittenSlots written;
   private final boolean read;
   private final Serving after;
   private final Pieces early;
@@ -21,18 +22,23 @@ final class Streaming extends SessionState implements PinnedConnection.Holder {
   private Run run;
   private boolean inputEnded;
 
-  /** Over a connection that is taken for this request alone. */
-  Streaming(Session session, Target target, boolean read, Serving after) {
+  /**
+   * Over a connection that is taken for this request alone.
+   *
+   * @param written what the request may change; null if nothing
+   */
+  Streaming(Session session, Target target, WrittenSlots written, boolean read, Serving after) {
     this.session = session;
     this.target = target;
+    this.written = written;
     this.read = read;
     this.after = after;
     early = session.newPieces();
   }
 
   /** Over the session's own connection. */
-  Streaming(Session session, Pin pin, boolean read, Serving after) {
-    this(session, pin.target(), read, after);
+  Streaming(Session session, Pin pin, WrittenSlots written, boolean read, Serving after) {
+    this(session, pin.target(), written, read, after);
     connection = pin.connection();
   }
 
@@ -58,6 +64,10 @@ final class Streaming extends SessionState implements PinnedConnection.Holder {
   private void begin() {
     run = new EffectRun(session, target, System.nanoTime(), agreed -> giveBack());
     run.add(read);
+    if (written != null) {
+      written.begin();
+      run.writes(written);
+    }
     run.seal();
     session.replies().add(run);
     if (target.isMaster()) {

@@ -29,6 +29,7 @@ public final class NodePoll {
   }
 
   private final NodeAddress node;
+  private final Identity identity;
   private final NodeConnector connector;
   private final Duration timeout;
   private final Asker asker;
@@ -39,10 +40,20 @@ public final class NodePoll {
   private boolean watching;
   private boolean closed;
 
-  /** {@code question}: a command as one types it. */
+  /**
+   * {@code login}: null if the node asks for none.
+   *
+   * @param question a command as one types it
+   */
   public NodePoll(
-      NodeAddress node, NodeConnector connector, Duration timeout, String question, Asker asker) {
+      NodeAddress node,
+      Login login,
+      NodeConnector connector,
+      Duration timeout,
+      String question,
+      Asker asker) {
     this.node = node;
+    identity = Identity.DEFAULT.withLogin(login);
     this.connector = connector;
     this.timeout = timeout;
     this.asker = asker;
@@ -102,6 +113,7 @@ public final class NodePoll {
   private final class Connection extends ChannelInboundHandlerAdapter {
     private final ReplyScanner scanner = new ReplyScanner();
     private final ByteBuf received = Unpooled.buffer();
+    private final Handshake handshake = new Handshake(identity, false);
     private ChannelHandlerContext context;
 
     private boolean isCurrent() {
@@ -109,7 +121,7 @@ public final class NodePoll {
     }
 
     private void send() {
-      if (context != null) {
+      if (context != null && handshake.isDone()) {
         context.writeAndFlush(question.duplicate(), context.voidPromise());
       }
     }
@@ -119,8 +131,10 @@ public final class NodePoll {
       context = ctx;
       if (closed || !isCurrent()) {
         ctx.close();
-      } else {
+      } else if (handshake.isEmpty()) {
         send();
+      } else {
+        ctx.writeAndFlush(handshake.requests(ctx.alloc()), ctx.voidPromise());
       }
     }
 
@@ -128,13 +142,27 @@ public final class NodePoll {
     public void channelRead(ChannelHandlerContext ctx, Object message) {
       ByteBuf in = (ByteBuf) message;
       try {
-        if (isCurrent()) {
+        if (!isCurrent()) {
+          return;
+        }
+        if (handshake.isDone()) {
           read(in);
+        } else {
+          readHandshake(in);
         }
       } catch (NotRedisException e) {
         fail(e);
       } finally {
         in.release();
+      }
+    }
+
+    private void readHandshake(ByteBuf in) {
+      handshake.read(in);
+      if (handshake.isDone() && handshake.refusal() != null) {
+        fail(new IllegalStateException("it answered -" + handshake.refusal()));
+      } else if (handshake.isDone() && asked) {
+        send();
       }
     }
 

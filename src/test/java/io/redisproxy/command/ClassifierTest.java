@@ -1,7 +1,6 @@
 package io.redisproxy.command;
 
 import static io.redisproxy.command.CommandClass.ANY_NODE;
-import static io.redisproxy.command.CommandClass.CACHED_SCRIPT;
 import static io.redisproxy.command.CommandClass.CLOSE;
 import static io.redisproxy.command.CommandClass.CURSOR;
 import static io.redisproxy.command.CommandClass.EVERY_NODE;
@@ -9,6 +8,7 @@ import static io.redisproxy.command.CommandClass.MASTER;
 import static io.redisproxy.command.CommandClass.PINNED;
 import static io.redisproxy.command.CommandClass.PINNED_IF_BLOCKING;
 import static io.redisproxy.command.CommandClass.READ;
+import static io.redisproxy.command.CommandClass.READING_SCRIPT;
 import static io.redisproxy.command.CommandClass.RELAYED;
 import static io.redisproxy.command.CommandClass.SESSION;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -41,8 +41,7 @@ class ClassifierTest {
   @Test
   void scriptsThatOnlyReadMayRunOnAReplica() {
     assertClass(MASTER, "EVAL", "EVALSHA", "FCALL", "FUNCTION LOAD");
-    assertClass(READ, "EVAL_RO", "FCALL_RO");
-    assertClass(CACHED_SCRIPT, "EVALSHA_RO");
+    assertClass(READING_SCRIPT, "EVAL_RO", "FCALL_RO", "EVALSHA_RO");
     assertClass(EVERY_NODE, "SCRIPT LOAD", "SCRIPT FLUSH");
   }
 

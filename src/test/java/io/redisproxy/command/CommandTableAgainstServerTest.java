@@ -240,7 +240,7 @@ class CommandTableAgainstServerTest {
     if (commandClass == CommandClass.PINNED_IF_BLOCKING) {
       commandClass = Classifier.classIfNotBlocking(command.command());
     }
-    return Set.of(CommandClass.READ, CommandClass.CURSOR, CommandClass.CACHED_SCRIPT)
+    return Set.of(CommandClass.READ, CommandClass.CURSOR, CommandClass.READING_SCRIPT)
         .contains(commandClass);
   }
 

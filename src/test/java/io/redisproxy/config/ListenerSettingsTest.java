@@ -45,7 +45,8 @@ class ListenerSettingsTest {
                 Map.of(HOST03, ofHost03),
                 Optional.of(new Credentials("app", "password of the proxy")),
                 Map.of("MYMODULE.GET", CommandOverride.READ, "KEYS", CommandOverride.MASTER),
-                Set.of("FLUSHALL", "CONFIG SET", "DEBUG")));
+                Set.of("FLUSHALL", "CONFIG SET", "DEBUG"),
+                Consistency.READ_YOUR_WRITES));
   }
 
   @Test
@@ -149,7 +150,8 @@ class ListenerSettingsTest {
                 'auth': { 'username': 'a b' }, 'pasword': 'x'"""))
         .containsExactly(
             "listeners[0].pasword: unknown key; use listen, master, slave, username, password,"
-                + " passwordFile, auth, commands, deny",
+                + " passwordFile, auth, commands, deny,"
+                + " consistency",
             "listeners[0].slave[0].username: a user needs a password; add \"password\" or"
                 + " \"passwordFile\", or remove it",
             "listeners[0].username: 5 is not a user name; write it in quotes, without blanks",
@@ -231,14 +233,14 @@ class ListenerSettingsTest {
                 'commands': { 'GET': 'raed', 'get': 'replica', 'a\\nb': 1 },
                 'deny': [ 'DEBUG', 'CLIENT  LIST', 5, 'debug', 'A|B|C', 'A ' ]"""))
         .containsExactly(
-            "listeners[0].commands.GET: \"raed\" says not where the command goes; did you mean"
+            "listeners[0].commands.GET: \"raed\" is not one of the words for it; did you mean"
                 + " \"read\"?",
             "listeners[0].commands.get: GET is there already, as listeners[0].commands.GET; remove"
                 + " one of them",
-            "listeners[0].commands.get: \"replica\" says not where the command goes; use \"read\","
+            "listeners[0].commands.get: \"replica\" is not one of the words for it; use \"read\","
                 + " \"write\", \"master\"",
             "listeners[0].commands.a\\nb: \"a\\nb\"" + names,
-            "listeners[0].commands.a\\nb: 1 says not where the command goes; use \"read\","
+            "listeners[0].commands.a\\nb: 1 is not one of the words for it; use \"read\","
                 + " \"write\", \"master\"",
             "listeners[0].deny[1]: \"CLIENT  LIST\"" + names,
             "listeners[0].deny[2]: 5 is not a command; write its name in quotes",

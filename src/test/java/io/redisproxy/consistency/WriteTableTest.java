@@ -20,7 +20,7 @@ class WriteTableTest {
   void whatWasNeverWrittenNeedsNoRoundButAReplicaOfWhichSomethingIsKnown() {
     assertThat(table.needed(slot)).isZero();
     assertThat(table.neededByAny()).isZero();
-    assertThat(table.isDemanded()).isFalse();
+    assertThat(table.isDemandedAfter(table.started())).isFalse();
   }
 
   @Test
@@ -44,9 +44,9 @@ class WriteTableTest {
     assertThat(table.needed(slot)).isEqualTo(3);
     assertThat(table.neededByAny()).isEqualTo(3);
     assertThat(table.needed(other)).isZero();
-    assertThat(table.isDemanded()).isTrue();
+    assertThat(table.isDemandedAfter(table.started())).isTrue();
     table.startRound();
-    assertThat(table.isDemanded()).isFalse();
+    assertThat(table.isDemandedAfter(table.started())).isFalse();
     assertThat(table.needed(slot)).isEqualTo(3);
   }
 
@@ -56,7 +56,7 @@ class WriteTableTest {
     long round = table.startRound();
     table.end(slot);
     assertThat(table.needed(slot)).isGreaterThan(round);
-    assertThat(table.isDemanded()).isTrue();
+    assertThat(table.isDemandedAfter(table.started())).isTrue();
   }
 
   @Test
@@ -92,10 +92,10 @@ class WriteTableTest {
     table.onWake(woken::incrementAndGet);
     table.mark(slot);
     assertThat(woken).hasValue(0);
-    assertThat(table.sleep()).as("something was written").isFalse();
+    assertThat(table.sleep(table.started())).as("something was written").isFalse();
 
     table.startRound();
-    assertThat(table.sleep()).isTrue();
+    assertThat(table.sleep(table.started())).isTrue();
     table.mark(slot);
     table.mark(other);
     assertThat(woken).hasValue(1);

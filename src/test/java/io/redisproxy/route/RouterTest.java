@@ -22,7 +22,7 @@ class RouterTest {
               6380,
               new NodeAddress("master", 1),
               List.of(new NodeAddress("a", 1), new NodeAddress("b", 1), new NodeAddress("c", 1))));
-  private final Router router = new Router(group, 0);
+  private final Router router = new Router(group, null, 0);
 
   @BeforeEach
   void allUp() {
@@ -38,13 +38,13 @@ class RouterTest {
 
   @Test
   void routersBeginWhereTheyAreTold() {
-    assertThat(reads(new Router(group, 2), 4, ALL)).containsExactly(3, 1, 2, 3);
+    assertThat(reads(new Router(group, null, 2), 4, ALL)).containsExactly(3, 1, 2, 3);
   }
 
   @Test
   void theTurnsGoOnWhenTheirNumberOverflows() {
     // The first after the overflow is the one before it again.
-    assertThat(reads(new Router(group, Integer.MAX_VALUE), 6, ALL))
+    assertThat(reads(new Router(group, null, Integer.MAX_VALUE), 6, ALL))
         .containsExactly(2, 2, 3, 1, 2, 3);
   }
 
@@ -74,13 +74,13 @@ class RouterTest {
             new ListenerConfig(
                 6380, new NodeAddress("master", 1), List.of(new NodeAddress("a", 1))));
 
-    assertThat(reads(new Router(unprobed, 0), 2, ALL)).containsOnly(MASTER);
+    assertThat(reads(new Router(unprobed, null, 0), 2, ALL)).containsOnly(MASTER);
   }
 
   @Test
   void aReadDoesNotOvertakeTheClientsOwnWrites() {
-    assertThat(router.forRead(true, ALL)).isEqualTo(MASTER);
-    assertThat(router.forRead(false, ALL)).isNotEqualTo(MASTER);
+    assertThat(router.forRead(0, true, ALL)).isEqualTo(MASTER);
+    assertThat(router.forRead(0, false, ALL)).isNotEqualTo(MASTER);
   }
 
   @Test
@@ -91,6 +91,6 @@ class RouterTest {
   }
 
   private static List<Integer> reads(Router router, int count, IntPredicate connected) {
-    return IntStream.range(0, count).mapToObj(i -> router.forRead(false, connected)).toList();
+    return IntStream.range(0, count).mapToObj(i -> router.forRead(0, false, connected)).toList();
   }
 }

@@ -48,7 +48,7 @@ class ReplyQueueTest {
     final Session session =
         new Session(
             new Session.Shared(
-                new Backend(null, List.of(), List.of(), null, Duration.ZERO),
+                new Backend(null, List.of(), List.of(), null, null, Duration.ZERO),
                 new CommandRules(Map.of(), Set.of()),
                 Optional.empty(),
                 new FlushQueue(channel.eventLoop()),

@@ -99,6 +99,7 @@ class NodePollTest implements NodePoll.Asker {
             poll =
                 new NodePoll(
                     new NodeAddress("127.0.0.1", port),
+                    null,
                     new NodeConnector(vertx, Duration.ofSeconds(1)),
                     Duration.ofMillis(500),
                     question,

@@ -8,10 +8,10 @@ import io.redisproxy.upstream.NodeFailure;
 import java.util.Iterator;
 
 /**
- * A script that is called by its digest. Each node has a cache of its own: when one doesn't know
- * the script, which was not run then, the other replicas are asked, and last the master.
+ * A script that only reads. Each node has a cache of scripts of its own: when one doesn't know a
+ * digest, and so has run nothing, the other replicas are asked, and last the master.
  */
-final class CachedScriptRun extends Run {
+final class ScriptRun extends Run {
   private static final ByteBuf NOSCRIPT =
       Unpooled.unreleasableBuffer(Unpooled.wrappedBuffer(Resp.bytes("-NOSCRIPT ")));
 
@@ -26,7 +26,7 @@ final class CachedScriptRun extends Run {
   private boolean decided;
 
   /** {@code request}: taken over. */
-  CachedScriptRun(Session session, Target first, ByteBuf request) {
+  ScriptRun(Session session, Target first, ByteBuf request) {
     super(session, first, System.nanoTime());
     this.request = request;
     Target master = session.lane().forWrite();

@@ -1,0 +1,38 @@
+package io.redisproxy.consistency;
+
+/**
+ * What a group's reads are to be held to: the table of what was written through the proxy, and how
+ * far the replicas are known to have come. Event loops share it.
+ */
+public final class GroupConsistency {
+  private final WriteTable table;
+  private volatile Rounds rounds;
+
+  /** {@code table}: that of all groups with the same master. */
+  public GroupConsistency(WriteTable table) {
+    this.table = table;
+  }
+
+  public WriteTable table() {
+    return table;
+  }
+
+  /** From now on these tell what the replicas have reached; before, they have reached nothing. */
+  public void measureBy(Rounds measuring) {
+    rounds = measuring;
+  }
+
+  /**
+   * Whether a replica has all that a read has to see.
+   *
+   * @param needed from {@link WriteTable#needed}, asked before this
+   */
+  public boolean hasReached(int node, long needed) {
+    if (needed == 0) {
+      // Nothing was ever written there.
+      return true;
+    }
+    Rounds measured = rounds;
+    return measured != null && needed != WriteTable.IN_FLIGHT && measured.reached(node) >= needed;
+  }
+}

@@ -1,0 +1,163 @@
+package io.redisproxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.redisproxy.command.Command;
+import io.redisproxy.command.KeyFinder;
+import io.redisproxy.command.KeyUse;
+import io.redisproxy.consistency.WriteTable;
+import io.redisproxy.resp.ArgumentCursor;
+import io.redisproxy.resp.Resp;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The slots of a request's keys in the table of writes. One object serves all requests of an event
+ * loop, one after the other.
+ */
+final class KeySlots {
+  /** A request with more keys counts as one of all keys. */
+  private static final int MANY = 4096;
+
+  private final WriteTable table;
+  private final ArgumentCursor cursor = new ArgumentCursor();
+  private int[] slots = new int[16];
+  private int count;
+
+  KeySlots(WriteTable table) {
+    this.table = table;
+  }
+
+  /** The round that a replica must have reached for a read; see {@link WriteTable#needed}. */
+  long neededBy(Command command, Session session, ByteBuf in, int from, int end) {
+    if (KeyUse.of(command) == KeyUse.NONE) {
+      return 0;
+    }
+    find(command, session, in, from, end);
+    long needed = 0;
+    for (int i = 0; i < count; i++) {
+      needed =
+          Math.max(
+              needed, slots[i] == WriteTable.ALL ? table.neededByAny() : table.needed(slots[i]));
+    }
+    return needed;
+  }
+
+  /** The same for a read whose keys are not known. */
+  long neededByAny() {
+    return table.neededByAny();
+  }
+
+  /** Replies have come to requests that may have changed anything. */
+  void markAll() {
+    table.mark(WriteTable.ALL);
+  }
+
+  /** Adds what a request may change to the slots; nothing if it changes no data. */
+  void addWritten(
+      WrittenSlots to, Command command, Session session, ByteBuf in, int from, int end) {
+    find(command, session, in, from, end);
+    addAll(to);
+  }
+
+  /** The same for a request of which only the beginning has come. */
+  void addWrittenByLarge(
+      WrittenSlots to, Command command, Session session, ByteBuf in, int from, int end) {
+    count = 0;
+    if (!findFirstKey(command, session, in, from, end)) {
+      add(WriteTable.ALL);
+    }
+    addAll(to);
+  }
+
+  /** Slots for requests that are sent at once, or not: see {@link WrittenSlots}. */
+  WrittenSlots newSlots(boolean begun) {
+    return new WrittenSlots(table, begun);
+  }
+
+  private void addAll(WrittenSlots to) {
+    for (int i = 0; i < count; i++) {
+      to.add(slots[i]);
+    }
+  }
+
+  private void find(Command command, Session session, ByteBuf in, int from, int end) {
+    count = 0;
+    KeyUse use = KeyUse.of(command);
+    if (use == KeyUse.ANY || use == KeyUse.NONE) {
+      add(WriteTable.ALL);
+      return;
+    }
+    if (!session.decoder().isSplit()) {
+      find(use, command, session, in, from);
+      return;
+    }
+    ByteBuf whole = Requests.whole(session, in, from, end);
+    find(use, command, session, whole, whole.readerIndex());
+    whole.release();
+  }
+
+  private void find(KeyUse use, Command command, Session session, ByteBuf whole, int from) {
+    int database = session.lane().identity().database();
+    if (use == KeyUse.FIXED) {
+      findFixed(command, database, whole, from);
+    } else {
+      findMovable(command, database, Resp.arguments(whole, from));
+    }
+    if (count > MANY) {
+      count = 0;
+      add(WriteTable.ALL);
+    }
+  }
+
+  private void findFixed(Command command, int database, ByteBuf whole, int from) {
+    cursor.start(whole, from);
+    int arguments = cursor.left();
+    int last = command.lastKey() < 0 ? arguments + command.lastKey() : command.lastKey();
+    int next = command.firstKey();
+    for (int i = 0; i <= last && cursor.next(); i++) {
+      if (i == next) {
+        add(table.slot(database, whole, cursor.position(), cursor.length()));
+        next += command.keyStep();
+      }
+    }
+  }
+
+  private void findMovable(Command command, int database, List<byte[]> request) {
+    if (KeyFinder.touchesOtherKeys(command, request)) {
+      add(WriteTable.ALL);
+      return;
+    }
+    for (int key : KeyFinder.find(command, request)) {
+      add(table.slot(database, request.get(key)));
+    }
+  }
+
+  /** Finds the only key of a command such as SET, if it has come. */
+  private boolean findFirstKey(Command command, Session session, ByteBuf in, int from, int end) {
+    if (KeyUse.of(command) != KeyUse.FIXED || command.firstKey() != 1 || command.lastKey() != 1) {
+      return false;
+    }
+    ByteBuf begun = session.partial().viewWith(in, from, end);
+    try {
+      cursor.start(begun, 0);
+      cursor.next();
+      if (!cursor.next()) {
+        return false;
+      }
+      int database = session.lane().identity().database();
+      add(table.slot(database, begun, cursor.position(), cursor.length()));
+      return true;
+    } catch (IndexOutOfBoundsException e) {
+      return false;
+    } finally {
+      begun.release();
+    }
+  }
+
+  private void add(int slot) {
+    if (count == slots.length) {
+      slots = Arrays.copyOf(slots, 2 * count);
+    }
+    slots[count++] = slot;
+  }
+}
