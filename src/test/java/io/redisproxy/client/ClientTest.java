@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -77,14 +78,17 @@ abstract class ClientTest {
 
   /** Waits until as many clients are blocked at the nodes, whichever they are. */
   static void awaitBlocked(int clients) {
-    await()
-        .pollDelay(Duration.ZERO)
-        .pollInterval(Duration.ofMillis(10))
+    soon()
         .until(
             () ->
                 blocked(group.master())
                         + group.replicas().stream().mapToLong(ClientTest::blocked).sum()
                     == clients);
+  }
+
+  /** Looks at once, and then often. */
+  static ConditionFactory soon() {
+    return await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(10));
   }
 
   private static long blocked(RedisNode node) {

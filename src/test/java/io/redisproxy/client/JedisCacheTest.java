@@ -1,7 +1,6 @@
 package io.redisproxy.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -58,7 +57,7 @@ class JedisCacheTest extends JedisClientTest {
     for (int i = 0; i < 20; i++) {
       String value = "" + i;
       other.set("a", value);
-      await().untilAsserted(() -> assertThat(caching.get("a")).isEqualTo(value));
+      soon().untilAsserted(() -> assertThat(caching.get("a")).isEqualTo(value));
     }
     assertThat(caching.getCache().getStats().getInvalidationCount()).isPositive();
   }
@@ -68,7 +67,7 @@ class JedisCacheTest extends JedisClientTest {
     caching.set("a", "1");
     assertThat(caching.get("a")).isEqualTo("1");
     caching.set("a", "2");
-    await().untilAsserted(() -> assertThat(caching.get("a")).isEqualTo("2"));
+    soon().untilAsserted(() -> assertThat(caching.get("a")).isEqualTo("2"));
   }
 
   @Test
@@ -82,7 +81,7 @@ class JedisCacheTest extends JedisClientTest {
     }
     assertThat(caching.getCache().getSize()).isEqualTo(100);
     other.flushAll();
-    await().untilAsserted(() -> assertThat(caching.get("key1")).isNull());
+    soon().untilAsserted(() -> assertThat(caching.get("key1")).isNull());
     assertThat(caching.get("key99")).isNull();
   }
 }

@@ -1,7 +1,6 @@
 package io.redisproxy.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Future;
@@ -157,7 +156,7 @@ class JedisPubSubTest extends JedisClientTest {
       }
     }
     closeClients();
-    await().until(() -> connect(protocol).publish("stream", "nobody") == 0);
+    soon().until(() -> connect(protocol).publish("stream", "nobody") == 0);
   }
 
   private void expect(String event) throws InterruptedException {

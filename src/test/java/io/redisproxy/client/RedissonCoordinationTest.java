@@ -2,7 +2,6 @@ package io.redisproxy.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -62,7 +61,7 @@ class RedissonCoordinationTest extends RedissonClientTest {
     assertThat(wanted.tryLock(50, TimeUnit.MILLISECONDS)).isFalse();
     Future<Boolean> waiting = inBackground(() -> wanted.tryLock(SECONDS, TimeUnit.SECONDS));
     // Its subscription is what wakes it up; the lock's own time is 30 seconds.
-    await().until(() -> subscribers("redisson_lock__channel:{lock}") == 1);
+    soon().until(() -> subscribers("redisson_lock__channel:{lock}") == 1);
     held.unlock();
     assertThat(waiting.isDone()).isFalse();
     held.unlock();
@@ -89,7 +88,7 @@ class RedissonCoordinationTest extends RedissonClientTest {
       assertThat(List.of(next(heard), next(heard))).containsExactlyInAnyOrder("m" + i, "p:m" + i);
     }
     topic.removeListener(listener);
-    await().until(() -> publisher.publish("after") == 1);
+    soon().until(() -> publisher.publish("after") == 1);
   }
 
   @ParameterizedTest

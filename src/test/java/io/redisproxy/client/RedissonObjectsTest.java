@@ -43,8 +43,9 @@ class RedissonObjectsTest extends RedissonClientTest {
   @ParameterizedTest
   @EnumSource
   void theKeysOfALargeMapAreAllVisited(Protocol protocol) {
-    RMap<String, String> map = connect(protocol).getMap("map");
-    RBatch batch = connect(protocol).createBatch();
+    RedissonClient redisson = connect(protocol);
+    RMap<String, String> map = redisson.getMap("map");
+    RBatch batch = redisson.createBatch();
     names("key").forEach(name -> batch.<String, String>getMap("map").fastPutAsync(name, name));
     batch.execute();
     group.awaitInSync();
@@ -99,12 +100,13 @@ class RedissonObjectsTest extends RedissonClientTest {
   @ParameterizedTest
   @EnumSource
   void aBatchAnswersInOrder(Protocol protocol) {
+    RedissonClient redisson = connect(protocol);
     for (ExecutionMode mode :
         List.of(
             ExecutionMode.IN_MEMORY,
             ExecutionMode.IN_MEMORY_ATOMIC,
             ExecutionMode.REDIS_WRITE_ATOMIC)) {
-      RBatch batch = connect(protocol).createBatch(BatchOptions.defaults().executionMode(mode));
+      RBatch batch = redisson.createBatch(BatchOptions.defaults().executionMode(mode));
       List<Object> expected = new ArrayList<>();
       for (long i = 1; i <= 500; i++) {
         batch.getAtomicLong("counter " + mode).incrementAndGetAsync();
