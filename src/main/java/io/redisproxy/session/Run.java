@@ -149,7 +149,11 @@ class Run extends PendingReplies {
       target.meters().answered(System.nanoTime() - sentAt);
       onDone();
     }
-    pass(bytes);
+    if (givenUp) {
+      bytes.release();
+    } else {
+      pass(bytes);
+    }
   }
 
   /** Before anyone can know of them. */
@@ -162,9 +166,7 @@ class Run extends PendingReplies {
 
   /** Passes bytes of replies on to the client. */
   final void pass(ByteBuf bytes) {
-    if (givenUp) {
-      bytes.release();
-    } else if (muted) {
+    if (muted) {
       bytes.release();
       session.replies().onReplies(this, Unpooled.EMPTY_BUFFER);
     } else {
