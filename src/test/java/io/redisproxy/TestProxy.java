@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /** The proxy in this JVM, with one listener, as the application wires it. */
 public final class TestProxy implements AutoCloseable {
@@ -60,10 +61,29 @@ public final class TestProxy implements AutoCloseable {
 
   /** In front of nodes by their ports, which may be those of relays. */
   public static TestProxy start(Map<String, String> settings, int master, int... replicas) {
+    return start(settings, UnaryOperator.identity(), master, replicas);
+  }
+
+  /** {@code refined}: says more about the listener than its nodes. */
+  public static TestProxy start(
+      RedisGroup group, Map<String, String> settings, UnaryOperator<ListenerConfig> refined) {
+    return start(
+        settings,
+        refined,
+        group.master().port(),
+        group.replicas().stream().mapToInt(RedisNode::port).toArray());
+  }
+
+  private static TestProxy start(
+      Map<String, String> settings,
+      UnaryOperator<ListenerConfig> refined,
+      int master,
+      int... replicas) {
     TestProxy proxy = new TestProxy(settings);
     List<NodeAddress> replicaAddresses =
         java.util.Arrays.stream(replicas).mapToObj(TestProxy::address).toList();
-    proxy.proxy.start(List.of(new ListenerConfig(proxy.port, address(master), replicaAddresses)));
+    ListenerConfig config = new ListenerConfig(proxy.port, address(master), replicaAddresses);
+    proxy.proxy.start(List.of(refined.apply(config)));
     await().until(proxy::allHealthy);
     await().until(proxy::allConnected);
     return proxy;

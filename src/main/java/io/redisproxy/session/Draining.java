@@ -56,7 +56,8 @@ final class Draining extends SessionState {
 
   @Override
   void onEndOfInput() {
-    // The next state is told when it has got the rest.
+    // Else the next state is told when it has got the rest.
+    session.serving().closeIfBlocked();
   }
 
   @Override

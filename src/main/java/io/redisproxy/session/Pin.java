@@ -2,6 +2,7 @@ package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.redisproxy.command.Command;
+import io.redisproxy.command.CommandFlag;
 import io.redisproxy.resp.Resp;
 import io.redisproxy.upstream.NodeFailure;
 import io.redisproxy.upstream.PinnedConnection;
@@ -33,21 +34,19 @@ final class Pin implements PinnedConnection.Holder {
   private final Session session;
   private final Target target;
   private final PinnedConnection connection;
-  private final boolean blocking;
   private boolean multi;
   private boolean watching;
   private boolean tracking;
   private boolean stateLost;
+  private boolean blocking;
   private int followers;
   private int queued;
   private WrittenSlots queuedWrites;
 
-  /** {@code blocking}: whether it is for a command that waits for others. */
-  Pin(Session session, Target target, PinnedConnection connection, boolean blocking) {
+  Pin(Session session, Target target, PinnedConnection connection) {
     this.session = session;
     this.target = target;
     this.connection = connection;
-    this.blocking = blocking;
   }
 
   /** Whether the command may change what is held, see {@link #runFor}. */
@@ -127,8 +126,19 @@ final class Pin implements PinnedConnection.Holder {
   }
 
   /** One more request that changes nothing of this goes over the connection. */
-  void onRequest() {
+  void onRequest(Command command) {
     queued++;
+    if (!connection.isAwaited()) {
+      blocking = false;
+    }
+    blocking |= !multi && mayBlock(command);
+  }
+
+  /** Whether the command may wait for others. */
+  private static boolean mayBlock(Command command) {
+    return command.has(CommandFlag.BLOCKING)
+        || command == Command.XREAD
+        || command == Command.XREADGROUP;
   }
 
   /** What the commands of the transaction write, when it is executed. */

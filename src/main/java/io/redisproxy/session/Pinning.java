@@ -2,7 +2,6 @@ package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.redisproxy.command.Command;
-import io.redisproxy.command.CommandFlag;
 import io.redisproxy.resp.Resp;
 import io.redisproxy.upstream.NodeFailure;
 import io.redisproxy.upstream.PinnedConnection;
@@ -33,9 +32,7 @@ final class Pinning extends SessionState implements PinnedConnection.Holder {
 
   @Override
   public void onPinned(PinnedConnection connection) {
-    boolean blocking =
-        cause.has(CommandFlag.BLOCKING) || cause == Command.XREAD || cause == Command.XREADGROUP;
-    Pin pin = new Pin(session, target, connection, blocking);
+    Pin pin = new Pin(session, target, connection);
     connection.handOver(pin);
     tellName(connection);
     if (cause == Command.WAIT || cause == Command.WAITAOF) {

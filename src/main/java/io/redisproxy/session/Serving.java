@@ -108,11 +108,18 @@ final class Serving extends SessionState {
   /** Redis, too, takes a client that waits for others and sends no more for gone. */
   @Override
   void onEndOfInput() {
-    if (pin != null && pin.isBlocked()) {
-      session.closeNow(CloseCause.CLIENT);
-    } else {
+    if (!closeIfBlocked()) {
       session.become(new Closing(session, CloseCause.CLIENT));
     }
+  }
+
+  /** Ends a client that sends no more if a command of it waits for others. */
+  boolean closeIfBlocked() {
+    boolean blocked = pin != null && pin.isBlocked();
+    if (blocked) {
+      session.closeNow(CloseCause.CLIENT);
+    }
+    return blocked;
   }
 
   @Override
@@ -205,7 +212,7 @@ final class Serving extends SessionState {
     } else if (pin.hasFollowersEnough()) {
       return leave(new Draining(session, this), in, from);
     }
-    pin.onRequest();
+    pin.onRequest(command);
     return addPinned(command, commandClass == CommandClass.READ, in, from, end);
   }
 
@@ -428,10 +435,10 @@ final class Serving extends SessionState {
     return !session.isOverfull() || leave(new Draining(session, this), in, end);
   }
 
-  /** The session takes another identity; that of a pinned connection can't be changed. */
+  /** The session takes another identity; that of a connection with a state can't be changed. */
   private boolean change(IdentityChange change, ByteBuf in, int from, int end) {
     if (pin != null && !change.isReset()) {
-      return relay(in, from);
+      return pin.isHeld() ? relay(in, from) : leave(new Draining(session, this), in, from);
     }
     if (change.isKnown()) {
       sender.endBefore(in, from);

@@ -1,0 +1,238 @@
+package io.redisproxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redisproxy.fixture.RawClient;
+import io.redisproxy.fixture.RawClient.RedisError;
+import io.redisproxy.fixture.RedisGroup;
+import io.redisproxy.fixture.Transcript;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A session has a connection of its own for as long as it needs one, and no longer. */
+class PinTest {
+  private static RedisGroup group;
+  private static TestProxy proxy;
+  private RawClient client;
+  private RawClient other;
+
+  @BeforeAll
+  static void start() {
+    group = RedisGroup.start(1);
+    proxy = TestProxy.start(group);
+  }
+
+  @AfterAll
+  static void stop() {
+    proxy.close();
+    group.close();
+  }
+
+  @BeforeEach
+  void connect() throws IOException {
+    group.flushAll();
+    client = proxy.connect();
+    other = proxy.connect();
+  }
+
+  @AfterEach
+  void everyConnectionIsGivenBack() throws IOException {
+    client.close();
+    other.close();
+    await().until(() -> proxy.gauge("redis_proxy.node.pinned") == 0);
+    await().until(() -> blockedAtMaster() == 0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "MULTI;INCR a;EXEC;GET a",
+        "SET a 1;MULTI;INCR a;GET a;EXEC;GET a;INCR a;GET a",
+        "MULTI;SET a 1;DISCARD;EXISTS a",
+        "MULTI;EXEC",
+        "MULTI;NOSUCH;SET a 1;EXEC;EXISTS a",
+        "MULTI;SET a;GET;EXEC;PING",
+        "MULTI;SET a x;INCR a;EXEC;GET a",
+        "MULTI;MULTI;SET a 1;EXEC;EXISTS a",
+        "MULTI now;SET a 1;EXEC;EXISTS a",
+        "EXEC;DISCARD;UNWATCH;EXEC now;DISCARD now",
+        "MULTI;EXEC now;SET a 1;EXEC;EXISTS a",
+        "MULTI;DISCARD now;SET a 1;EXEC;DISCARD",
+        "MULTI;WATCH a;SET a 1;EXEC;EXISTS a",
+        "WATCH;MULTI;SET a 1;EXEC",
+        "WATCH a;SET a 1;MULTI;SET a 2;EXEC;GET a",
+        "WATCH a;SET a 1;UNWATCH;MULTI;SET a 2;EXEC;GET a",
+        "WATCH a;MULTI;UNWATCH;SET a 2;EXEC;GET a",
+        "WATCH a;MULTI;DISCARD;SET a 1;MULTI;GET a;EXEC",
+        "MULTI;SELECT 1;SET a 1;EXEC;GET a;SELECT 0;EXISTS a",
+        "MULTI;SELECT 99;SET a 1;EXEC;GET a",
+        "MULTI;SUBSCRIBE c;SET a 1;EXEC;PING;UNSUBSCRIBE;PING",
+        "MULTI;SUBSCRIBE c;DISCARD;GET a",
+        "MULTI;BLPOP none 0;SET a 1;EXEC;GET a",
+        "MULTI;CLIENT REPLY OFF;SET a 1;EXEC;GET a;CLIENT REPLY ON;GET a",
+        "MULTI;CLIENT GETNAME;EXEC;CLIENT GETNAME",
+        "MULTI;SET a 1;RESET;EXISTS a;EXEC",
+        "MULTI;SET a 1;QUIT;EXISTS a",
+        "MULTI;PING;ECHO x;EXEC;MULTI;PING;EXEC;MULTI;GET a;DISCARD;PING",
+        "WATCH a;GET a;SELECT 1;SET a 1;MULTI;GET a;EXEC",
+        "RPUSH l a b;BLPOP l 0;BRPOP l 0;LLEN l;BLPOP",
+        "RPUSH l a b;BLPOP l 0;SELECT 1;SET a 1;SELECT 0;EXISTS a",
+        "XADD s 1-1 f v;XREAD BLOCK 0 STREAMS s 0;XREAD BLOCK 1 STREAMS s $;XREAD BLOCK",
+        "BLPOP l x;BLPOP l -1;BLMOVE a b LEFT LEFT 0.01;BLMPOP 0.01 1 l LEFT;BZPOPMIN z 0.01",
+        "CLIENT PAUSE 1;CLIENT UNPAUSE;DEBUG NOSUCH;READONLY;ASKING;READWRITE"
+      })
+  void aWholeSessionInOnePieceIsAnsweredAsAtAServer(String lines) throws IOException {
+    String[] session = lines.split(";");
+    String atServer = Transcript.of(group.master().port(), session);
+    group.flushAll();
+    assertThat(Transcript.of(proxy.port(), session)).isEqualTo(atServer);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "MULTI;GET a;EXEC",
+        "MULTI;NOSUCH;EXEC",
+        "MULTI;DISCARD",
+        "WATCH a;UNWATCH",
+        "WATCH a;MULTI;EXEC",
+        "WATCH a;MULTI;DISCARD",
+        "RPUSH l x;BLPOP l 0",
+        "BLPOP l 0.01",
+        "SUBSCRIBE a;UNSUBSCRIBE a",
+        "CLIENT TRACKING ON;CLIENT TRACKING OFF",
+        "WAIT 0 1",
+        "MULTI;SET a 1;RESET",
+        "RPUSH l x;BLPOP l 0;SELECT 1;SELECT 0",
+        "MULTI;EXEC;HELLO 3;HELLO 2"
+      })
+  void afterwardsTheSessionIsSharedAgain(String lines) throws IOException {
+    for (String line : lines.split(";")) {
+      client.call(line.split(" "));
+    }
+    assertIsShared();
+    client.send(lines.replace(";", "\r\n") + "\r\nECHO end\r\n");
+    while (!"end".equals(client.readText())) {
+      // Its replies were compared with a server's.
+    }
+    assertIsShared();
+  }
+
+  @Test
+  void aWatchedKeyThatAnotherClientChangesMakesTheTransactionFailOnce() throws IOException {
+    client.call("WATCH", "a", "b");
+    assertThat(client.call("GET", "b")).isNull();
+    other.call("SET", "b", "1");
+    client.call("MULTI");
+    client.call("SET", "a", "1");
+    assertThat(client.call("EXEC")).isNull();
+    client.call("MULTI");
+    client.call("SET", "a", "2");
+    assertThat(client.call("EXEC")).isEqualTo(List.of("OK"));
+  }
+
+  @Test
+  void aClientThatNeverPausesAfterATransactionIsSharedAgainAllTheSame() throws IOException {
+    double before = readsAtReplica();
+    client.send("MULTI\r\nEXEC\r\n" + "GET a\r\n".repeat(1000));
+    for (int i = 0; i < 1002; i++) {
+      client.readText();
+    }
+    assertThat(readsAtReplica()).isGreaterThan(before + 900);
+  }
+
+  @Test
+  void whoWaitsForAListGetsWhatAnotherPushes() throws IOException {
+    client.sendCommand("BLPOP", "l", "0");
+    await().until(() -> blockedAtMaster() == 1);
+    other.call("RPUSH", "l", "x");
+    assertThat(client.readText()).isEqualTo(List.of("l", "x"));
+    client.sendCommand("XREAD", "BLOCK", "0", "STREAMS", "s", "$");
+    await().until(() -> blockedAtMaster() == 1);
+    String id = (String) other.call("XADD", "s", "*", "f", "v");
+    assertThat(client.readText().toString()).contains(id);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "BLPOP l 0",
+        "BLPOP l 0;SELECT 1;PING",
+        "BLPOP l 0;MONITOR",
+        "WATCH a;BLPOP l 0;SELECT 1",
+        "WATCH a;BLPOP l 0",
+        "SET a 1;BLPOP l 0;RESET"
+      })
+  void aClientThatIsGoneTakesNothingFromTheList(String lines) throws IOException {
+    for (boolean half : new boolean[] {true, false}) {
+      try (RawClient gone = proxy.connect()) {
+        gone.send(lines.replace(";", "\r\n") + "\r\n");
+        await().until(() -> blockedAtMaster() == 1);
+        if (half) {
+          gone.shutdownOutput();
+          await().until(() -> blockedAtMaster() == 0);
+        }
+      }
+      await().until(() -> blockedAtMaster() == 0);
+      client.sendCommand("BLPOP", "l", "0");
+      await().until(() -> blockedAtMaster() == 1);
+      other.call("RPUSH", "l", "x");
+      assertThat(client.readText()).isEqualTo(List.of("l", "x"));
+    }
+  }
+
+  @Test
+  void aClientIsUnblockedByItsNumberAtTheProxy() throws IOException {
+    String id = client.call("CLIENT", "ID").toString();
+    assertThat(other.call("CLIENT", "UNBLOCK", id)).isEqualTo(0L);
+    client.sendCommand("BLPOP", "l", "0");
+    await().until(() -> blockedAtMaster() == 1);
+    assertThat(other.call("CLIENT", "UNBLOCK", id)).isEqualTo(1L);
+    assertThat(client.readText()).isNull();
+    client.sendCommand("BLPOP", "l", "0");
+    await().until(() -> blockedAtMaster() == 1);
+    assertThat(other.call("CLIENT", "UNBLOCK", id, "ERROR")).isEqualTo(1L);
+    assertThat(((RedisError) client.readText()).message()).startsWith("UNBLOCKED");
+    assertThat(other.call("CLIENT", "UNBLOCK", id)).isEqualTo(0L);
+    assertThat(other.call("CLIENT", "UNBLOCK", "12345")).isEqualTo(0L);
+  }
+
+  @Test
+  void aReadDoesNotLeaveAPinnedSessionBeforeWhatItWatches() throws IOException {
+    client.call("WATCH", "a");
+    double before = readsAtReplica();
+    client.call("GET", "a");
+    client.call("MGET", "a", "b");
+    assertThat(readsAtReplica()).isEqualTo(before);
+    client.call("UNWATCH");
+  }
+
+  private void assertIsShared() throws IOException {
+    client.call("GET", "a");
+    double before = readsAtReplica();
+    client.call("GET", "a");
+    assertThat(readsAtReplica()).isEqualTo(before + 1);
+    assertThat(proxy.gauge("redis_proxy.node.pinned")).isZero();
+  }
+
+  private static double readsAtReplica() {
+    return proxy.counted("redis_proxy.requests", "role", "replica", "class", "read");
+  }
+
+  private static long blockedAtMaster() {
+    String info = (String) group.call(group.master(), "INFO", "clients");
+    return Arrays.stream(info.split("\r\n"))
+        .filter(line -> line.startsWith("blocked_clients:"))
+        .mapToLong(line -> Long.parseLong(line.substring(line.indexOf(':') + 1)))
+        .sum();
+  }
+}
