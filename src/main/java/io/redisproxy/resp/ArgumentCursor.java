@@ -42,6 +42,11 @@ public final class ArgumentCursor {
     return at;
   }
 
+  /** Whether all of the argument is there, when not all of the request is. */
+  public boolean isWhole() {
+    return length <= in.writerIndex() - at;
+  }
+
   /** The argument's length in bytes. */
   public int length() {
     return length;

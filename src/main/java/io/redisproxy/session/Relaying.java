@@ -3,8 +3,8 @@ package io.redisproxy.session;
 import io.netty.buffer.ByteBuf;
 import io.redisproxy.metrics.CloseCause;
 import io.redisproxy.metrics.ErrorKind;
-import io.redisproxy.resp.RequestDecoder;
 import io.redisproxy.resp.Resp;
+import io.redisproxy.upstream.Identity;
 import io.redisproxy.upstream.NodeFailure;
 import io.redisproxy.upstream.PinnedConnection;
 
@@ -15,16 +15,19 @@ import io.redisproxy.upstream.PinnedConnection;
 final class Relaying extends SessionState implements PinnedConnection.Holder {
   private final Session session;
   private final Serving before;
-  private final RequestDecoder counter;
+  private final RelayGuard guard;
   private final Pieces early;
   private Target target;
   private PinnedConnection connection;
   private boolean unanswered;
 
+  /** What follows when the node has answered what it got and closed; null while it gets more. */
+  private Runnable atEnd;
+
   Relaying(Session session, Serving before) {
     this.session = session;
     this.before = before;
-    counter = session.newDecoder();
+    guard = new RelayGuard(session, session.newDecoder());
     early = session.newPieces();
   }
 
@@ -53,16 +56,47 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
 
   @Override
   void onBytes(ByteBuf in) {
-    if (connection == null) {
+    if (connection == null || atEnd != null) {
       early.add(in, in.readerIndex(), in.writerIndex());
       in.release();
       return;
     }
-    count(in);
-    connection.send(in);
-    if (!connection.isWritable()) {
+    guard.pass(in, connection::send);
+    int requests = guard.requests();
+    unanswered |= requests > 0;
+    target.meters().sentPinned(requests);
+    if (guard.isReset()) {
+      endWith(this::reset);
+      early.add(in, in.readerIndex(), in.writerIndex());
+    } else if (guard.refusal() != null) {
+      endWith(this::refuse);
+    } else if (!connection.isWritable()) {
       session.waitForRoom(connection);
     }
+    in.release();
+  }
+
+  /** The node gets no more: it answers what it has, and closes. */
+  private void endWith(Runnable next) {
+    atEnd = next;
+    session.gate().close(InputGate.Reason.WAITING);
+    connection.endOfRequests();
+  }
+
+  /** What the node would do for itself alone: the login of the listener would be gone. */
+  private void reset() {
+    guard.release();
+    session.gate().open(InputGate.Reason.WAITING);
+    session.enter(Identity.DEFAULT);
+    session.reset();
+    session.reply(Resp.simple("RESET"));
+    session.toServing();
+    session.resume(early);
+  }
+
+  private void refuse() {
+    session.onReply(Resp.error(guard.refusal()));
+    session.closeAfterFlush(CloseCause.PROTOCOL_ERROR);
   }
 
   @Override
@@ -80,6 +114,10 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
   @Override
   public void onLost(NodeFailure failure) {
     markWrites();
+    if (atEnd != null) {
+      atEnd.run();
+      return;
+    }
     if (!failure.sent()) {
       session.meters().onErrors(ErrorKind.NODE_UNREACHABLE, 1);
       session.onReply(Resp.error(failure.error(false)));
@@ -89,7 +127,7 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
 
   @Override
   void onEndOfInput() {
-    if (connection != null) {
+    if (connection != null && atEnd == null) {
       connection.endOfRequests();
     }
   }
@@ -97,6 +135,7 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
   @Override
   void onClosed() {
     early.release();
+    guard.release();
     if (connection != null) {
       connection.release(false);
     } else if (target != null) {
@@ -110,25 +149,5 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
       session.keys().markAll();
       unanswered = false;
     }
-  }
-
-  /**
-   * Requests are counted as long as they are such; the server will say what it thinks of others.
-   */
-  private void count(ByteBuf in) {
-    int requests = 0;
-    int position = in.readerIndex();
-    while (position < in.writerIndex()) {
-      RequestDecoder.Result result = counter.next(in, position);
-      if (result == RequestDecoder.Result.ERROR) {
-        break;
-      }
-      if (result == RequestDecoder.Result.REQUEST || result == RequestDecoder.Result.INLINE) {
-        requests++;
-      }
-      position = counter.end();
-    }
-    unanswered |= requests > 0;
-    target.meters().sentPinned(requests);
   }
 }

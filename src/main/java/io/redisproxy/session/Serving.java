@@ -12,6 +12,7 @@ import io.redisproxy.resp.RequestDecoder;
 import io.redisproxy.resp.Resp;
 import io.redisproxy.upstream.NodeFailure;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
@@ -20,6 +21,10 @@ import java.util.Set;
  * them in runs, over the connections that all share or over the one that is pinned to the session.
  */
 final class Serving extends SessionState {
+  /** A node that lacks a script hands its calls on to the master. */
+  private static final EnumSet<CommandClass> AT_MASTER_IF_LARGE =
+      EnumSet.of(CommandClass.MASTER, CommandClass.EVERY_NODE, CommandClass.CACHED_SCRIPT);
+
   private final Session session;
   private final RequestDecoder decoder;
 
@@ -146,6 +151,10 @@ final class Serving extends SessionState {
     }
     session.client().onCommand(command);
     CommandClass commandClass = session.rules().classOf(command);
+    if (commandClass == CommandClass.BY_NAME) {
+      commandClass =
+          session.rules().classOfNamed(Requests.arguments(session, in, from, end).words());
+    }
     if (session.needsCare()) {
       return onCarefulRequest(command, commandClass, in, from, end);
     }
@@ -168,7 +177,7 @@ final class Serving extends SessionState {
       case PINNED -> pin(command, in, from);
       case PINNED_IF_BLOCKING -> onMayBlock(command, in, from, end);
       case RELAYED -> leave(new Draining(session, new Relaying(session, this)), in, from);
-      case BY_NAME -> onNamed(command, in, from, end);
+      case BY_NAME -> throw new IllegalStateException("the name has been looked up");
       case DENIED -> deny(command, in, from, end);
       case CLOSE -> hangUp(in, from);
     };
@@ -263,12 +272,6 @@ final class Serving extends SessionState {
     };
   }
 
-  /** A command that is not ours to know, and that the user's configuration may name. */
-  private boolean onNamed(Command command, ByteBuf in, int from, int end) {
-    RequestArguments arguments = Requests.arguments(session, in, from, end);
-    return onSharedRequest(command, session.rules().classOfNamed(arguments.words()), in, from, end);
-  }
-
   /** A read joins any run: one of reads, and one to the master, where it stays in order. */
   private boolean addRead(Command command, ByteBuf in, int from, int end) {
     return isAdded(sender.addRead(needed(command, in, from, end), in, from), in, from);
@@ -354,15 +357,20 @@ final class Serving extends SessionState {
    * It goes through a connection of the session's own as it comes, when all before it is answered.
    */
   private boolean onLarge(ByteBuf in, int from, int end) {
-    Command command = lookUp();
-    CommandClass commandClass = session.rules().classOf(command);
+    ByteBuf beginning = Requests.whole(session, in, from, end);
+    Requests.Kind kind = Requests.kind(session, decoder, beginning);
+    beginning.release();
+    CommandClass commandClass = kind.commandClass();
     boolean read = commandClass == CommandClass.READ || commandClass == CommandClass.ANY_NODE;
+    if (commandClass == CommandClass.DENIED) {
+      session.onDenied();
+    }
     if (commandClass == CommandClass.DENIED || session.isLocked()) {
       session.failProtocol("ERR redis-proxy: a denied request is too large to be skipped");
       in.release();
       return false;
     }
-    if (!read && (commandClass != CommandClass.MASTER || command == Command.CLIENT)) {
+    if (!read && !AT_MASTER_IF_LARGE.contains(commandClass)) {
       return relay(in, from);
     }
     sender.endBefore(in, from);

@@ -271,7 +271,7 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
   }
 
   RequestDecoder newDecoder() {
-    return new RequestDecoder(Long.MAX_VALUE);
+    return new RequestDecoder(shared.maxSharedRequest());
   }
 
   Pieces newPieces() {

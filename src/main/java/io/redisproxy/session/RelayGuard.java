@@ -1,0 +1,145 @@
+package io.redisproxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.redisproxy.command.Command;
+import io.redisproxy.command.CommandClass;
+import io.redisproxy.resp.InlineRequest;
+import io.redisproxy.resp.RequestDecoder;
+import io.redisproxy.resp.Resp;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Looks at what a client sends straight to a node, since neither a command that the listener denies
+ * nor another identity may be had that way. A request goes on when it is known what it is.
+ */
+final class RelayGuard {
+  private final Session session;
+  private final RequestDecoder decoder;
+
+  /** What came of a request of which too little is known. */
+  private final Pieces partial;
+
+  /** Whether the rest of a large request, of which enough is known, is still to come. */
+  private boolean passesRest;
+
+  private int requests;
+  private String refusal;
+  private boolean reset;
+
+  RelayGuard(Session session, RequestDecoder decoder) {
+    this.session = session;
+    this.decoder = decoder;
+    partial = session.newPieces();
+  }
+
+  /** How many requests the last call let pass. */
+  int requests() {
+    return requests;
+  }
+
+  /** Why no more may pass; null if all did. */
+  String refusal() {
+    return refusal;
+  }
+
+  /** Whether the client has sent RESET: what is left in the buffer is behind it. */
+  boolean isReset() {
+    return reset;
+  }
+
+  /** Gives away what may pass, and leaves in the buffer what comes behind a refusal or RESET. */
+  void pass(ByteBuf in, Consumer<ByteBuf> taker) {
+    requests = 0;
+    int position = in.readerIndex();
+    int passed = position;
+    while (position < in.writerIndex() && refusal == null && !reset) {
+      RequestDecoder.Result result = decoder.next(in, position);
+      int end = decoder.end();
+      boolean passes =
+          switch (result) {
+            case REQUEST, LARGE -> {
+              boolean known = passesRest;
+              passesRest = result == RequestDecoder.Result.LARGE;
+              yield known || mayPass(in, position, end);
+            }
+            case INLINE -> mayPassInline(in, position, end);
+            case EMPTY -> true;
+            case INCOMPLETE -> passesRest;
+            case ERROR -> {
+              refusal = decoder.error();
+              yield false;
+            }
+          };
+      if (passes) {
+        requests += passesRest ? 0 : 1;
+        passed = end;
+      } else if (result == RequestDecoder.Result.INCOMPLETE) {
+        give(in, passed, taker);
+        partial.add(in, position, end);
+        in.readerIndex(end);
+        return;
+      } else if (reset) {
+        give(in, passed, taker);
+        in.readerIndex(end);
+        return;
+      }
+      position = end;
+    }
+    give(in, passed, taker);
+  }
+
+  void release() {
+    partial.release();
+  }
+
+  private void give(ByteBuf in, int end, Consumer<ByteBuf> taker) {
+    if (end > in.readerIndex()) {
+      partial.drainTo(taker);
+      taker.accept(in.readRetainedSlice(end - in.readerIndex()));
+    }
+  }
+
+  private boolean mayPass(ByteBuf in, int from, int end) {
+    ByteBuf request =
+        partial.isEmpty() ? in.retainedSlice(from, end - from) : partial.joinedWith(in, from, end);
+    try {
+      return mayPass(decoder, request);
+    } finally {
+      request.release();
+    }
+  }
+
+  private boolean mayPassInline(ByteBuf in, int from, int end) {
+    ByteBuf line = partial.joinedWith(in, from, end);
+    byte[] bytes = new byte[line.readableBytes()];
+    line.readBytes(bytes).release();
+    List<byte[]> words = InlineRequest.split(bytes);
+    if (words == null || words.isEmpty()) {
+      return true;
+    }
+    RequestDecoder whole = session.newDecoder();
+    ByteBuf request = Resp.request(session.allocator(), words);
+    try {
+      whole.next(request, request.readerIndex());
+      return mayPass(whole, request);
+    } finally {
+      request.release();
+    }
+  }
+
+  private boolean mayPass(RequestDecoder from, ByteBuf request) {
+    Requests.Kind kind = Requests.kind(session, from, request);
+    Command command = kind.command();
+    if (command == Command.RESET) {
+      reset = true;
+    } else if (kind.commandClass() == CommandClass.DENIED) {
+      session.onDenied();
+      refusal = session.rules().denial(command);
+    } else if (session.auth().isPresent()
+        && (command == Command.AUTH || command == Command.HELLO)) {
+      refusal = "ERR redis-proxy: " + command.wireName() + " is not possible in this state";
+    }
+    return refusal == null && !reset;
+  }
+}
