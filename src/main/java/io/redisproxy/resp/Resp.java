@@ -6,7 +6,9 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Writes requests and replies, and takes apart the few requests whose arguments the proxy looks at.
@@ -52,6 +54,11 @@ public final class Resp {
     return out;
   }
 
+  /** A bulk string of a text that has one byte a character. */
+  public static ByteBuf bulk(String text) {
+    return bulk(bytes(text), 2);
+  }
+
   /**
    * Text for people to read, which is taken over; a bulk string for a client that knows nothing
    * else.
@@ -64,6 +71,25 @@ public final class Resp {
         Unpooled.copiedBuffer(header, StandardCharsets.US_ASCII),
         text,
         Unpooled.copiedBuffer("\r\n", StandardCharsets.US_ASCII));
+  }
+
+  /** An array of replies, which are taken over. */
+  public static ByteBuf array(Collection<ByteBuf> items) {
+    return aggregate('*', items.size(), items);
+  }
+
+  /**
+   * A map of names to replies, which are taken over, in the order given; for a client that knows no
+   * maps it is an array in which each name is followed by its value.
+   */
+  public static ByteBuf map(Map<String, ByteBuf> fields, int protocol) {
+    List<ByteBuf> items = new ArrayList<>(2 * fields.size());
+    fields.forEach(
+        (name, value) -> {
+          items.add(bulk(name));
+          items.add(value);
+        });
+    return protocol < 3 ? array(items) : aggregate('%', fields.size(), items);
   }
 
   /** A request, as an array of bulk strings. */
@@ -130,6 +156,16 @@ public final class Resp {
 
   private static ByteBuf line(char type, String text) {
     return Unpooled.copiedBuffer(type + text + "\r\n", StandardCharsets.ISO_8859_1);
+  }
+
+  private static ByteBuf aggregate(char type, int count, Collection<ByteBuf> items) {
+    ByteBuf out = Unpooled.buffer();
+    ByteBufUtil.writeAscii(out, type + Integer.toString(count) + "\r\n");
+    for (ByteBuf item : items) {
+      out.writeBytes(item);
+      item.release();
+    }
+    return out;
   }
 
   private static void writeBulk(ByteBuf out, byte[] value) {

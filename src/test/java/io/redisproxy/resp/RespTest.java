@@ -6,7 +6,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class RespTest {
@@ -19,6 +21,7 @@ class RespTest {
     assertThat(text(Resp.bulk(new byte[] {'a', '\r', '\n'}, 2))).isEqualTo("$3\r\na\r\n\r\n");
     assertThat(text(Resp.bulk(new byte[0], 2))).isEqualTo("$0\r\n\r\n");
     assertThat(text(Resp.bulk(null, 2))).isEqualTo("$-1\r\n");
+    assertThat(text(Resp.bulk("\u00e9\r"))).isEqualTo("$2\r\n\u00e9\r\r\n");
   }
 
   @Test
@@ -29,6 +32,30 @@ class RespTest {
     assertThat(text(Resp.verbatim(Unpooled.wrappedBuffer(bytes), 2))).isEqualTo("$4\r\ntext\r\n");
     assertThat(text(Resp.verbatim(Unpooled.wrappedBuffer(bytes), 3)))
         .isEqualTo("=8\r\ntxt:text\r\n");
+  }
+
+  @Test
+  void anArrayHoldsReplies() {
+    assertThat(text(Resp.array(List.of()))).isEqualTo("*0\r\n");
+    assertThat(text(Resp.array(List.of(Resp.integer(1), Resp.array(List.of(Resp.simple("a")))))))
+        .isEqualTo("*2\r\n:1\r\n*1\r\n+a\r\n");
+  }
+
+  @Test
+  void aMapIsAFlatArrayForWhoKnowsNoMaps() {
+    assertThat(text(Resp.map(fields(), 2)))
+        .isEqualTo("*4\r\n$4\r\nnode\r\n:1\r\n$2\r\nup\r\n$-1\r\n");
+    assertThat(text(Resp.map(fields(), 3)))
+        .isEqualTo("%2\r\n$4\r\nnode\r\n:1\r\n$2\r\nup\r\n$-1\r\n");
+    assertThat(text(Resp.map(Map.of(), 2))).isEqualTo("*0\r\n");
+    assertThat(text(Resp.map(Map.of(), 3))).isEqualTo("%0\r\n");
+  }
+
+  private static Map<String, ByteBuf> fields() {
+    Map<String, ByteBuf> fields = new LinkedHashMap<>();
+    fields.put("node", Resp.integer(1));
+    fields.put("up", Resp.bulk(null, 2));
+    return fields;
   }
 
   @Test
