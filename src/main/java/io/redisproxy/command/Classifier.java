@@ -93,7 +93,12 @@ public final class Classifier {
           CLIENT_KILL,
           CLIENT_UNBLOCK,
           CLIENT_REPLY,
-          CLIENT_NO_TOUCH);
+          CLIENT_NO_TOUCH,
+          PROXY,
+          PROXY_CLIENTS,
+          PROXY_EXPLAIN,
+          PROXY_HELP,
+          PROXY_TOPOLOGY);
 
   private static final EnumSet<Command> PINNED = pinned();
 

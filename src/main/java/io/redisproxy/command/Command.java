@@ -724,7 +724,13 @@ public enum Command {
   TDIGEST_REVRANK("TDIGEST.REVRANK", 0, key(1), READ_ONLY),
   TDIGEST_TRIMMED_MEAN("TDIGEST.TRIMMED_MEAN", 0, key(1), READ_ONLY),
 
-  // Not commands of Redis: the users' own, and what tells a browser that was lured to a Redis port.
+  // Not commands of Redis: the proxy's own, the users' own, and what tells a browser that was lured
+  // to a Redis port.
+  PROXY("PROXY", -2),
+  PROXY_CLIENTS("PROXY CLIENTS", 2),
+  PROXY_EXPLAIN("PROXY EXPLAIN", -3),
+  PROXY_HELP("PROXY HELP", 2),
+  PROXY_TOPOLOGY("PROXY TOPOLOGY", 2),
   LENGTH("LENGTH", 0, key(1)),
   POST("POST", 0),
   HOST_("HOST:", 0);

@@ -53,12 +53,19 @@ public final class CommandRules {
     return classes[command.ordinal()];
   }
 
-  /** The class of one request, never {@code PINNED_IF_BLOCKING}; its name first. */
+  /** The class of one request, never {@code PINNED_IF_BLOCKING} or {@code BY_NAME}. */
   public CommandClass classOf(Command command, List<byte[]> request) {
     CommandClass commandClass = classOf(command);
-    return commandClass == CommandClass.PINNED_IF_BLOCKING
-        ? Classifier.classOf(command, request)
-        : commandClass;
+    return switch (commandClass) {
+      case PINNED_IF_BLOCKING -> Classifier.classOf(command, request);
+      case BY_NAME -> classOfNamed(request);
+      default -> commandClass;
+    };
+  }
+
+  /** Whether the user has named the command, and it is not of the class that it is without. */
+  public boolean isConfigured(Command command, List<byte[]> request) {
+    return classOf(command, request) != Classifier.classOf(command, request);
   }
 
   /** The class of a command that the table doesn't have; its name first. */

@@ -1,5 +1,6 @@
 package io.redisproxy.command;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -50,6 +51,19 @@ public final class CommandTable {
       }
     }
     return Command.UNKNOWN;
+  }
+
+  /** Finds the command of a request from its words, the name first; it does allocate. */
+  public static Command find(List<byte[]> request) {
+    String name = new String(request.get(0), StandardCharsets.ISO_8859_1);
+    Command command =
+        lookup(name.length(), upper(word(name, 0)), upper(word(name, 1)), upper(word(name, 2)));
+    if (request.size() < 2) {
+      return command;
+    }
+    String sub = new String(request.get(1), StandardCharsets.ISO_8859_1);
+    return lookupSub(
+        command, sub.length(), upper(word(sub, 0)), upper(word(sub, 1)), upper(word(sub, 2)));
   }
 
   /** Makes capitals of a to z in eight bytes at once; any other byte stays. */

@@ -58,6 +58,7 @@ class ClassifierTest {
     assertClass(SESSION, "CLIENT LIST", "CLIENT INFO", "CLIENT KILL", "CLIENT NO-EVICT");
     assertClass(SESSION, "CLIENT REPLY", "CLIENT UNBLOCK", "CLIENT NO-TOUCH");
     assertClass(SESSION, "HELLO", "SELECT", "AUTH", "QUIT", "RESET");
+    assertClass(SESSION, "PROXY", "PROXY EXPLAIN");
   }
 
   @Test

@@ -40,6 +40,23 @@ class CommandTableTest {
   }
 
   @Test
+  void everyCommandIsFoundByTheWordsOfARequest() {
+    for (Command command : KNOWN) {
+      assertThat(find((randomCase(command.wireName()) + " a").split(" "))).isEqualTo(command);
+    }
+    assertThat(find("CLIENT")).isEqualTo(Command.CLIENT);
+    assertThat(find("CLIENT", "NOSUCH")).isEqualTo(Command.CLIENT);
+    assertThat(find("CLIENT|LIST")).isEqualTo(Command.UNKNOWN);
+    assertThat(find("")).isEqualTo(Command.UNKNOWN);
+    assertThat(find("GET" + "\0".repeat(29), "")).isEqualTo(Command.UNKNOWN);
+  }
+
+  private static Command find(String... words) {
+    return CommandTable.find(
+        Stream.of(words).map(word -> word.getBytes(StandardCharsets.ISO_8859_1)).toList());
+  }
+
+  @Test
   void noNameIsThereTwice() {
     Set<String> names = new HashSet<>();
     for (Command command : KNOWN) {
