@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.redisproxy.config.CommandOverride;
+import io.redisproxy.config.Consistency;
 import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RawClient.RedisError;
@@ -48,7 +49,8 @@ class OverridesTest {
                         "OBJECT FREQ", CommandOverride.READ,
                         "MODULE.GET", CommandOverride.READ,
                         "MODULE.SUB READ", CommandOverride.READ),
-                    Set.of("FLUSHALL", "CONFIG SET", "DEBUG", "MODULE.DROP", "SET")));
+                    Set.of("FLUSHALL", "CONFIG SET", "DEBUG", "MODULE.DROP", "SET"),
+                    Consistency.READ_YOUR_WRITES));
   }
 
   @AfterAll

@@ -91,4 +91,27 @@ public final class Router {
   public ReadReason reason() {
     return reason;
   }
+
+  /** What {@link #forRead} would say now, with the reason; nobody's turn is over by that. */
+  public Explanation explainRead(long needed, boolean writesInFlight, IntPredicate connected) {
+    int before = turn;
+    int node = forRead(needed, writesInFlight, connected);
+    turn = before;
+    Topology topology = group.topology();
+    int replicas = group.nodes().size() - 1;
+    if (node != topology.master()) {
+      return Explanation.replica(node, replicas);
+    }
+    String why = Explanation.NONE_CONNECTED;
+    if (reason == ReadReason.ORDER) {
+      why = Explanation.WRITES_IN_FLIGHT;
+    } else if (reason == ReadReason.RECENT_WRITE) {
+      why = Explanation.RECENT_WRITE;
+    } else if (replicas == 0) {
+      why = Explanation.NO_REPLICAS;
+    } else if (topology.readable().length == 0) {
+      why = Explanation.NONE_HEALTHY;
+    }
+    return new Explanation(node, why);
+  }
 }

@@ -23,7 +23,7 @@ import java.util.Set;
 final class Serving extends SessionState {
   /** A node that lacks a script hands its calls on to the master. */
   private static final EnumSet<CommandClass> AT_MASTER_IF_LARGE =
-      EnumSet.of(CommandClass.MASTER, CommandClass.EVERY_NODE, CommandClass.CACHED_SCRIPT);
+      EnumSet.of(CommandClass.MASTER, CommandClass.EVERY_NODE, CommandClass.READING_SCRIPT);
 
   private final Session session;
   private final RequestDecoder decoder;
@@ -357,7 +357,7 @@ final class Serving extends SessionState {
    * It goes through a connection of the session's own as it comes, when all before it is answered.
    */
   private boolean onLarge(ByteBuf in, int from, int end) {
-    ByteBuf beginning = Requests.whole(session, in, from, end);
+    ByteBuf beginning = partial.viewWith(in, from, end);
     Requests.Kind kind = Requests.kind(session, decoder, beginning);
     beginning.release();
     CommandClass commandClass = kind.commandClass();
@@ -374,7 +374,7 @@ final class Serving extends SessionState {
       return relay(in, from);
     }
     sender.endBefore(in, from);
-    WrittenSlots written = writtenByLarge(command, in, from, end);
+    WrittenSlots written = writtenByLarge(kind.command(), in, from, end);
     partial.add(in, from, end);
     Streaming streaming =
         pin == null

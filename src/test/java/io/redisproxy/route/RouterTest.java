@@ -90,6 +90,36 @@ class RouterTest {
     assertThat(router.forWrite()).isEqualTo(MASTER);
   }
 
+  @Test
+  void anExplanationTellsWhoseTurnItIsAndDoesNotEndIt() {
+    assertThat(router.explainRead(0, false, ALL)).isEqualTo(because(1, "replica 1 of 3 in turn"));
+    assertThat(router.explainRead(0, false, ALL)).isEqualTo(because(1, "replica 1 of 3 in turn"));
+    assertThat(router.explainRead(0, false, node -> node == 3))
+        .isEqualTo(because(3, "replica 3 of 3 in turn"));
+    assertThat(reads(router, 1, ALL)).containsExactly(1);
+    assertThat(router.explainRead(0, false, ALL)).isEqualTo(because(2, "replica 2 of 3 in turn"));
+  }
+
+  @Test
+  void anExplanationTellsWhyAReadGoesToTheMaster() {
+    assertThat(router.explainRead(0, true, ALL))
+        .isEqualTo(because(MASTER, "writes of this client are unanswered"));
+    assertThat(router.explainRead(0, false, node -> false))
+        .isEqualTo(because(MASTER, "no healthy replica is connected"));
+    for (int node = 1; node < group.nodes().size(); node++) {
+      Probed.down(group, node);
+    }
+    assertThat(router.explainRead(0, false, ALL)).isEqualTo(because(MASTER, "no healthy replica"));
+    NodeGroup alone =
+        new NodeGroup(new ListenerConfig(6380, new NodeAddress("master", 1), List.of()));
+    assertThat(new Router(alone, null, 0).explainRead(0, false, ALL))
+        .isEqualTo(because(MASTER, "the listener has no replicas"));
+  }
+
+  private static Explanation because(int node, String why) {
+    return new Explanation(node, why);
+  }
+
   private static List<Integer> reads(Router router, int count, IntPredicate connected) {
     return IntStream.range(0, count).mapToObj(i -> router.forRead(0, false, connected)).toList();
   }
