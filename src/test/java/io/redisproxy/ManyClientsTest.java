@@ -50,7 +50,7 @@ class ManyClientsTest {
       }
       assertThat(clients.get(CLIENTS / 2).call("SET", "a", "1")).isEqualTo("OK");
       assertThat((String) group.call(group.master(), "CLIENT", "LIST", "TYPE", "normal"))
-          .hasLineCount(4);
+          .hasLineCount(5);
       assertThat((String) clients.get(0).call("CLIENT", "LIST")).hasLineCount(CLIENTS);
     } finally {
       for (RawClient client : clients) {

@@ -50,7 +50,7 @@ class OverridesTest {
                         "MODULE.GET", CommandOverride.READ,
                         "MODULE.SUB READ", CommandOverride.READ),
                     Set.of("FLUSHALL", "CONFIG SET", "DEBUG", "MODULE.DROP", "SET"),
-                    Consistency.READ_YOUR_WRITES));
+                    Consistency.EVENTUAL));
   }
 
   @AfterAll

@@ -10,6 +10,7 @@ import io.redisproxy.fixture.Transcript;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -28,7 +29,7 @@ class PinTest {
   @BeforeAll
   static void start() {
     group = RedisGroup.start(1);
-    proxy = TestProxy.start(group);
+    proxy = TestProxy.start(group, Map.of(), TestProxy::eventual);
   }
 
   @AfterAll

@@ -7,6 +7,7 @@ import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -23,7 +24,7 @@ class RoutingTest {
   @BeforeAll
   static void start() {
     group = RedisGroup.start(2);
-    proxy = TestProxy.start(group);
+    proxy = TestProxy.start(group, Map.of(), TestProxy::eventual);
   }
 
   @AfterAll

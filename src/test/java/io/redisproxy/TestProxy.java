@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.redisproxy.config.Consistency;
 import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.config.ProxySettings;
@@ -72,6 +73,20 @@ public final class TestProxy implements AutoCloseable {
         refined,
         group.master().port(),
         group.replicas().stream().mapToInt(RedisNode::port).toArray());
+  }
+
+  /** Reads may go to any replica at once, so that a test can tell where they went. */
+  public static ListenerConfig eventual(ListenerConfig config) {
+    return new ListenerConfig(
+        config.port(),
+        config.master(),
+        config.replicas(),
+        config.credentials(),
+        config.nodeCredentials(),
+        config.auth(),
+        config.commands(),
+        config.deny(),
+        Consistency.EVENTUAL);
   }
 
   private static TestProxy start(

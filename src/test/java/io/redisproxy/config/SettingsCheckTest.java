@@ -28,7 +28,7 @@ class SettingsCheckTest {
     assertThat(settings.node().connectTimeout()).isEqualTo(Duration.ofSeconds(1));
     assertThat(settings.node().reconnectMin()).isEqualTo(Duration.ofMillis(50));
     assertThat(settings.node().reconnectMax()).isEqualTo(Duration.ofSeconds(2));
-    assertThat(settings.node().maxPinned()).isEqualTo(1000);
+    assertThat(settings.node().maxPinned()).isEqualTo(10000);
     assertThat(settings.node().pinnedIdle()).isEqualTo(Duration.ofMinutes(1));
     assertThat(settings.node().identityIdle()).isEqualTo(Duration.ofMinutes(1));
     assertThat(settings.probe().interval()).isEqualTo(Duration.ofSeconds(1));
