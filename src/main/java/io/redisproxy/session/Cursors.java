@@ -33,15 +33,30 @@ final class Cursors {
 
   private static final Sending TO_MASTER = new Sending(null, null, null, null);
 
+  static final String IN_TRANSACTION =
+      "ERR redis-proxy: a transaction runs at the master, and another node gave this cursor";
+
   private final Session session;
 
   Cursors(Session session) {
     this.session = session;
   }
 
+  /** Whether it has a cursor that a replica gave. */
+  static boolean isMarked(Command command, RequestArguments arguments) {
+    int index = index(command);
+    return arguments.count() > index
+        && isCursor(arguments.text(index))
+        && Long.parseLong(arguments.text(index)) >>> CURSOR_BITS != 0;
+  }
+
+  private static int index(Command command) {
+    return command == Command.SCAN ? 1 : 2;
+  }
+
   /** {@code needed}: how far a replica must be that an iteration begins at. */
   Sending sending(Command command, RequestArguments arguments, long needed) {
-    int index = command == Command.SCAN ? 1 : 2;
+    int index = index(command);
     if (arguments.count() <= index || !isCursor(arguments.text(index))) {
       return TO_MASTER;
     }

@@ -191,6 +191,12 @@ final class Serving extends SessionState {
     if (command == Command.QUIT || command == Command.RESET) {
       return onOwnCommand(command, in, from, end);
     }
+    if (commandClass == CommandClass.CURSOR) {
+      RequestArguments arguments = Requests.arguments(session, in, from, end);
+      if (Cursors.isMarked(command, arguments)) {
+        return onPinnedCursor(command, in, from, end);
+      }
+    }
     if (Pin.mayChange(command)) {
       RequestArguments arguments = Requests.arguments(session, in, from, end);
       if (pin.isInTransaction() && Pin.outlivesTransaction(command)) {
@@ -527,8 +533,23 @@ final class Serving extends SessionState {
     return reply(Resp.error(session.rules().denial(command)), in, from, end);
   }
 
-  /** An open transaction has to fail, as it does at a server that refuses one of its commands. */
   private boolean denyPinned(Command command, ByteBuf in, int from) {
+    session.onDenied();
+    return refusePinned(session.rules().denial(command), in, from);
+  }
+
+  /** A replica's cursor means nothing to the master, where the pin is. */
+  private boolean onPinnedCursor(Command command, ByteBuf in, int from, int end) {
+    if (pin.isInTransaction()) {
+      return refusePinned(Cursors.IN_TRANSACTION, in, from);
+    }
+    return pin.isHeld()
+        ? onCursor(command, in, from, end)
+        : leave(new Draining(session, this), in, from);
+  }
+
+  /** An open transaction has to fail, as it does at a server that refuses one of its commands. */
+  private boolean refusePinned(String error, ByteBuf in, int from) {
     sender.endBefore(in, from);
     partial.release();
     if (pin.isInTransaction()) {
@@ -536,8 +557,7 @@ final class Serving extends SessionState {
       spoiling.mute();
       sender.send(spoiling, true, pin.connection(), Resp.request(session.allocator(), "GET"));
     }
-    session.onDenied();
-    session.reply(Resp.error(session.rules().denial(command)));
+    session.reply(Resp.error(error));
     return true;
   }
 
