@@ -1,15 +1,17 @@
 package io.redisproxy.session;
 
-import io.redisproxy.command.Command;
-
 /** What a client has said with CLIENT REPLY: replies it doesn't want are dropped here. */
 final class Muting {
   private boolean off;
   private boolean skip;
 
+  /** The request at hand is skipped, and asks for the same for the next one. */
+  private boolean skipAgain;
+
   void toOn() {
     off = false;
     skip = false;
+    skipAgain = false;
   }
 
   void toOff() {
@@ -18,6 +20,7 @@ final class Muting {
 
   /** The reply to the next request is not wanted. */
   void skipNext() {
+    skipAgain = skip;
     skip = true;
   }
 
@@ -26,9 +29,9 @@ final class Muting {
     return off || skip;
   }
 
-  void onRequestSent(Command command) {
-    if (command != Command.CLIENT_REPLY) {
-      skip = false;
-    }
+  /** A request was sent while this was on. */
+  void onRequestSent() {
+    skip = skipAgain;
+    skipAgain = false;
   }
 }

@@ -39,6 +39,7 @@ final class Pin implements PinnedConnection.Holder {
   private boolean tracking;
   private boolean stateLost;
   private boolean blocking;
+  private boolean subscribing;
   private int followers;
   private int queued;
   private WrittenSlots queuedWrites;
@@ -75,6 +76,11 @@ final class Pin implements PinnedConnection.Holder {
   /** Whether the protocol allows little more than to subscribe and unsubscribe. */
   boolean isRestricted() {
     return !connection.subscriptions().isEmpty() && session.lane().identity().protocol() == 2;
+  }
+
+  /** Whether {@link #isRestricted} may be another when what is awaited has come. */
+  boolean isSubscribing() {
+    return subscribing && connection.isAwaited();
   }
 
   /** Whether a command waits at the node that would take what comes for a client that is gone. */
@@ -130,6 +136,7 @@ final class Pin implements PinnedConnection.Holder {
     queued++;
     if (!connection.isAwaited()) {
       blocking = false;
+      subscribing = false;
     }
     blocking |= !multi && mayBlock(command);
   }
@@ -243,6 +250,7 @@ final class Pin implements PinnedConnection.Holder {
   }
 
   private Run subscription(Subscriptions.Kind kind, RequestArguments arguments) {
+    subscribing = true;
     return new SubscriptionRun(session, target, System.nanoTime(), kind, arguments.count() - 1);
   }
 

@@ -164,6 +164,15 @@ class Run extends PendingReplies {
     }
   }
 
+  @Override
+  protected void onPush(ByteBuf bytes) {
+    if (muted) {
+      session.replies().onReplies(this, bytes);
+    } else {
+      onReplies(bytes);
+    }
+  }
+
   /** Passes bytes of replies on to the client. */
   final void pass(ByteBuf bytes) {
     if (muted) {

@@ -197,6 +197,9 @@ final class Serving extends SessionState {
         return onPinnedCursor(command, in, from, end);
       }
     }
+    if (commandClass == CommandClass.SESSION && pin.isSubscribing()) {
+      return leave(new Draining(session, this), in, from);
+    }
     if (Pin.mayChange(command)) {
       RequestArguments arguments = Requests.arguments(session, in, from, end);
       if (pin.isInTransaction() && Pin.outlivesTransaction(command)) {
@@ -264,7 +267,7 @@ final class Serving extends SessionState {
             : onPinnedRequest(command, commandClass, in, from, end);
     if (stays) {
       sender.endBefore(in, end);
-      session.muting().onRequestSent(command);
+      session.muting().onRequestSent();
     }
     return stays;
   }

@@ -17,6 +17,11 @@ final class SubscriptionRun extends Run {
   }
 
   @Override
+  void mute() {
+    // CLIENT REPLY is about replies; confirmations are messages.
+  }
+
+  @Override
   protected boolean isSubscription() {
     return true;
   }

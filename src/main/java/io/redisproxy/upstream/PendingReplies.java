@@ -36,6 +36,13 @@ public abstract class PendingReplies {
     insideReply = insideNext;
   }
 
+  /**
+   * Takes over bytes of a RESP3 push that came before the next reply, or confirms a subscription.
+   */
+  protected void onPush(ByteBuf bytes) {
+    onReplies(bytes);
+  }
+
   /** A reply has ended that is an error. Told on connections of one client's own only. */
   protected void onError() {}
 

@@ -33,7 +33,7 @@ public final class PinnedConnection extends NodeChannel {
   private final NodePool pool;
   private final Identity identity;
   private final ReplyScanner scanner = new ReplyScanner();
-  private final Subscriptions subscriptions = new Subscriptions();
+  private final Subscriptions subscriptions;
   private Holder holder;
   private boolean relaying;
   private byte[] name;
@@ -47,6 +47,7 @@ public final class PinnedConnection extends NodeChannel {
       NodePool pool) {
     super(node, flushQueue, meters, new Handshake(identity, true));
     this.identity = identity;
+    subscriptions = new Subscriptions(identity.protocol());
     this.pool = pool;
   }
 
@@ -175,7 +176,9 @@ public final class PinnedConnection extends NodeChannel {
         }
       }
       ByteBuf bytes = in.readRetainedSlice(end - from);
-      if (next != null) {
+      if (next != null && scanner.isPush()) {
+        next.onPush(bytes);
+      } else if (next != null) {
         next.onReplies(bytes);
       } else if (holder != null) {
         holder.onPush(bytes);

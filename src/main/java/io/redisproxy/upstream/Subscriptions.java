@@ -32,6 +32,9 @@ public final class Subscriptions {
   /** A line with any integer. */
   private static final int TAIL = 24;
 
+  /** What a message begins with; anything else is a reply, whatever is in it. */
+  private final char mark;
+
   private final byte[] head = new byte[HEAD];
   private final byte[] tail = new byte[TAIL];
   private int headLength;
@@ -40,6 +43,10 @@ public final class Subscriptions {
   private int channels;
   private int patterns;
   private int shards;
+
+  Subscriptions(int protocol) {
+    mark = protocol == 2 ? '*' : '>';
+  }
 
   /** How many of a kind there are. */
   public int count(Kind kind) {
@@ -92,7 +99,7 @@ public final class Subscriptions {
 
   /** The bulk string that an aggregate begins with, or nothing. */
   private String firstElement() {
-    if (head[0] != '*' && head[0] != '>') {
+    if (head[0] != mark) {
       return "";
     }
     String text = new String(head, 0, headLength, StandardCharsets.ISO_8859_1);

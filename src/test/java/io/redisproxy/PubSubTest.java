@@ -1,0 +1,168 @@
+package io.redisproxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redisproxy.fixture.RawClient;
+import io.redisproxy.fixture.RawClient.Push;
+import io.redisproxy.fixture.RedisGroup;
+import io.redisproxy.fixture.Transcript;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Messages reach those who want them, between replies that stay what they are. */
+class PubSubTest {
+  private static RedisGroup group;
+  private static TestProxy proxy;
+  private RawClient client;
+  private RawClient other;
+
+  @BeforeAll
+  static void start() {
+    group = RedisGroup.start(1);
+    proxy = TestProxy.start(group);
+  }
+
+  @AfterAll
+  static void stop() {
+    proxy.close();
+    group.close();
+  }
+
+  @BeforeEach
+  void connect() throws IOException {
+    group.flushAll();
+    client = proxy.connect();
+    other = proxy.connect();
+  }
+
+  @AfterEach
+  void everyConnectionIsGivenBack() throws IOException {
+    client.close();
+    other.close();
+    await().until(() -> proxy.gauge("redis_proxy.node.pinned") == 0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SUBSCRIBE a b c;PSUBSCRIBE p* q*;UNSUBSCRIBE;PUNSUBSCRIBE;PING",
+        "PSUBSCRIBE p*;SUBSCRIBE a b;PUNSUBSCRIBE;UNSUBSCRIBE b;UNSUBSCRIBE nosuch;UNSUBSCRIBE;PING",
+        "SSUBSCRIBE a b;SUNSUBSCRIBE;SUNSUBSCRIBE;GET a",
+        "SUBSCRIBE a a a;UNSUBSCRIBE a a;GET a",
+        "SSUBSCRIBE s;SUBSCRIBE a;UNSUBSCRIBE;GET a;SUNSUBSCRIBE s;GET a",
+        "UNSUBSCRIBE;PUNSUBSCRIBE;SUNSUBSCRIBE;UNSUBSCRIBE a b;GET a",
+        "SUBSCRIBE;PSUBSCRIBE;SSUBSCRIBE;GET a",
+        "SUBSCRIBE a;PING;PING x;GET a;SET a 1;MULTI;CLIENT ID;SELECT 1;UNSUBSCRIBE;GET a",
+        "SUBSCRIBE a;UNSUBSCRIBE;CLIENT GETNAME;SUBSCRIBE a;CLIENT GETNAME;RESET;CLIENT GETNAME",
+        "SET a 1;SUBSCRIBE a;PUBLISH a x;UNSUBSCRIBE;PUBLISH a x;GET a",
+        "HELLO_3;SUBSCRIBE a;PING;PING x;GET a;PUBLISH a x;UNSUBSCRIBE;PUBLISH a x;GET a",
+        "HELLO_3;RPUSH l message a b;RPUSH m subscribe a b;SUBSCRIBE a;LRANGE l 0 -1;LRANGE m 0 -1;"
+            + "GET a;UNSUBSCRIBE;LRANGE m 0 -1;GET a",
+        "HELLO_3;SUBSCRIBE a;PSUBSCRIBE a*;PUBLISH a x;MULTI;PING;EXEC;PUBLISH a y;UNSUBSCRIBE;"
+            + "PUNSUBSCRIBE;PUBLISH a z",
+        "CLIENT REPLY OFF;SUBSCRIBE a;PING;UNSUBSCRIBE a;SET a 1;CLIENT REPLY ON;GET a",
+        "HELLO_3;CLIENT REPLY OFF;SUBSCRIBE a;PUBLISH a x;GET a;PUBLISH a y;CLIENT REPLY ON;GET a",
+        "CLIENT REPLY SKIP;SET a 1;GET a;CLIENT REPLY SKIP;CLIENT REPLY SKIP;GET a;GET a",
+        "CLIENT REPLY SKIP;CLIENT REPLY ON;GET a;CLIENT REPLY;CLIENT REPLY nosuch;GET a",
+        "CLIENT REPLY SKIP;CLIENT REPLY nosuch;GET a;GET a",
+        "CLIENT REPLY OFF;CLIENT REPLY SKIP;GET a;CLIENT REPLY ON;GET a;GET a",
+        "CLIENT REPLY OFF;SET a 1;MULTI;INCR a;EXEC;CLIENT REPLY ON;GET a",
+        "CLIENT REPLY SKIP;NOSUCH;GET a;CLIENT REPLY SKIP;MULTI;INCR a;EXEC",
+        "CLIENT REPLY OFF;SELECT 1;SET a 1;CLIENT REPLY ON;GET a;SELECT 0;GET a",
+        "CLIENT REPLY OFF;RESET;GET a",
+        "CLIENT REPLY SKIP;SELECT 1;GET a",
+        "CLIENT TRACKING ON;CLIENT TRACKING OFF;CLIENT CACHING YES;CLIENT TRACKING ON OPTIN OPTOUT",
+        "HELLO_3;CLIENT TRACKING ON OPTIN;CLIENT CACHING YES;GET a;SET a 1;GET b;SET b 1;PING",
+        "HELLO_3;CLIENT TRACKING ON BCAST PREFIX a;SET a1 1;SET b1 1;CLIENT TRACKING OFF;SET a1 2",
+        "HELLO_3;CLIENT TRACKING ON NOLOOP;GET a;SET a 1;CLIENT TRACKINGINFO",
+        "CLIENT TRACKING ON REDIRECT 999999;GET a;CLIENT TRACKING;CLIENT TRACKING MAYBE;GET a",
+        "MONITOR;RESET;GET a",
+        "MONITOR;QUIT;GET a"
+      })
+  void aWholeSessionInOnePieceIsAnsweredAsAtAServer(String lines) throws IOException {
+    String[] session = lines.replace("HELLO_3", "HELLO 3").split(";");
+    String atServer = withoutId(Transcript.of(group.master().port(), session));
+    group.flushAll();
+    assertThat(withoutId(Transcript.of(proxy.port(), session))).isEqualTo(atServer);
+  }
+
+  /** The client's number differs between any two. */
+  private static String withoutId(String replies) {
+    return replies.replaceAll("(?<=\\$2\r\nid\r\n):\\d+", ":1");
+  }
+
+  @Test
+  void messagesComeWhileRepliesAreAwaited() throws IOException {
+    client.call("HELLO", "3");
+    client.call("SUBSCRIBE", "a");
+    client.sendCommand("BLPOP", "l", "0");
+    for (int i = 0; i < 100; i++) {
+      assertThat(other.call("PUBLISH", "a", "m" + i)).isEqualTo(1L);
+    }
+    other.call("RPUSH", "l", "x");
+    for (int i = 0; i < 100; i++) {
+      Push push = (Push) client.readReply();
+      assertThat(new String((byte[]) push.items().get(2))).isEqualTo("m" + i);
+    }
+    assertThat(client.readText()).isEqualTo(List.of("l", "x"));
+  }
+
+  @Test
+  void aMessageOfFiveMegabytesComesWhole() throws IOException {
+    String large = "0123456789".repeat(500_000);
+    for (String protocol : List.of("2", "3")) {
+      try (RawClient subscriber = proxy.connect()) {
+        subscriber.call("HELLO", protocol);
+        subscriber.call("SUBSCRIBE", "a");
+        assertThat(other.call("PUBLISH", "a", large)).isEqualTo(1L);
+        Object message = subscriber.readReply();
+        List<?> items = message instanceof Push push ? push.items() : (List<?>) message;
+        assertThat((byte[]) items.get(2)).hasSize(large.length());
+      }
+    }
+  }
+
+  @Test
+  void manySubscribersGetEachMessageAndASlowOneHarmsNobody() throws IOException {
+    List<RawClient> subscribers = new ArrayList<>();
+    try (RawClient slow = proxy.connect()) {
+      slow.call("SUBSCRIBE", "big");
+      for (int i = 0; i < 300; i++) {
+        RawClient subscriber = proxy.connect();
+        subscribers.add(subscriber);
+        subscriber.call("SUBSCRIBE", "a");
+      }
+      String large = "x".repeat(1_000_000);
+      for (int i = 0; i < 20; i++) {
+        other.call("PUBLISH", "big", large);
+      }
+      assertThat(other.call("PUBLISH", "a", "hello")).isEqualTo(300L);
+      for (RawClient subscriber : subscribers) {
+        assertThat(((List<?>) subscriber.readText()).get(2)).isEqualTo("hello");
+      }
+    } finally {
+      for (RawClient subscriber : subscribers) {
+        subscriber.close();
+      }
+    }
+  }
+
+  @Test
+  void invalidationsGoToTheClientThatTrackingIsRedirectedTo() throws IOException {
+    String id = other.call("CLIENT", "ID").toString();
+    other.call("SUBSCRIBE", "__redis__:invalidate");
+    assertThat(client.call("CLIENT", "TRACKING", "ON", "REDIRECT", id)).isEqualTo("OK");
+    client.call("GET", "a");
+    group.call(group.master(), "SET", "a", "1");
+    assertThat(((List<?>) other.readText()).get(2)).isEqualTo(List.of("a"));
+  }
+}
