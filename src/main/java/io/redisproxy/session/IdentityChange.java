@@ -87,7 +87,7 @@ final class IdentityChange extends SessionState implements PinnedConnection.Hold
     if (checksLogin) {
       target.pool().pinNew(identity, this);
     } else {
-      target.pool().pin(identity, this);
+      target.pool().pinBriefly(identity, this);
     }
   }
 

@@ -110,6 +110,20 @@ public final class NodePool {
     }
   }
 
+  /**
+   * The same for a question that is answered at once, so that it need not wait until others, which
+   * may hold theirs for ever, have given one back.
+   */
+  public void pinBriefly(Identity identity, PinnedConnection.Holder holder) {
+    PinnedConnection rested = takeResting(identity);
+    if (rested != null) {
+      meters.onPinned();
+      rested.hold(holder);
+    } else {
+      pinNew(identity, holder);
+    }
+  }
+
   /** The same with a connection that is new, so that the node checks the login. */
   public void pinNew(Identity identity, PinnedConnection.Holder holder) {
     PinnedConnection connection =
