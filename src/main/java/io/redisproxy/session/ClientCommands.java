@@ -59,9 +59,16 @@ final class ClientCommands {
         case CLIENT_SETNAME -> setName(arguments.get(2), identity);
         case CLIENT_SETINFO -> setInfo(text(arguments.get(2)), arguments.get(3), identity);
         case CLIENT_NO_EVICT -> noEvict(text(arguments.get(2)), identity);
-        case CLIENT_INFO -> reply(lines(List.of(asking), arguments, asking, allocator));
+        case CLIENT_INFO ->
+            reply(lines(ClientLine::append, List.of(asking), arguments, asking, allocator));
         case CLIENT_LIST ->
-            reply(lines(selected(arguments, clients), arguments, asking, allocator));
+            reply(
+                lines(
+                    ClientLine::append,
+                    selected(arguments, clients),
+                    arguments,
+                    asking,
+                    allocator));
         case CLIENT_KILL -> kill(arguments, asking, clients);
         default -> throw new IllegalArgumentException(command.wireName());
       };
@@ -122,7 +129,9 @@ final class ClientCommands {
     throw RefusedException.syntax();
   }
 
-  private static ByteBuf lines(
+  /** A line for each client; {@code request}, all of it, is what {@code asking} has sent. */
+  static ByteBuf lines(
+      ClientLine.Form form,
       Iterable<ConnectedClient> shown,
       List<byte[]> request,
       ConnectedClient asking,
@@ -131,7 +140,7 @@ final class ClientCommands {
     StringBuilder line = new StringBuilder(ClientLine.LENGTH);
     for (ConnectedClient client : shown) {
       line.setLength(0);
-      ClientLine.append(line, client, client == asking ? Resp.requestSize(request) : 0);
+      form.append(line, client, client == asking ? Resp.requestSize(request) : 0);
       lines.writeBytes(line.toString().getBytes(StandardCharsets.ISO_8859_1));
     }
     return Resp.verbatim(lines, asking.protocol());

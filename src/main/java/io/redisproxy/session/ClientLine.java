@@ -7,6 +7,13 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
  * that 7.2 added. What only a server has, such as the memory of a parsed request, is 0.
  */
 final class ClientLine {
+  /** What is in a line. */
+  @FunctionalInterface
+  interface Form {
+    /** See {@link ClientLine#append}. */
+    void append(StringBuilder to, ConnectedClient client, long request);
+  }
+
   /** About what a line is long. */
   static final int LENGTH = 320;
 
@@ -47,6 +54,15 @@ final class ClientLine {
     to.append(" resp=").append(client.protocol());
     to.append(" lib-name=").append(text(identity.libraryName()));
     to.append(" lib-ver=").append(text(identity.libraryVersion()));
+    to.append('\n');
+  }
+
+  /** {@link #append} with what only the proxy has to tell. */
+  static void appendWithState(StringBuilder to, ConnectedClient client, long request) {
+    append(to, client, request);
+    to.setLength(to.length() - 1);
+    to.append(" state=").append(client.state());
+    to.append(" pending=").append(client.pendingRequests());
     to.append('\n');
   }
 

@@ -15,6 +15,11 @@ final class Closing extends SessionState {
   }
 
   @Override
+  String word() {
+    return "closing";
+  }
+
+  @Override
   void onEntered() {
     if (session.replies().isEmpty()) {
       session.closeAfterFlush(cause);

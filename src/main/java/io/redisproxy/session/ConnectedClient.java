@@ -57,6 +57,12 @@ interface ConnectedClient {
   /** Bytes of replies that it has not taken. */
   long outputBytes();
 
+  /** How many of its requests wait in runs that are not all answered. */
+  int pendingRequests();
+
+  /** What the proxy does with what comes from it, in a word. */
+  String state();
+
   /** As the server writes it, {@code client|list}; null before the first one that is known. */
   String lastCommand();
 

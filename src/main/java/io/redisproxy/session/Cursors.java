@@ -45,45 +45,66 @@ final class Cursors {
   /** Whether it has a cursor that a replica gave. */
   static boolean isMarked(Command command, RequestArguments arguments) {
     int index = index(command);
-    return arguments.count() > index
-        && isCursor(arguments.text(index))
+    return hasCursor(arguments, index)
         && Long.parseLong(arguments.text(index)) >>> CURSOR_BITS != 0;
-  }
-
-  private static int index(Command command) {
-    return command == Command.SCAN ? 1 : 2;
   }
 
   /** {@code needed}: how far a replica must be that an iteration begins at. */
   Sending sending(Command command, RequestArguments arguments, long needed) {
     int index = index(command);
-    if (arguments.count() <= index || !isCursor(arguments.text(index))) {
+    if (!hasCursor(arguments, index)) {
       return TO_MASTER;
     }
     long cursor = Long.parseLong(arguments.text(index));
     if (cursor == 0) {
       return begin(arguments, needed);
     }
-    long tag = cursor >>> CURSOR_BITS;
-    return tag == 0 ? TO_MASTER : goOn(arguments, index, cursor, tag);
+    return cursor >>> CURSOR_BITS == 0 ? TO_MASTER : goOn(arguments, index, cursor);
+  }
+
+  /** Where {@link #sending} would send the request, and why; {@code read}: where any read goes. */
+  Explain.Decision explain(Command command, RequestArguments arguments, Explain.Decision read) {
+    int index = index(command);
+    Target master = session.lane().forWrite();
+    if (!hasCursor(arguments, index)) {
+      return new Explain.Decision(master, "it has no cursor");
+    }
+    long cursor = Long.parseLong(arguments.text(index));
+    if (cursor == 0) {
+      return read.target().isMaster() || canMark(read.target())
+          ? read
+          : new Explain.Decision(
+              master, "an iteration begins, but cursors of replicas are not known");
+    }
+    if (cursor >>> CURSOR_BITS == 0) {
+      return new Explain.Decision(master, "the cursor is the master's");
+    }
+    Target giver = giver(cursor);
+    return giver == null
+        ? new Explain.Decision(null, "the node that gave the cursor is gone or was restarted")
+        : new Explain.Decision(giver, "it gave the cursor");
+  }
+
+  private static int index(Command command) {
+    return command == Command.SCAN ? 1 : 2;
   }
 
   private Sending begin(RequestArguments arguments, long needed) {
     Target target = session.serving().sender().targetForRead(needed);
-    if (target.isMaster()
-        || target.node() > NODE_MASK
-        || target.link().connection() == null
-        || session.lane().epoch(target.node()) == 0) {
+    if (target.isMaster() || !canMark(target) || target.link().connection() == null) {
       return TO_MASTER;
     }
     return toReplica(target, arguments.words());
   }
 
-  private Sending goOn(RequestArguments arguments, int index, long cursor, long tag) {
-    int node = (int) tag & NODE_MASK;
-    Lane lane = session.lane();
-    boolean known = node < lane.targets().size() && tag == tag(node, lane.epoch(node));
-    if (!known || !lane.isReadable(node) || !lane.isConnected(node)) {
+  /** Whether a cursor can tell that it is this replica's. */
+  private boolean canMark(Target target) {
+    return target.node() <= NODE_MASK && session.lane().epoch(target.node()) != 0;
+  }
+
+  private Sending goOn(RequestArguments arguments, int index, long cursor) {
+    Target giver = giver(cursor);
+    if (giver == null) {
       return new Sending(
           null,
           null,
@@ -92,8 +113,18 @@ final class Cursors {
               + cursor
               + " is gone or was restarted; begin again with cursor 0");
     }
-    return toReplica(
-        lane.targets().get(node), arguments.with(index, Long.toString(cursor & CURSOR_MASK)));
+    return toReplica(giver, arguments.with(index, Long.toString(cursor & CURSOR_MASK)));
+  }
+
+  /** The replica that gave the cursor, or null when it is not what or where it was then. */
+  private Target giver(long cursor) {
+    long tag = cursor >>> CURSOR_BITS;
+    int node = (int) tag & NODE_MASK;
+    Lane lane = session.lane();
+    boolean known = node < lane.targets().size() && tag == tag(node, lane.epoch(node));
+    return known && lane.isReadable(node) && lane.isConnected(node)
+        ? lane.targets().get(node)
+        : null;
   }
 
   private Sending toReplica(Target target, List<byte[]> words) {
@@ -108,7 +139,9 @@ final class Cursors {
     return (long) epoch << NODE_BITS | node;
   }
 
-  private static boolean isCursor(String text) {
-    return text.length() <= MAX_DIGITS && text.matches("\\d+");
+  private static boolean hasCursor(RequestArguments arguments, int index) {
+    return arguments.count() > index
+        && arguments.text(index).length() <= MAX_DIGITS
+        && arguments.text(index).matches("\\d+");
   }
 }

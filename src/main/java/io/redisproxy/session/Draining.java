@@ -18,6 +18,11 @@ final class Draining extends SessionState {
   }
 
   @Override
+  String word() {
+    return "draining";
+  }
+
+  @Override
   void onEntered() {
     if (isDone()) {
       session.become(next);

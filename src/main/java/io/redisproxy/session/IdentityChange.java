@@ -76,6 +76,11 @@ final class IdentityChange extends SessionState implements PinnedConnection.Hold
   }
 
   @Override
+  String word() {
+    return "identifying";
+  }
+
+  @Override
   void onEntered() {
     if (isReset()) {
       session.unpin();

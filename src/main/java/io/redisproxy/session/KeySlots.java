@@ -33,6 +33,10 @@ final class KeySlots {
       return 0;
     }
     find(command, session, in, from, end);
+    return needed();
+  }
+
+  private long needed() {
     long needed = 0;
     for (int i = 0; i < count; i++) {
       needed =
@@ -40,6 +44,22 @@ final class KeySlots {
               needed, slots[i] == WriteTable.ALL ? table.neededByAny() : table.needed(slots[i]));
     }
     return needed;
+  }
+
+  /** The same for a request that is not in the client's bytes. */
+  long neededBy(Command command, Session session, List<byte[]> words) {
+    if (KeyUse.of(command) == KeyUse.NONE) {
+      return 0;
+    }
+    ByteBuf request = Resp.request(session.allocator(), words);
+    count = 0;
+    if (KeyUse.of(command) == KeyUse.ANY) {
+      add(WriteTable.ALL);
+    } else {
+      find(KeyUse.of(command), command, session, request, 0);
+    }
+    request.release();
+    return needed();
   }
 
   /** The same for a read whose keys are not known. */

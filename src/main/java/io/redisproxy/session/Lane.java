@@ -1,7 +1,9 @@
 package io.redisproxy.session;
 
 import io.redisproxy.metrics.ReadReason;
+import io.redisproxy.route.Explanation;
 import io.redisproxy.route.Router;
+import io.redisproxy.topology.NodeHealth;
 import io.redisproxy.upstream.Identity;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -51,6 +53,11 @@ final class Lane {
     return router.reason();
   }
 
+  /** What {@link #forRead} would say now, and why. */
+  Explanation explainRead(long needed, boolean writesInFlight) {
+    return router.explainRead(needed, writesInFlight, this::isConnected);
+  }
+
   boolean isConnected(int node) {
     return targets.get(node).link().isConnected();
   }
@@ -60,9 +67,14 @@ final class Lane {
     return IntStream.of(router.topology().readable()).anyMatch(readable -> readable == node);
   }
 
+  /** What the last probe of the node found. */
+  NodeHealth health(int node) {
+    return router.topology().nodes().get(node);
+  }
+
   /** A number that changes when the node's process does; 0 while it is not known. */
   int epoch(int node) {
-    return router.topology().nodes().get(node).epoch();
+    return health(node).epoch();
   }
 
   void onEntered() {

@@ -55,9 +55,11 @@ final class OwnCommands {
       "WRONGPASS invalid username-password pair or user is disabled.";
 
   private final Session session;
+  private final ProxyCommands proxyCommands;
 
   OwnCommands(Session session) {
     this.session = session;
+    proxyCommands = new ProxyCommands(session);
   }
 
   /** Whether a client may send this before it is let in. */
@@ -69,6 +71,9 @@ final class OwnCommands {
     if (ClientCommands.has(command)) {
       return ClientCommands.answer(
           command, arguments.words(), session.client(), session.clients(), session.allocator());
+    }
+    if (ProxyCommands.has(command)) {
+      return Answer.reply(proxyCommands.answer(command, arguments));
     }
     int count = arguments.count();
     return switch (command) {

@@ -25,6 +25,11 @@ final class Pinning extends SessionState implements PinnedConnection.Holder {
   }
 
   @Override
+  String word() {
+    return "pinning";
+  }
+
+  @Override
   void onEntered() {
     session.gate().close(InputGate.Reason.WAITING);
     target.pool().pin(session.lane().identity(), this);

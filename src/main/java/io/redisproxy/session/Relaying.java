@@ -32,6 +32,11 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
   }
 
   @Override
+  String word() {
+    return "relaying";
+  }
+
+  @Override
   void onEntered() {
     session.gate().close(InputGate.Reason.WAITING);
     Pin pin = before.pin();

@@ -34,6 +34,7 @@ final class ReplyQueue {
   private long early;
   private int masterRuns;
   private int writeRuns;
+  private int requests;
   private boolean closed;
 
   ReplyQueue(Client client) {
@@ -69,8 +70,14 @@ final class ReplyQueue {
     return writeRuns > 0;
   }
 
+  /** How many requests are in the runs. */
+  int pendingRequests() {
+    return requests;
+  }
+
   void add(Run run) {
     runs.add(run);
+    requests += run.requests();
     masterRuns += run.target().isMaster() ? 1 : 0;
     writeRuns += run.hasWrites() ? 1 : 0;
   }
@@ -144,6 +151,7 @@ final class ReplyQueue {
 
   private void remove() {
     Run run = runs.remove();
+    requests -= run.requests();
     masterRuns -= run.target() != null && run.target().isMaster() ? 1 : 0;
     writeRuns -= run.hasWrites() ? 1 : 0;
   }

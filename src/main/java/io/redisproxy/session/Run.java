@@ -79,13 +79,18 @@ class Run extends PendingReplies {
   /** The last reply has come; its bytes are passed on next. */
   void onDone() {}
 
+  /** How many requests are in it. */
+  int requests() {
+    return reads + writes;
+  }
+
   boolean hasWrites() {
     return writes > 0;
   }
 
   /** No more requests join. */
   void seal() {
-    want(reads + writes);
+    want(requests());
     target.meters().sent(reads, writes);
     session.meters().onReads(reason, reads);
   }

@@ -58,6 +58,11 @@ final class Serving extends SessionState {
   }
 
   @Override
+  String word() {
+    return pin == null ? "sharing" : "pinned";
+  }
+
+  @Override
   void onBytes(ByteBuf in) {
     int position = in.readerIndex();
     int limit = in.writerIndex();
@@ -220,7 +225,10 @@ final class Serving extends SessionState {
         return sender.sendAlone(run, false, pin.connection(), in, from, end);
       }
     } else if (pin.isInTransaction() || pin.isRestricted()) {
-      if (commandClass == CommandClass.SESSION && pin.isInTransaction()) {
+      // Of PROXY the node says that it doesn't know it, which spoils the transaction.
+      if (commandClass == CommandClass.SESSION
+          && pin.isInTransaction()
+          && !ProxyCommands.has(command)) {
         return relay(in, from);
       }
     } else if (commandClass == CommandClass.SESSION) {
@@ -414,6 +422,8 @@ final class Serving extends SessionState {
   }
 
   private boolean onOwnCommand(Command command, ByteBuf in, int from, int end) {
+    // The answer may tell of what came before: that has been sent then.
+    sender.endBefore(in, from);
     OwnCommands.Answer answer =
         session.ownCommands().answer(command, Requests.arguments(session, in, from, end));
     return switch (answer.action()) {

@@ -145,6 +145,11 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
     state.addFlags(flags);
   }
 
+  /** The state that the session is in, in a word. */
+  String state() {
+    return state.word();
+  }
+
   /** The nodes, as sessions of this one's identity reach them. */
   Lane lane() {
     return lane;

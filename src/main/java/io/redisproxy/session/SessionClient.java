@@ -180,6 +180,16 @@ final class SessionClient implements ConnectedClient {
   }
 
   @Override
+  public int pendingRequests() {
+    return session.replies().pendingRequests();
+  }
+
+  @Override
+  public String state() {
+    return session.state();
+  }
+
+  @Override
   public String lastCommand() {
     return NAMES[lastCommand];
   }

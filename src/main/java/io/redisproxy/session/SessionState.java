@@ -6,6 +6,9 @@ import java.util.Set;
 /** What a session does with what happens to it. */
 abstract class SessionState {
 
+  /** The state in a word, for PROXY CLIENTS, on any thread. */
+  abstract String word();
+
   /** The session has come into this state. */
   void onEntered() {}
 

@@ -43,6 +43,11 @@ final class Streaming extends SessionState implements PinnedConnection.Holder {
   }
 
   @Override
+  String word() {
+    return "streaming";
+  }
+
+  @Override
   void onEntered() {
     if (connection != null) {
       begin();

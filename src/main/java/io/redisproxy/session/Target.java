@@ -12,4 +12,9 @@ import io.redisproxy.upstream.NodePool;
  * @param link the connection that these sessions share
  * @param pool gives a session a connection of its own
  */
-record Target(int node, NodeLink link, NodePool pool, boolean isMaster, RequestMeters meters) {}
+record Target(int node, NodeLink link, NodePool pool, boolean isMaster, RequestMeters meters) {
+
+  String role() {
+    return isMaster ? "master" : "replica";
+  }
+}

@@ -47,6 +47,14 @@ class ClientLineTest {
     assertThat(line).contains(" qbuf=35 ");
   }
 
+  @Test
+  void theProxysOwnFieldsFollowThoseOfAServer() {
+    client.pending = 3;
+    StringBuilder line = new StringBuilder();
+    ClientLine.appendWithState(line, client, 0);
+    assertThat(line).startsWith(line().strip()).endsWith(" lib-ver= state=sharing pending=3\n");
+  }
+
   private String line() {
     StringBuilder line = new StringBuilder();
     ClientLine.append(line, client, 0);

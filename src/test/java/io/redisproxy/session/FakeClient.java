@@ -14,6 +14,7 @@ final class FakeClient implements ConnectedClient {
   long age;
   long output;
   int protocol = 2;
+  int pending;
   int queued = -1;
   boolean killed;
 
@@ -116,6 +117,16 @@ final class FakeClient implements ConnectedClient {
   @Override
   public long outputBytes() {
     return output;
+  }
+
+  @Override
+  public int pendingRequests() {
+    return pending;
+  }
+
+  @Override
+  public String state() {
+    return "sharing";
   }
 
   @Override

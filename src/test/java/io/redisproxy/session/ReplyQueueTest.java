@@ -182,6 +182,11 @@ class ReplyQueueTest {
     int allReplied;
 
     @Override
+    String word() {
+      return "counting";
+    }
+
+    @Override
     void onBytes(ByteBuf in) {
       in.release();
     }
