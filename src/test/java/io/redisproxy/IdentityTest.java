@@ -1,0 +1,221 @@
+package io.redisproxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redisproxy.fixture.RawClient;
+import io.redisproxy.fixture.RawClient.RedisError;
+import io.redisproxy.fixture.RedisGroup;
+import io.redisproxy.fixture.RedisNode;
+import io.redisproxy.fixture.Transcript;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Sessions of a user, a database and a protocol share connections, with none of another. */
+class IdentityTest {
+  private static RedisGroup group;
+  private static TestProxy proxy;
+  private final List<RawClient> clients = new ArrayList<>();
+  private RawClient client;
+
+  @BeforeAll
+  static void start() {
+    group = RedisGroup.start(1);
+    proxy =
+        TestProxy.start(group, Map.of("node.identity-idle", "200ms", "node.pinned-idle", "200ms"));
+  }
+
+  @AfterAll
+  static void stop() {
+    proxy.close();
+    group.close();
+  }
+
+  @BeforeEach
+  void connect() throws IOException {
+    group.flushAll();
+    onEveryNode(
+        "ACL", "SETUSER", "foo", "reset", "on", ">right", "+@all", "-flushall", "~foo:*", "&*");
+    onEveryNode("ACL", "SETUSER", "bar", "reset", "on", ">other", "+@all", "~bar:*", "&*");
+    client = client();
+  }
+
+  @AfterEach
+  void disconnect() throws IOException {
+    for (RawClient each : clients) {
+      each.close();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SET a 0;SELECT 1;SET a 1;SELECT 0;GET a;SELECT 1;GET a",
+        "SELECT 99;SET a 0;SELECT x;SELECT -1;SELECT 1 2;SELECT;SELECT 01;SELECT 99999999999;GET a",
+        "SELECT 2;SELECT 99;SET a 2;SELECT 2;GET a",
+        "HELLO_3;HSET h f v;HGETALL h;GET none;ZADD z 1.5 m;ZSCORE z m;SMEMBERS s;HELLO 2;HGETALL h",
+        "HELLO_3;SELECT 1;GET none;HELLO 2;GET none;SET a 1;SELECT 0;GET a",
+        "HELLO 1;HELLO 4;HELLO x;HELLO 3 AUTH;HELLO 3 SETNAME;HELLO 3 NOSUCH;GET none",
+        "HELLO 3 AUTH foo wrong;HELLO 3 AUTH nobody x;HELLO 3 SETNAME 'a b';GET none",
+        "HELLO 2 SETNAME me;CLIENT GETNAME;RESET;CLIENT GETNAME",
+        "HELLO 3 AUTH foo right SETNAME me;CLIENT GETNAME;ACL WHOAMI;GET foo:a;GET bar:a;GET none",
+        "AUTH;AUTH a b c;AUTH x;AUTH foo wrong;AUTH nobody x;ACL WHOAMI",
+        "AUTH foo right;SET foo:a 1;GET foo:a;GET bar:a;SET bar:a 1;FLUSHALL;ACL WHOAMI",
+        "AUTH foo right;AUTH foo wrong;ACL WHOAMI;AUTH bar other;ACL WHOAMI;AUTH bar right;ACL WHOAMI",
+        "AUTH foo right;SELECT 1;SET foo:a 1;RESET;ACL WHOAMI;EXISTS foo:a;GET bar:a",
+        "HELLO_3;AUTH foo right;SELECT 1;GET foo:none;RESET;GET none",
+        "AUTH foo right;MULTI;SET foo:a 1;GET bar:a;EXEC;GET foo:a",
+        "AUTH foo right;MULTI;AUTH bar other;EXEC;ACL WHOAMI;RESET;ACL WHOAMI",
+        "MULTI;AUTH foo right;HELLO 3;RESET;ACL WHOAMI;GET none",
+        "AUTH foo right;SUBSCRIBE c;RESET;ACL WHOAMI",
+        "MULTI;SELECT 1;EXEC;AUTH foo right;ACL WHOAMI;RESET;ACL WHOAMI;GET none"
+      })
+  void aWholeSessionInOnePieceIsAnsweredAsAtAServer(String lines) throws IOException {
+    String[] session = lines.replace("HELLO_3", "HELLO 3").split(";");
+    String atServer = withoutId(Transcript.of(group.master().port(), session));
+    group.flushAll();
+    assertThat(withoutId(Transcript.of(proxy.port(), session))).isEqualTo(atServer);
+  }
+
+  @Test
+  void sessionsOfADatabaseShareConnectionsAndReadFromReplicas() throws IOException {
+    client.call("SELECT", "3");
+    client.call("SET", "a", "3");
+    List<RawClient> others = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      RawClient other = client();
+      other.call("SELECT", "3");
+      others.add(other);
+    }
+    await().until(() -> readsAtReplica(others.get(0)) == 1);
+    long before = connectionsAt(group.master());
+    for (int i = 0; i < 20; i++) {
+      RawClient other = client();
+      assertThat(other.call("SELECT", "3")).isEqualTo("OK");
+      assertThat(other.call("GET", "a")).isEqualTo("3");
+    }
+    assertThat(connectionsAt(group.master())).isLessThanOrEqualTo(before);
+    RawClient other = client();
+    other.call("HELLO", "3");
+    await().until(() -> readsAtReplica(other) == 1);
+  }
+
+  @Test
+  void helloTellsTheClientsOwnNumber() throws IOException {
+    List<?> hello = (List<?>) client.call("HELLO", "3");
+    assertThat(hello.get(hello.indexOf("id") + 1)).isEqualTo(client.call("CLIENT", "ID"));
+    assertThat(hello.get(hello.indexOf("proto") + 1)).isEqualTo(3L);
+    assertThat(hello.get(hello.indexOf("role") + 1)).isEqualTo("master");
+  }
+
+  @Test
+  void noCommandOfOneUserRunsAsAnother() throws IOException {
+    RawClient other = client();
+    client.call("AUTH", "foo", "right");
+    other.call("AUTH", "bar", "other");
+    String requests = "SET foo:a f\r\nGET bar:a\r\nGET foo:a\r\nSET bar:a b\r\nACL WHOAMI\r\n";
+    client.send(requests.repeat(100));
+    other.send(requests.repeat(100));
+    for (int i = 0; i < 100; i++) {
+      assertThat(client.readText()).isEqualTo("OK");
+      assertIsError(client.readText(), "NOPERM");
+      assertThat(client.readText()).isEqualTo("f");
+      assertIsError(client.readText(), "NOPERM");
+      assertThat(client.readText()).isEqualTo("foo");
+      assertIsError(other.readText(), "NOPERM");
+      other.readText();
+      assertIsError(other.readText(), "NOPERM");
+      assertThat(other.readText()).isEqualTo("OK");
+      assertThat(other.readText()).isEqualTo("bar");
+    }
+  }
+
+  @Test
+  void aPasswordIsCheckedEachTimeThoughOthersHaveTheIdentity() throws IOException {
+    double before = proxy.counted("redis_proxy.errors", "kind", "login");
+    client.call("AUTH", "foo", "right");
+    onEveryNode("ACL", "SETUSER", "foo", "off");
+    RawClient other = client();
+    assertIsError(other.call("AUTH", "foo", "right"), "WRONGPASS");
+    onEveryNode("ACL", "SETUSER", "foo", "on", "resetpass", ">changed");
+    assertIsError(other.call("AUTH", "foo", "right"), "WRONGPASS");
+    assertIsError(other.call("HELLO", "3", "AUTH", "foo", "right"), "WRONGPASS");
+    assertThat(other.call("AUTH", "foo", "changed")).isEqualTo("OK");
+    assertThat(client.call("SET", "foo:a", "1")).isEqualTo("OK");
+    assertThat(proxy.counted("redis_proxy.errors", "kind", "login")).isEqualTo(before + 3);
+  }
+
+  @Test
+  void aUserThatAReplicaDoesNotKnowReadsFromTheMaster() throws IOException {
+    group.call(group.replica(0), "ACL", "DELUSER", "foo");
+    client.call("AUTH", "foo", "right");
+    client.call("SET", "foo:a", "1");
+    for (int i = 0; i < 20; i++) {
+      assertThat(client.call("GET", "foo:a")).isEqualTo("1");
+    }
+  }
+
+  @Test
+  void connectionsOfAnIdentityThatNobodyHasAreClosed() throws IOException {
+    client.call("PING");
+    await().until(() -> connectionsOf(group.master(), "foo") == 0);
+    for (int database = 0; database < 5; database++) {
+      RawClient other = client();
+      other.call("AUTH", "foo", "right");
+      other.call("SELECT", "" + database);
+      other.call("SET", "foo:a", "1");
+    }
+    assertThat(connectionsOf(group.master(), "foo")).isGreaterThanOrEqualTo(5);
+    disconnect();
+    await().until(() -> connectionsOf(group.master(), "foo") == 0);
+    await().until(() -> connectionsOf(group.replica(0), "foo") == 0);
+    assertThat(client().call("GET", "a")).isNull();
+  }
+
+  private RawClient client() throws IOException {
+    RawClient made = proxy.connect();
+    clients.add(made);
+    return made;
+  }
+
+  private static double readsAtReplica(RawClient asking) throws IOException {
+    double before = proxy.counted("redis_proxy.requests", "role", "replica", "class", "read");
+    asking.call("GET", "a");
+    return proxy.counted("redis_proxy.requests", "role", "replica", "class", "read") - before;
+  }
+
+  private static void onEveryNode(String... command) {
+    Stream.concat(Stream.of(group.master()), group.replicas().stream())
+        .forEach(node -> group.call(node, command));
+  }
+
+  private static long connectionsAt(RedisNode node) {
+    return ((String) group.call(node, "CLIENT", "LIST")).lines().count();
+  }
+
+  private static long connectionsOf(RedisNode node, String user) {
+    return ((String) group.call(node, "CLIENT", "LIST"))
+        .lines()
+        .filter(line -> line.contains(" user=" + user + " "))
+        .count();
+  }
+
+  /** The client's number differs between any two. */
+  private static String withoutId(String replies) {
+    return replies.replaceAll("(?<=\\$2\r\nid\r\n):\\d+", ":1");
+  }
+
+  private static void assertIsError(Object reply, String beginning) {
+    assertThat(((RedisError) reply).message()).startsWith(beginning + ' ');
+  }
+}
