@@ -133,7 +133,7 @@ class OverridesTest {
         "MONITOR"
       })
   void aDeniedCommandDoesNotPassAConnectionThatIsRelayedEither(String lines) throws IOException {
-    for (String denied : new String[] {"FLUSHALL", "SET b 3", "MODULE.DROP x", "SET b " + LARGE}) {
+    for (String denied : new String[] {"FLUSHALL", "SET b 3", "MODULE.DROP x", "SET b "}) {
       double before = denied();
       try (RawClient relayed = proxy.connect()) {
         for (String line : lines.split(";")) {
@@ -141,7 +141,7 @@ class OverridesTest {
         }
         relayed.call("PING");
         relayed.send("PING\r\n");
-        relayed.sendCommand(denied.split(" "));
+        relayed.send(denied.endsWith(" ") ? announced(denied) : denied + "\r\n");
         assertThat(relayed.readToEnd()).contains("-NOPERM redis-proxy: ");
       }
       assertThat(denied()).isEqualTo(before + 1);
@@ -164,7 +164,7 @@ class OverridesTest {
   @ValueSource(strings = {"SET b ", "CONFIG SET maxmemory ", "MODULE.DROP x ", "DEBUG OBJECT "})
   void aDeniedRequestThatIsTooLargeToBeSkippedEndsTheSession(String beginning) throws IOException {
     double before = denied();
-    client.sendCommand((beginning + LARGE).split(" "));
+    client.send(announced(beginning));
     assertThat(client.readToEnd()).startsWith("-ERR redis-proxy: a denied request is too large");
     assertThat(denied()).isEqualTo(before + 1);
     assertThat(group.call(group.master(), "GET", "b")).isEqualTo("2");
@@ -179,6 +179,16 @@ class OverridesTest {
     assertThat(client.call("APPEND", "c", LARGE)).isEqualTo("QUEUED");
     client.sendCommand("EXEC");
     assertThat(client.readText().toString()).contains("" + 2 * LARGE.length());
+  }
+
+  /** A request whose last argument is large, and has not come. */
+  private static String announced(String beginning) {
+    String[] words = beginning.split(" ");
+    StringBuilder request = new StringBuilder("*" + (words.length + 1) + "\r\n");
+    for (String word : words) {
+      request.append("$" + word.length() + "\r\n" + word + "\r\n");
+    }
+    return request + "$" + LARGE.length() + "\r\n";
   }
 
   private static double denied() {
