@@ -114,7 +114,7 @@ class CursorTest {
   void iterationsThatBeginTogetherAreSpreadOverTheReplicas() throws IOException {
     Set<Long> nodes = new HashSet<>();
     for (int i = 0; i < 12; i++) {
-      nodes.add(Long.parseLong(cursor(clients.get(0))) >>> 40);
+      nodes.add(Long.parseLong(cursor(clients.get(0))) >>> 36);
     }
     assertThat(nodes).hasSize(3).doesNotContain(0L);
   }
@@ -145,7 +145,7 @@ class CursorTest {
     assertThat(client.call("SCAN", "0", "COUNT", "10")).isEqualTo("QUEUED");
     List<?> replies = (List<?>) client.call("EXEC");
     String ofMaster = (String) ((List<?>) replies.get(0)).get(0);
-    assertThat(Long.parseLong(ofMaster)).isLessThan(1L << 40);
+    assertThat(Long.parseLong(ofMaster)).isLessThan(1L << 36);
     assertThat((List<?>) client.call("SCAN", ofMaster)).hasSize(2);
     client.call("MULTI");
     assertThat(((RedisError) client.call("SCAN", cursor)).message()).contains("cursor");
@@ -175,7 +175,7 @@ class CursorTest {
   @Test
   void aCursorOfAReplicaThatWasRestartedIsRefused() throws IOException {
     String cursor = cursor(clients.get(0));
-    int replica = (int) ((Long.parseLong(cursor) >>> 40) & 31) - 1;
+    int replica = (int) ((Long.parseLong(cursor) >>> 36) & 31) - 1;
     String other = cursor(clients.get(1));
     group.replica(replica).kill();
     await().until(() -> !proxy.isReadable(replica));
@@ -184,10 +184,10 @@ class CursorTest {
     group.awaitInSync();
     await().until(proxy::allHealthy);
     assertIsRefused(cursor);
-    if ((int) ((Long.parseLong(other) >>> 40) & 31) - 1 != replica) {
+    if ((int) ((Long.parseLong(other) >>> 36) & 31) - 1 != replica) {
       assertThat((List<?>) clients.get(2).call("SCAN", other)).hasSize(2);
     }
-    assertIsRefused("" + (1L << 52 | 7L << 40));
+    assertIsRefused("" + (1L << 52 | 7L << 36));
     assertIsRefused("" + ((1L << 53) - 1));
   }
 

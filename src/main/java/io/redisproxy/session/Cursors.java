@@ -10,12 +10,12 @@ import java.util.List;
  * the node travels in the cursor. A cursor means something only in the process that gave it, since
  * it counts the buckets of its hash tables, which each process orders by a seed of its own.
  *
- * <p>From the lowest bit: 40 bits of the node's own cursor, 5 of the node's index, 8 of its run id.
- * It stays below 2^53, which is as far as JavaScript counts. Cursors of the master are as it gave
- * them.
+ * <p>From the lowest bit: 36 bits of the node's own cursor, 5 of the node's index, 12 of its run
+ * id. It stays below 2^53, which is as far as JavaScript counts. Cursors of the master are as it
+ * gave them.
  */
 final class Cursors {
-  static final int CURSOR_BITS = 40;
+  static final int CURSOR_BITS = 36;
   static final int NODE_BITS = 5;
   private static final long CURSOR_MASK = (1L << CURSOR_BITS) - 1;
   private static final int NODE_MASK = (1 << NODE_BITS) - 1;

@@ -5,12 +5,12 @@ package io.redisproxy.topology;
  *
  * @param status whether it may be used
  * @param detail why not, in words; empty when it may
- * @param epoch from 1 to 255, and another one, most likely, when the node was started anew; 0 when
+ * @param epoch from 1 to 4095, and another one, most likely, when the node was started anew; 0 when
  *     it is not known
  */
 public record NodeHealth(Status status, String detail, int epoch) {
 
-  static final int MAX_EPOCH = 255;
+  static final int MAX_EPOCH = 4095;
 
   /** Whether a node may be used. */
   public enum Status {

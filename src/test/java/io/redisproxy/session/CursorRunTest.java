@@ -34,14 +34,14 @@ class CursorRunTest {
   @ParameterizedTest
   @CsvSource({
     "*2|$1|0|*1|$1|k|, *2|$1|0|*1|$1|k|",
-    "*2|$2|17|*2|$1|k|$0||, *2|$14|36283883716625|*2|$1|k|$0||",
-    "*2|$13|1099511627775|*0|, *2|$14|37383395344383|*0|",
-    "*2|$13|1099511627776|*1|$1|k|, -ERR redis-proxy: cursor 1099511627776 of the node is too large|",
+    "*2|$2|17|*2|$1|k|$0||, *2|$13|2267742732305|*2|$1|k|$0||",
+    "*2|$11|68719476735|*0|, *2|$13|2336462209023|*0|",
+    "*2|$11|68719476736|*1|$1|k|, -ERR redis-proxy: cursor 68719476736 of the node is too large|",
     "*2|$20|18446744073709551615|*0|,"
         + " -ERR redis-proxy: cursor 18446744073709551615 of the node is too large|",
     "-WRONGTYPE Operation against a key|, -WRONGTYPE Operation against a key|",
     "-E|, -E|",
-    "*2|$2|17|~1|$1|k|, *2|$14|36283883716625|~1|$1|k|"
+    "*2|$2|17|~1|$1|k|, *2|$13|2267742732305|~1|$1|k|"
   })
   void aReplyInTwoOrAllPiecesIsMarkedTheSame(String reply, String expected) {
     String bytes = reply.replace("|", "\r\n");
