@@ -156,7 +156,17 @@ class NodeFaultTest {
     }
     try (RawClient client = proxy.connect()) {
       assertThat(((RedisError) client.call("MULTI")).message()).contains("can't be reached");
-      assertThat(client.call("CLIENT", "ID")).isInstanceOf(Long.class);
+      assertThat(client.closedByPeer()).isTrue();
+    }
+  }
+
+  @Test
+  void whatFollowsASelectThatCannotBeAskedForDoesNotRunInAnotherDatabase() throws IOException {
+    try (RawClient client = proxy.connect()) {
+      group.master().kill();
+      client.send("SELECT 3\r\nSET a 1\r\n");
+      assertThat(((RedisError) client.readReply()).message()).contains("redis-proxy");
+      assertThat(client.closedByPeer()).isTrue();
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
+import io.redisproxy.metrics.CloseCause;
 import io.redisproxy.metrics.ErrorKind;
 import io.redisproxy.resp.Resp;
 import io.redisproxy.upstream.Identity;
@@ -124,14 +125,22 @@ final class IdentityChange extends SessionState implements PinnedConnection.Hold
 
   private void onRefused(NodeFailure failure) {
     if (failure.refusal() == null) {
-      session.replyUnreachable(failure);
-    } else {
-      if (checksLogin) {
-        session.meters().onErrors(ErrorKind.LOGIN, 1);
-      }
-      session.reply(Resp.error(failure.refusal()));
+      onUnreachable(failure);
+      return;
     }
+    if (checksLogin) {
+      session.meters().onErrors(ErrorKind.LOGIN, 1);
+    }
+    session.reply(Resp.error(failure.refusal()));
     goOn();
+  }
+
+  /** What the client has sent behind it must not run in another database, or as somebody else. */
+  private void onUnreachable(NodeFailure failure) {
+    done = true;
+    early.release();
+    session.replyUnreachable(failure);
+    session.become(new Closing(session, CloseCause.NODE_LOST));
   }
 
   private void goOn() {

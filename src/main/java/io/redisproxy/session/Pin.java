@@ -273,10 +273,13 @@ final class Pin implements PinnedConnection.Holder {
     return session.takesMoreFrom(from);
   }
 
-  /** Redis would disconnect the client, too, whose state is lost. */
+  /**
+   * Redis would disconnect the client, too, whose state is lost. So does one who asked for a state
+   * that never came about: what it has sent behind MULTI must not run without.
+   */
   @Override
   public void onLost(NodeFailure failure) {
-    stateLost = failure.sent() && isHeld();
+    stateLost = isHeld();
     multi = false;
     watching = false;
     tracking = false;
