@@ -7,6 +7,7 @@ import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -181,6 +182,26 @@ class SessionStateTest {
     client.sendCommand("CLIENT", "REPLY", "ON");
     assertThat(client.readText()).isEqualTo("OK");
     assertThat(client.call("GET", "a")).isEqualTo("1");
+  }
+
+  @Test
+  void aRequestInPiecesGetsAConnectionThatWaitsForOne() throws IOException {
+    String pop = "*3\r\n$5\r\nBLPOP\r\n$4\r\nlist\r\n$1\r\n0\r\n";
+    for (int cut = 1; cut < pop.length(); cut++) {
+      client.call("RPUSH", "list", "first", "second");
+      client.call("BLPOP", "list", "0");
+      client.send(pop.substring(0, cut));
+      String kept = " qbuf=" + cut + " ";
+      await().pollDelay(Duration.ZERO).until(() -> clientList().contains(kept));
+      client.send(pop.substring(cut));
+      assertThat(client.readText()).as("cut at %d", cut).isEqualTo(List.of("list", "second"));
+    }
+  }
+
+  private String clientList() throws IOException {
+    try (RawClient other = proxy.connect()) {
+      return (String) other.call("CLIENT", "LIST");
+    }
   }
 
   @Test

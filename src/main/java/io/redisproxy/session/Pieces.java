@@ -54,12 +54,15 @@ final class Pieces {
     }
   }
 
-  /** Gives the pieces away, in order; each is taken over. */
+  /**
+   * Gives the pieces away, in order; each is taken over. What the taker adds meanwhile stays: a
+   * state that gets a piece of a request may be the one that keeps it here.
+   */
   void drainTo(Consumer<ByteBuf> taker) {
     open = null;
     size = 0;
-    for (ByteBuf piece = pieces.poll(); piece != null; piece = pieces.poll()) {
-      taker.accept(piece);
+    for (int left = pieces.size(); left > 0 && !pieces.isEmpty(); left--) {
+      taker.accept(pieces.remove());
     }
   }
 

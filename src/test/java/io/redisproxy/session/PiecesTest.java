@@ -79,6 +79,26 @@ class PiecesTest {
   }
 
   @Test
+  void whatTheTakerGivesBackIsKeptAndNotDrainedAgain() {
+    byte[] bytes = new byte[10_000];
+    new Random(9).nextBytes(bytes);
+    ByteBuf in = Unpooled.wrappedBuffer(bytes);
+    pieces.add(in, 0, 10);
+    pieces.add(in, 10, 9_000);
+    pieces.add(in, 9_000, 10_000);
+    pieces.drainTo(
+        piece -> {
+          pieces.add(piece, piece.readerIndex(), piece.writerIndex());
+          piece.release();
+        });
+    assertThat(pieces.size()).isEqualTo(10_000);
+    ByteBuf drained = drain();
+    assertThat(drained).isEqualTo(in);
+    drained.release();
+    in.release();
+  }
+
+  @Test
   void joinedTheyAreACopyAndStay() {
     ByteBuf large = Unpooled.wrappedBuffer(new byte[5000]);
     pieces.add(bytes("xab"), 1, 3);
