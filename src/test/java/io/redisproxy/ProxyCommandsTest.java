@@ -84,7 +84,7 @@ class ProxyCommandsTest {
     assertThat(master.get("role")).isEqualTo("master");
     assertThat(master.get("health")).isEqualTo("up");
     assertThat(master.get("connected")).isEqualTo(1L);
-    assertThat((Long) master.get("epoch")).isBetween(1L, 255L);
+    assertThat((Long) master.get("epoch")).isBetween(1L, 4095L);
     assertThat(fields(nodes.get(2)))
         .containsEntry("node", "127.0.0.1:" + group.replica(1).port())
         .containsEntry("role", "replica");
