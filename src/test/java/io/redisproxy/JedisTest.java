@@ -45,7 +45,7 @@ class JedisTest {
   @BeforeAll
   static void start() {
     group = RedisGroup.start(1);
-    proxy = TestProxy.start(group);
+    proxy = TestProxy.start(group, Map.of(), TestProxy::eventual);
   }
 
   @AfterAll

@@ -54,7 +54,7 @@ class LettuceTest {
   @BeforeAll
   static void start() {
     group = RedisGroup.start(1);
-    proxy = TestProxy.start(group);
+    proxy = TestProxy.start(group, Map.of(), TestProxy::eventual);
   }
 
   @AfterAll
