@@ -57,7 +57,9 @@ class PackageIT {
 
   @Test
   void valuesLargerThanItsMemoryGoThroughBothWays() throws Exception {
-    start("-Xmx64m");
+    // The clients read one after the other, and may wait behind each other for long on a busy
+    // machine.
+    start("-Xmx64m", "-Dredis-proxy.client.slow-timeout=5m");
     byte[] value = new byte[LARGE];
     Arrays.fill(value, (byte) 'v');
     List<RawClient> clients = new ArrayList<>();
