@@ -22,12 +22,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
-/** The proxy in this JVM, with one listener, as the application wires it. */
+/** The proxy in this JVM, as the application wires it, with one listener if not said otherwise. */
 public final class TestProxy implements AutoCloseable {
   private final Vertx vertx;
   private final Proxy proxy;
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final int port = RedisProcess.freePort();
+  private final int otherPort = RedisProcess.freePort();
   private final ProxySettings settings;
 
   private TestProxy(Map<String, String> overrides) {
@@ -95,17 +96,46 @@ public final class TestProxy implements AutoCloseable {
       int master,
       int... replicas) {
     TestProxy proxy = new TestProxy(settings);
-    List<NodeAddress> replicaAddresses =
-        java.util.Arrays.stream(replicas).mapToObj(TestProxy::address).toList();
-    ListenerConfig config = new ListenerConfig(proxy.port, address(master), replicaAddresses);
-    proxy.proxy.start(List.of(refined.apply(config)));
-    await().until(proxy::allHealthy);
-    await().until(proxy::allConnected);
+    proxy.open(List.of(refined.apply(config(proxy.port, master, replicas))));
     return proxy;
+  }
+
+  /**
+   * As {@link #start}, with another listener, at {@link #otherPort}, in front of the same nodes.
+   */
+  public static TestProxy startTwoListeners(
+      Map<String, String> settings,
+      UnaryOperator<ListenerConfig> refined,
+      int master,
+      int... replicas) {
+    TestProxy proxy = new TestProxy(settings);
+    proxy.open(
+        List.of(
+            refined.apply(config(proxy.port, master, replicas)),
+            refined.apply(config(proxy.otherPort, master, replicas))));
+    return proxy;
+  }
+
+  private static ListenerConfig config(int port, int master, int... replicas) {
+    return new ListenerConfig(
+        port,
+        address(master),
+        java.util.Arrays.stream(replicas).mapToObj(TestProxy::address).toList());
+  }
+
+  private void open(List<ListenerConfig> listeners) {
+    proxy.start(listeners);
+    await().until(this::allHealthy);
+    await().until(this::allConnected);
   }
 
   public int port() {
     return port;
+  }
+
+  /** The port of the other listener, if there is one. */
+  public int otherPort() {
+    return otherPort;
   }
 
   public RawClient connect() throws IOException {
@@ -119,7 +149,9 @@ public final class TestProxy implements AutoCloseable {
   }
 
   public boolean allHealthy() {
-    return proxy.groups().get(0).topology().nodes().stream().allMatch(node -> node.isHealthy());
+    return proxy.groups().stream()
+        .flatMap(group -> group.topology().nodes().stream())
+        .allMatch(node -> node.isHealthy());
   }
 
   private boolean allConnected() {

@@ -1,0 +1,58 @@
+package io.redisproxy.checker;
+
+import io.redisproxy.fixture.RedisGroup;
+import io.redisproxy.fixture.RedisNode;
+import io.redisproxy.fixture.Relay;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** What goes on between the nodes while clients write and read, until the phase ends. */
+interface Trouble {
+  void go(CountDownLatch end) throws InterruptedException;
+
+  /** Replicas are behind by so much, more or less. */
+  static Trouble delay(List<Relay> replication, Duration mean, Random random) {
+    return end -> {
+      do {
+        for (Relay relay : replication) {
+          relay.delayReplies(mean.dividedBy(20).multipliedBy(10 + random.nextInt(20)));
+        }
+      } while (!end.await(10, TimeUnit.MILLISECONDS));
+    };
+  }
+
+  /** Replicas are silent, cut off, or start anew and sync from the beginning. */
+  static Trouble failingReplicas(RedisGroup group, List<Relay> replication, Random random) {
+    return end -> {
+      do {
+        int index = random.nextInt(replication.size());
+        RedisNode replica = group.replica(index);
+        switch (random.nextInt(3)) {
+          case 0 -> {
+            replica.pause();
+            end.await(random.nextInt(200), TimeUnit.MILLISECONDS);
+            replica.resume();
+          }
+          case 1 -> replication.get(index).cut();
+          default -> {
+            replica.kill();
+            replica.restart();
+            group.follow(replica, replication.get(index).port());
+          }
+        }
+      } while (!end.await(random.nextInt(500), TimeUnit.MILLISECONDS));
+    };
+  }
+
+  /** The proxy's connections to the master break, with writes in flight. */
+  static Trouble cuts(Relay toMaster, Random random) {
+    return end -> {
+      while (!end.await(20 + random.nextInt(100), TimeUnit.MILLISECONDS)) {
+        toMaster.cut();
+      }
+    };
+  }
+}
