@@ -3,6 +3,7 @@ package io.redisproxy.session;
 import io.netty.buffer.ByteBuf;
 import io.redisproxy.command.Command;
 import io.redisproxy.command.CommandClass;
+import io.redisproxy.command.KeyUse;
 import io.redisproxy.resp.InlineRequest;
 import io.redisproxy.resp.RequestDecoder;
 import io.redisproxy.resp.Resp;
@@ -24,6 +25,7 @@ final class RelayGuard {
   private boolean passesRest;
 
   private int requests;
+  private boolean wrote;
   private String refusal;
   private boolean reset;
 
@@ -36,6 +38,11 @@ final class RelayGuard {
   /** How many requests the last call let pass. */
   int requests() {
     return requests;
+  }
+
+  /** Whether any request so far may write, or run what was queued. */
+  boolean wrote() {
+    return wrote;
   }
 
   /** Why no more may pass; null if all did. */
@@ -131,6 +138,7 @@ final class RelayGuard {
   private boolean mayPass(RequestDecoder from, ByteBuf request) {
     Requests.Kind kind = Requests.kind(session, from, request);
     Command command = kind.command();
+    wrote |= KeyUse.isWrite(command) || command == Command.EXEC;
     if (command == Command.RESET) {
       reset = true;
     } else if (kind.commandClass() == CommandClass.DENIED) {

@@ -19,7 +19,6 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
   private final Pieces early;
   private Target target;
   private PinnedConnection connection;
-  private boolean unanswered;
 
   /** What follows when the node has answered what it got and closed; null while it gets more. */
   private Runnable atEnd;
@@ -67,9 +66,7 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
       return;
     }
     guard.pass(in, connection::send);
-    int requests = guard.requests();
-    unanswered |= requests > 0;
-    target.meters().sentPinned(requests);
+    target.meters().sentPinned(guard.requests());
     if (guard.isReset()) {
       endWith(this::reset);
       early.add(in, in.readerIndex(), in.writerIndex());
@@ -148,11 +145,13 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
     }
   }
 
-  /** What the requests may have written is not known. */
+  /**
+   * What the requests may have written is not known, nor which of them is answered: replies are not
+   * counted here, and what was sent long ago may have waited for others.
+   */
   private void markWrites() {
-    if (unanswered && session.keys() != null) {
+    if (guard.wrote() && session.keys() != null) {
       session.keys().markAll();
-      unanswered = false;
     }
   }
 }

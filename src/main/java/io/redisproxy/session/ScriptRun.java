@@ -25,8 +25,12 @@ final class ScriptRun extends Run {
 
   private boolean decided;
 
-  /** {@code request}: taken over. */
-  ScriptRun(Session session, Target first, ByteBuf request) {
+  /**
+   * {@code request}: taken over.
+   *
+   * @param needed what a replica must have reached
+   */
+  ScriptRun(Session session, Target first, long needed, ByteBuf request) {
     super(session, first, System.nanoTime());
     this.request = request;
     Target master = session.lane().forWrite();
@@ -34,7 +38,8 @@ final class ScriptRun extends Run {
         java.util.stream.Stream.concat(
                 session.lane().targets().stream()
                     .filter(target -> target != first && target != master)
-                    .filter(target -> session.lane().isReadable(target.node())),
+                    .filter(target -> session.lane().isReadable(target.node()))
+                    .filter(target -> session.lane().hasReached(target.node(), needed)),
                 java.util.stream.Stream.of(master))
             .iterator();
   }

@@ -25,6 +25,12 @@ final class Serving extends SessionState {
   private static final EnumSet<CommandClass> AT_MASTER_IF_LARGE =
       EnumSet.of(CommandClass.MASTER, CommandClass.EVERY_NODE, CommandClass.READING_SCRIPT);
 
+  /**
+   * While one of these waits, a write of its first key writes the second, too: reads of that must
+   * see it when they see the first.
+   */
+  private static final EnumSet<Command> MOVES = EnumSet.of(Command.BLMOVE, Command.BRPOPLPUSH);
+
   private final Session session;
   private final RequestDecoder decoder;
 
@@ -253,7 +259,7 @@ final class Serving extends SessionState {
     }
     if (command.has(CommandFlag.BLOCKING) || command == Command.XREADGROUP) {
       Run waiting = new Run(session, pin.target(), System.nanoTime());
-      waiting.writes(keys.newSlots(false));
+      waiting.writes(keys.newSlots(MOVES.contains(command)));
       keys.addWritten(waiting.written(), command, session, in, from, end);
       return sender.sendAlone(waiting, read, pin.connection(), in, from, end);
     }
@@ -411,14 +417,16 @@ final class Serving extends SessionState {
         : session.lane().forWrite();
   }
 
+  /** What the request writes before it is answered: a transaction's only when it is executed. */
   private WrittenSlots writtenByLarge(Command command, ByteBuf in, int from, int end) {
     KeySlots keys = session.keys();
     if (keys == null || !KeyUse.isWrite(command)) {
       return null;
     }
-    WrittenSlots written = keys.newSlots(false);
+    boolean queued = pin != null && pin.isInTransaction();
+    WrittenSlots written = queued ? pin.queue(keys) : keys.newSlots(false);
     keys.addWrittenByLarge(written, command, session, in, from, end);
-    return written;
+    return queued ? null : written;
   }
 
   private boolean onOwnCommand(Command command, ByteBuf in, int from, int end) {
@@ -498,20 +506,16 @@ final class Serving extends SessionState {
     RequestArguments arguments = Requests.arguments(session, in, from, end);
     // The first key, or the number of keys if there is none.
     byte[] key = arguments.bytes(Math.min(3, arguments.count() - 1));
+    long needed = needed(command, in, from, end);
     Target target =
-        session
-            .lane()
-            .forScript(
-                Arrays.hashCode(key),
-                needed(command, in, from, end),
-                session.replies().awaitsWrites());
+        session.lane().forScript(Arrays.hashCode(key), needed, session.replies().awaitsWrites());
     if (target.isMaster() || target.link().connection() == null) {
       return addAtMaster(command, in, from, end);
     }
     sender.endBefore(in, from);
     ByteBuf request = Requests.take(session, in, from, end);
     sender.send(
-        new ScriptRun(session, target, request.retainedDuplicate()),
+        new ScriptRun(session, target, needed, request.retainedDuplicate()),
         true,
         target.link().connection(),
         request);

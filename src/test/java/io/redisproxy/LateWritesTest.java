@@ -1,0 +1,136 @@
+package io.redisproxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redisproxy.fixture.RawClient;
+import io.redisproxy.fixture.RedisGroup;
+import io.redisproxy.fixture.Relay;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Writes that are done long after they were sent, or answered: reads see them all the same. */
+class LateWritesTest {
+  private static final int REPLICAS = 2;
+
+  private final List<Relay> replication = new ArrayList<>();
+  private RedisGroup group;
+  private TestProxy proxy;
+  private RawClient client;
+  private RawClient reader;
+
+  @BeforeEach
+  void start() throws Exception {
+    group = RedisGroup.start(REPLICAS, "--repl-ping-replica-period", "3600");
+    for (int i = 0; i < REPLICAS; i++) {
+      replication.add(Relay.to(group.master().port()));
+      group.follow(group.replica(i), replication.get(i).port());
+    }
+    group.awaitInSync();
+    proxy = TestProxy.start(group);
+    client = proxy.connect();
+    reader = proxy.connect();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    client.close();
+    reader.close();
+    proxy.close();
+    group.close();
+    replication.forEach(Relay::close);
+  }
+
+  @Test
+  void aLargeWriteOfATransactionIsSeenWhenItIsExecuted() throws Exception {
+    client.call("MULTI");
+    assertThat(client.call("SET", "key", "x".repeat(100_000))).isEqualTo("QUEUED");
+    awaitReadAtReplica("key");
+    delay();
+
+    client.call("EXEC");
+
+    assertThat(reader.call("STRLEN", "key")).isEqualTo(100_000L);
+  }
+
+  @Test
+  void whatIsRelayedIsSeenWheneverItIsDone() throws Exception {
+    client.call("MULTI");
+    // A node's own connection, from here on.
+    client.call("SELECT", "0");
+    client.call("EXEC");
+    client.sendCommand("PING");
+    client.sendCommand("BLMOVE", "from", "to", "LEFT", "RIGHT", "0");
+    assertThat(client.readText()).isEqualTo("PONG");
+    awaitReadAtReplica("to");
+    delay();
+
+    reader.call("RPUSH", "from", "moved");
+
+    assertThat(client.readText()).isEqualTo("moved");
+    assertThat(reader.call("LLEN", "to")).isEqualTo(1L);
+  }
+
+  @Test
+  void readsOfAListThatOneWaitsToMoveToGoToTheMaster() throws Exception {
+    awaitReadAtReplica("to");
+    client.sendCommand("BLMOVE", "from", "to", "LEFT", "RIGHT", "0");
+    await().until(() -> info("blocked_clients:1"));
+    double before = readsAtReplicas();
+
+    assertThat(reader.call("LLEN", "to")).isEqualTo(0L);
+    assertThat(readsAtReplicas()).isEqualTo(before);
+
+    reader.call("RPUSH", "from", "moved");
+    assertThat(client.readText()).isEqualTo("moved");
+    assertThat(reader.call("LLEN", "to")).isEqualTo(1L);
+    awaitReadAtReplica("to");
+  }
+
+  @Test
+  void aScriptThatOneReplicaLacksIsNotRunAtAnotherThatIsBehind() throws Exception {
+    String script = "return redis.call('GET', KEYS[1])";
+    String digest = (String) client.call("SCRIPT", "LOAD", script);
+    for (int ahead = 0; ahead < REPLICAS; ahead++) {
+      group.call(group.replica(ahead), "SCRIPT", "FLUSH");
+      replication.get(1 - ahead).delayReplies(Duration.ofSeconds(1));
+      String value = "after " + ahead;
+      client.call("SET", "key", value);
+      awaitReadAtReplica("key");
+
+      assertThat(reader.call("EVALSHA_RO", digest, "1", "key")).isEqualTo(value);
+
+      replication.get(1 - ahead).delayReplies(Duration.ZERO);
+      group.awaitInSync();
+      client.call("SCRIPT", "LOAD", script);
+    }
+  }
+
+  private void delay() {
+    replication.forEach(relay -> relay.delayReplies(Duration.ofSeconds(1)));
+  }
+
+  /** Until replicas have all that was written to the key so far. */
+  private void awaitReadAtReplica(String key) {
+    await()
+        .pollDelay(Duration.ZERO)
+        .until(
+            () -> {
+              double before = readsAtReplicas();
+              reader.call("EXISTS", key);
+              return readsAtReplicas() > before;
+            });
+  }
+
+  private double readsAtReplicas() {
+    return proxy.counted("redis_proxy.reads", "reason", "replica");
+  }
+
+  private boolean info(String line) {
+    return ((String) group.call(group.master(), "INFO", "clients")).contains(line);
+  }
+}
