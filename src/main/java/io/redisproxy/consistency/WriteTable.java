@@ -43,6 +43,16 @@ public final class WriteTable {
   private static final int COUNT_BITS = 24;
   private static final long COUNT = (1L << COUNT_BITS) - 1;
 
+  /** The next round covers what is answered. */
+  private static final int ANSWERED = 1;
+
+  /**
+   * What was sent when a connection broke may lie at the master unread, and be read just after the
+   * question of the next round. The round after that asks when this one is answered, so that it
+   * comes later in any case.
+   */
+  private static final int LOST = 2;
+
   private final KeyHash hash = new KeyHash(ThreadLocalRandom.current().nextLong());
   private final AtomicLongArray slots = new AtomicLongArray(ALL + 16);
 
@@ -83,10 +93,16 @@ public final class WriteTable {
 
   /**
    * A write that has {@link #begin begun} is over: its reply has come, and has not gone on to the
-   * client, or its connection is lost, and it may have been done.
+   * client.
    */
   public void end(int slot) {
-    demand(slot, 1);
+    demand(slot, 1, ANSWERED);
+    ended.increment();
+  }
+
+  /** The connection of a write that has begun is lost: it may have been done, or may yet be. */
+  public void lose(int slot) {
+    demand(slot, 1, LOST);
     ended.increment();
   }
 
@@ -96,7 +112,12 @@ public final class WriteTable {
    * keys shall not be kept from the replicas meanwhile.
    */
   public void mark(int slot) {
-    demand(slot, 0);
+    demand(slot, 0, ANSWERED);
+  }
+
+  /** As {@link #lose}, of a write that has not begun here. */
+  public void markLost(int slot) {
+    demand(slot, 0, LOST);
   }
 
   /**
@@ -118,8 +139,8 @@ public final class WriteTable {
     return (value & COUNT) == 0 ? value >>> COUNT_BITS : IN_FLIGHT;
   }
 
-  private void demand(int slot, int over) {
-    long round = started.get() + 1;
+  private void demand(int slot, int over, int rounds) {
+    long round = started.get() + rounds;
     long before;
     long after;
     do {

@@ -72,6 +72,11 @@ final class KeySlots {
     table.mark(WriteTable.ALL);
   }
 
+  /** Requests that may change anything have lost their connection. */
+  void markAllLost() {
+    table.markLost(WriteTable.ALL);
+  }
+
   /** Adds what a request may change to the slots; nothing if it changes no data. */
   void addWritten(
       WrittenSlots to, Command command, Session session, ByteBuf in, int from, int end) {

@@ -115,7 +115,7 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
   /** Redis would disconnect the client, too, whose state is lost. */
   @Override
   public void onLost(NodeFailure failure) {
-    markWrites();
+    markLostWrites();
     if (atEnd != null) {
       atEnd.run();
       return;
@@ -138,6 +138,7 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
   void onClosed() {
     early.release();
     guard.release();
+    markLostWrites();
     if (connection != null) {
       connection.release(false);
     } else if (target != null) {
@@ -152,6 +153,12 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
   private void markWrites() {
     if (guard.wrote() && session.keys() != null) {
       session.keys().markAll();
+    }
+  }
+
+  private void markLostWrites() {
+    if (guard.wrote() && session.keys() != null) {
+      session.keys().markAllLost();
     }
   }
 }

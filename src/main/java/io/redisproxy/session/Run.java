@@ -190,7 +190,10 @@ class Run extends PendingReplies {
 
   @Override
   protected void onLost(NodeFailure failure, boolean insideReply) {
-    writesAreOver();
+    if (written != null) {
+      written.lost();
+      written = null;
+    }
     if (givenUp) {
       return;
     }

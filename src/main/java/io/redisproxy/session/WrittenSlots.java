@@ -38,13 +38,24 @@ final class WrittenSlots {
     }
   }
 
-  /** The last reply has come and not gone on to the client, or the connection is lost. */
+  /** The last reply has come and not gone on to the client. */
   void over() {
     for (int i = 0; i < count; i++) {
       if (begun) {
         table.end(slots[i]);
       } else {
         table.mark(slots[i]);
+      }
+    }
+  }
+
+  /** The connection is lost. */
+  void lost() {
+    for (int i = 0; i < count; i++) {
+      if (begun) {
+        table.lose(slots[i]);
+      } else {
+        table.markLost(slots[i]);
       }
     }
   }

@@ -67,6 +67,17 @@ class WriteTableTest {
   }
 
   @Test
+  void aWriteThatIsLostNeedsTheRoundAfterTheNext() {
+    table.begin(slot);
+    table.lose(slot);
+    assertThat(table.needed(slot)).isEqualTo(2);
+    assertThat(table.isDemandedAfter(table.startRound())).isTrue();
+    assertThat(table.isDemandedAfter(table.startRound())).isFalse();
+    table.markLost(slot);
+    assertThat(table.needed(slot)).isEqualTo(4);
+  }
+
+  @Test
   void aWriteOfAnyKeyCountsForAll() {
     table.begin(WriteTable.ALL);
     assertThat(table.needed(slot)).isEqualTo(WriteTable.IN_FLIGHT);
