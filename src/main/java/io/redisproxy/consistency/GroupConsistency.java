@@ -28,11 +28,8 @@ public final class GroupConsistency {
    * @param needed from {@link WriteTable#needed}, asked before this
    */
   public boolean hasReached(int node, long needed) {
-    if (needed == 0) {
-      // Nothing was ever written there.
-      return true;
-    }
     Rounds measured = rounds;
-    return measured != null && needed != WriteTable.IN_FLIGHT && measured.reached(node) >= needed;
+    return needed != WriteTable.IN_FLIGHT
+        && (measured == null ? needed == 0 : measured.reached(node) >= needed);
   }
 }

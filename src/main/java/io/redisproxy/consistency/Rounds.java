@@ -30,7 +30,10 @@ import java.util.stream.IntStream;
  */
 public final class Rounds implements SampledNode.Owner {
 
-  /** What a replica has reached of which nothing is known. */
+  /**
+   * What a replica has reached that is not in order: it may lack even keys that were not written
+   * since the proxy began. Before anything is known of a replica, it has reached round 0.
+   */
   private static final long NOTHING = -1;
 
   /** A replica that is late is asked again when it is later by this part. */
@@ -108,7 +111,6 @@ public final class Rounds implements SampledNode.Owner {
             .toList();
     reached = new AtomicLongArray(nodes.size());
     applied = new long[nodes.size()];
-    voidAll();
     table.onWake(() -> loop.execute(this::onWake));
   }
 
@@ -124,8 +126,8 @@ public final class Rounds implements SampledNode.Owner {
   }
 
   /**
-   * The last round that a replica has reached, -1 for none; any thread may ask. To be asked after
-   * {@link WriteTable#needed}: a write in between is one at the same time as the read.
+   * The last round that a replica has reached, -1 if it is not in order; any thread may ask. To be
+   * asked after {@link WriteTable#needed}: a write in between is one at the same time as the read.
    */
   public long reached(int node) {
     return reached.getAcquire(node);
@@ -257,7 +259,7 @@ public final class Rounds implements SampledNode.Owner {
       return;
     }
     node.onGood();
-    long now = measured.reachedAt(sample.offset());
+    long now = Math.max(0, measured.reachedAt(sample.offset()));
     if (sample.offset() >= applied[node.index()]) {
       // The list of rounds may have been thinned out meanwhile.
       now = Math.max(now, reached.getPlain(node.index()));
