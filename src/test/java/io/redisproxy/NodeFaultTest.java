@@ -161,6 +161,16 @@ class NodeFaultTest {
   }
 
   @Test
+  void aSessionThatLosesTheMasterBeforeItIsRelayedEnds() throws IOException {
+    try (RawClient client = proxy.connect()) {
+      group.master().kill();
+      client.send("MULTI\r\nSELECT 3\r\nSET a 1\r\n");
+      assertThat(((RedisError) client.readReply()).message()).contains("can't be reached");
+      assertThat(client.closedByPeer()).isTrue();
+    }
+  }
+
+  @Test
   void whatFollowsASelectThatCannotBeAskedForDoesNotRunInAnotherDatabase() throws IOException {
     try (RawClient client = proxy.connect()) {
       group.master().kill();

@@ -39,7 +39,10 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
   void onEntered() {
     session.gate().close(InputGate.Reason.WAITING);
     Pin pin = before.pin();
-    if (pin != null) {
+    if (pin != null && pin.connection().isClosed()) {
+      // Lost while the session waited for the replies before.
+      session.become(new Closing(session, CloseCause.NODE_LOST));
+    } else if (pin != null) {
       target = pin.target();
       before.pin(null);
       pin.connection().handOver(this);
