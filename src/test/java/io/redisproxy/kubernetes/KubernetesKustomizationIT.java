@@ -7,9 +7,12 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.redisproxy.config.ConfigLoader;
+import io.redisproxy.config.ListenerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -17,22 +20,27 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What is committed under {@code k8s} is what the build generates. With {@code -Dk8s.update} its
- * files are written anew instead.
+ * What is committed under {@code k8s/base} is what the build generates, and what kubectl makes of
+ * it would be taken by a cluster. With {@code -Dk8s.update} the files are written anew instead.
  */
 class KubernetesKustomizationIT {
   private static final Path FOLDER = Path.of("k8s");
+  private static final Path BASE = FOLDER.resolve("base");
+  private static final Path DEMO = FOLDER.resolve("overlays/demo");
   private static final String LISTENERS = "redis-proxy-listeners";
   private static final String HEADER =
       "# Written by the build, see kustomization.yaml; don't edit.\n";
+
+  @TempDir Path folder;
 
   @BeforeAll
   static void update() throws IOException {
     if (System.getProperty("k8s.update") != null) {
       for (Map.Entry<String, String> file : expected().entrySet()) {
-        Files.writeString(FOLDER.resolve(file.getKey()), file.getValue());
+        Files.writeString(BASE.resolve(file.getKey()), file.getValue());
       }
     }
   }
@@ -41,10 +49,10 @@ class KubernetesKustomizationIT {
   void filesAreThoseOfTheBuild() throws Exception {
     Map<String, String> expected = expected();
 
-    assertThat(strings(kustomization().path("resources")))
+    assertThat(strings(kustomization(BASE).path("resources")))
         .containsExactlyInAnyOrderElementsOf(expected.keySet());
     for (Map.Entry<String, String> file : expected.entrySet()) {
-      assertThat(FOLDER.resolve(file.getKey()))
+      assertThat(BASE.resolve(file.getKey()))
           .as("written anew by ./mvnw verify -Dk8s.update")
           .hasContent(file.getValue());
     }
@@ -52,16 +60,17 @@ class KubernetesKustomizationIT {
 
   @Test
   void listenersAreThoseOfTheBuildAndOfTheExample() throws Exception {
-    JsonNode generator = kustomization().at("/configMapGenerator/0");
-    assertThat(generator.path("name").textValue()).isEqualTo(LISTENERS);
-    assertThat(strings(generator.path("files"))).containsExactly("listeners.json");
-
     JsonNode configMap =
         Manifests.generated().stream()
             .filter(KubernetesKustomizationIT::isListeners)
             .findAny()
             .orElseThrow();
-    assertThat(generator.at("/options/labels")).isEqualTo(configMap.at("/metadata/labels"));
+    for (Path each : List.of(FOLDER, DEMO)) {
+      JsonNode generator = kustomization(each).at("/configMapGenerator/0");
+      assertThat(generator.path("name").textValue()).isEqualTo(LISTENERS);
+      assertThat(strings(generator.path("files"))).containsExactly("listeners.json");
+      assertThat(generator.at("/options/labels")).isEqualTo(configMap.at("/metadata/labels"));
+    }
     String example = Files.readString(Path.of("config/example_config.json"));
     assertThat(configMap.at("/data/listeners.json").textValue()).isEqualTo(example);
     assertThat(FOLDER.resolve("listeners.json")).hasContent(example);
@@ -69,17 +78,89 @@ class KubernetesKustomizationIT {
 
   @Test
   void kubectlMakesTheSameObjectsOfIt() throws Exception {
-    assumeThat(isOnPath("kubectl")).as("kubectl is installed").isTrue();
-    Process kubectl =
-        new ProcessBuilder("kubectl", "kustomize", FOLDER.toString())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    String output = new String(kubectl.getInputStream().readAllBytes(), UTF_8);
-    assertThat(kubectl.waitFor()).isZero();
+    String output = kustomize(FOLDER);
 
     assertThat(output).containsPattern(LISTENERS + "-[a-z0-9]{10}\n");
     String withoutHash = output.replaceAll(LISTENERS + "-[a-z0-9]{10}\n", LISTENERS + "\n");
     assertThat(texts(Manifests.parse(withoutHash))).isEqualTo(texts(Manifests.generated()));
+  }
+
+  @Test
+  void theDemoHasTheServersThatItsListenersName() throws Exception {
+    Map<String, JsonNode> objects = byName(Manifests.parse(kustomize(DEMO)));
+    for (JsonNode object : objects.values()) {
+      Models.read(object);
+      assertThat(object.at("/metadata/namespace").asText("redis-proxy-demo"))
+          .isEqualTo("redis-proxy-demo");
+    }
+    JsonNode redis = objects.get("StatefulSet redis");
+    JsonNode service = objects.get("Service redis");
+
+    assertThat(redis.at("/spec/serviceName")).isEqualTo(service.at("/metadata/name"));
+    assertThat(redis.at("/spec/template/metadata/labels"))
+        .isEqualTo(service.at("/spec/selector"))
+        .isEqualTo(redis.at("/spec/selector/matchLabels"));
+    List<ListenerConfig> listeners = ConfigLoader.load(DEMO.resolve("listeners.json"));
+    assertThat(listeners)
+        .extracting(ListenerConfig::port)
+        .isSubsetOf(
+            objects.get("Service redis-proxy").at("/spec/ports").findValues("port").stream()
+                .map(JsonNode::intValue)
+                .toList());
+    for (ListenerConfig listener : listeners) {
+      assertThat(listener.master().toString()).isEqualTo("redis-0.redis:6379");
+      assertThat(listener.replicas())
+          .extracting(Object::toString)
+          .containsExactly("redis-1.redis:6379", "redis-2.redis:6379");
+      assertThat(listener.replicas()).hasSize(redis.at("/spec/replicas").intValue() - 1);
+    }
+  }
+
+  @Test
+  void componentsFitTheBase() throws Exception {
+    Files.writeString(
+        folder.resolve("kustomization.yaml"),
+        """
+        resources: [ %1$s ]
+        components: [ %1$s/components/hpa, %1$s/components/service-monitor ]
+        """
+            .formatted(folder.toRealPath().relativize(FOLDER.toRealPath())));
+    Map<String, JsonNode> objects = byName(Manifests.parse(kustomize(folder)));
+    // Kubernetes itself has no model of this kind.
+    JsonNode monitor = objects.remove("ServiceMonitor redis-proxy");
+    for (JsonNode object : objects.values()) {
+      Models.read(object);
+    }
+    JsonNode service = objects.get("Service redis-proxy");
+
+    assertThat(monitor.at("/spec/selector/matchLabels"))
+        .isEqualTo(service.at("/spec/selector"))
+        .isEqualTo(objects.get("Deployment redis-proxy").at("/spec/selector/matchLabels"));
+    assertThat(service.at("/metadata/labels").properties())
+        .containsAll(monitor.at("/spec/selector/matchLabels").properties());
+    assertThat(service.at("/spec/ports").findValuesAsText("name"))
+        .contains(monitor.at("/spec/endpoints/0/port").textValue());
+    assertThat(objects.get("Deployment redis-proxy").at("/spec/replicas").isMissingNode()).isTrue();
+    assertThat(objects.get("HorizontalPodAutoscaler redis-proxy").at("/spec/scaleTargetRef/name"))
+        .isEqualTo(objects.get("Deployment redis-proxy").at("/metadata/name"));
+  }
+
+  /** Older ones write their version in another way, and some don't know components. */
+  private static String kustomize(Path kustomization) throws Exception {
+    assumeThat(isOnPath("kubectl") && kubectl("version", "--client").contains("Version: v1."))
+        .as("kubectl 1.28 or newer is installed")
+        .isTrue();
+    return kubectl("kustomize", kustomization.toString());
+  }
+
+  private static String kubectl(String... arguments) throws Exception {
+    List<String> command = new ArrayList<>(List.of("kubectl"));
+    command.addAll(List.of(arguments));
+    Process kubectl =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    String output = new String(kubectl.getInputStream().readAllBytes(), UTF_8);
+    assertThat(kubectl.waitFor()).isZero();
+    return output;
   }
 
   /** The content of each file: every object of the build, but for the ConfigMap of listeners. */
@@ -100,18 +181,27 @@ class KubernetesKustomizationIT {
     return Manifests.kind(object).equals("ConfigMap") && Manifests.name(object).equals(LISTENERS);
   }
 
-  private static JsonNode kustomization() throws IOException {
-    return Manifests.parse(Files.readString(FOLDER.resolve("kustomization.yaml"))).get(0);
+  private static JsonNode kustomization(Path of) throws IOException {
+    return Manifests.parse(Files.readString(of.resolve("kustomization.yaml"))).get(0);
   }
 
   private static List<String> strings(JsonNode array) {
     return new ObjectMapper().convertValue(array, new TypeReference<List<String>>() {});
   }
 
+  private static Map<String, JsonNode> byName(List<JsonNode> objects) {
+    Map<String, JsonNode> byName = new TreeMap<>();
+    for (JsonNode object : objects) {
+      byName.put(Manifests.kind(object) + " " + Manifests.name(object), object);
+    }
+    assertThat(byName).hasSameSizeAs(objects);
+    return byName;
+  }
+
   private static Map<String, String> texts(List<JsonNode> objects) throws IOException {
     Map<String, String> texts = new TreeMap<>();
-    for (JsonNode object : objects) {
-      texts.put(Manifests.kind(object) + " " + Manifests.name(object), Manifests.text(object));
+    for (Map.Entry<String, JsonNode> object : byName(objects).entrySet()) {
+      texts.put(object.getKey(), Manifests.text(object.getValue()));
     }
     return texts;
   }

@@ -61,7 +61,8 @@ final class Manifests {
   private static void sort(ArrayNode ports) {
     List<JsonNode> elements = new ArrayList<>();
     ports.forEach(elements::add);
-    elements.sort(Comparator.comparing(port -> ((ObjectNode) port).path("name").textValue()));
+    // Those of a NetworkPolicy have no names, and stay as they are written.
+    elements.sort(Comparator.comparing(port -> ((ObjectNode) port).path("name").asText()));
     ports.removeAll().addAll(elements);
   }
 }
