@@ -1,5 +1,7 @@
 package io.redisproxy;
 
+import io.quarkus.runtime.LaunchMode;
+import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.redisproxy.config.ListenerConfig;
@@ -27,6 +29,9 @@ final class Lifecycle {
       @Observes StartupEvent event,
       List<ListenerConfig> listeners,
       Instance<ListenerSource> otherwise) {
+    if (LaunchMode.current() == LaunchMode.NORMAL) {
+      Signals.handle("TERM", this::onTerminate);
+    }
     if (!listeners.isEmpty()) {
       proxy.start(listeners);
     } else if (otherwise.isResolvable()) {
@@ -37,6 +42,27 @@ final class Lifecycle {
   void onChange(@Observes ListenersChanged change) {
     proxy.stop();
     proxy.start(change.listeners());
+  }
+
+  /** Ends the process when all clients have gone; a second call ends it at once. */
+  private void onTerminate() {
+    if (proxy.isDraining()) {
+      Quarkus.asyncExit(1);
+      return;
+    }
+    Thread drain =
+        new Thread(
+            () -> {
+              try {
+                proxy.drain();
+                Quarkus.asyncExit(0);
+              } catch (InterruptedException e) {
+                Quarkus.asyncExit(1);
+              }
+            },
+            "drain");
+    drain.setDaemon(true);
+    drain.start();
   }
 
   void onStop(@Observes ShutdownEvent event) {

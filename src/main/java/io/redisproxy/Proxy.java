@@ -1,6 +1,7 @@
 package io.redisproxy;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.redisproxy.admin.ProxyControl;
 import io.redisproxy.command.CommandClass;
 import io.redisproxy.command.CommandRules;
 import io.redisproxy.config.Consistency;
@@ -9,13 +10,16 @@ import io.redisproxy.config.NodeAddress;
 import io.redisproxy.config.ProxySettings;
 import io.redisproxy.consistency.GroupConsistency;
 import io.redisproxy.consistency.WriteTable;
+import io.redisproxy.listener.Listener;
 import io.redisproxy.metrics.ProxyMeters;
+import io.redisproxy.session.ClientDrain;
 import io.redisproxy.session.ClientRegistry;
 import io.redisproxy.topology.NodeGroup;
 import io.redisproxy.topology.NodeGroups;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +30,7 @@ import org.jboss.logging.Logger;
 
 /** Builds the proxy from its configuration, opens the ports, and closes them again. */
 @ApplicationScoped
-public class Proxy implements NodeGroups {
+public class Proxy implements NodeGroups, ProxyControl {
   private static final Logger LOG = Logger.getLogger(Proxy.class);
 
   private final Vertx vertx;
@@ -38,6 +42,7 @@ public class Proxy implements NodeGroups {
   private final Map<NodeAddress, WriteTable> tables = new HashMap<>();
 
   private volatile List<NodeGroup> groups = List.of();
+  private volatile boolean draining;
   private String deployment;
 
   Proxy(Vertx vertx, ProxySettings settings, MeterRegistry registry) {
@@ -77,6 +82,37 @@ public class Proxy implements NodeGroups {
       LOG.infof(
           "listening on %s:%d, master %s, replicas %s",
           settings.bindHost(), config.port(), config.master(), config.replicas());
+    }
+  }
+
+  @Override
+  public boolean isDraining() {
+    return draining;
+  }
+
+  /**
+   * Lets all clients go, and takes no more after the delay for those who send them. Returns when
+   * they are gone, or had to be cut off.
+   */
+  void drain() throws InterruptedException {
+    draining = true;
+    Duration delay = settings.drain().delay();
+    Duration timeout = settings.drain().timeout();
+    LOG.infof(
+        "draining: no more clients in %d ms; those who are here have %d ms then to come to an end",
+        delay.toMillis(), timeout.toMillis());
+    Thread.sleep(delay.toMillis());
+    for (NodeGroup group : groups) {
+      Listener.stopAccepting(vertx, Integer.parseInt(group.name()))
+          .toCompletionStage()
+          .toCompletableFuture()
+          .join();
+    }
+    int cutOff = new ClientDrain(clients, port -> true).run(timeout);
+    if (cutOff > 0) {
+      LOG.warnf("drained; %d clients were cut off", cutOff);
+    } else {
+      LOG.info("drained; all clients have gone");
     }
   }
 

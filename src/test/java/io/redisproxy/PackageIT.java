@@ -1,11 +1,13 @@
 package io.redisproxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.redisproxy.dev.RedisProcess;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -119,6 +121,41 @@ class PackageIT {
         .filter(line -> line.startsWith(series))
         .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
         .sum();
+  }
+
+  @Test
+  void whenToldToEndItIsNotReadyLetsItsClientsGoAndEndsWithStatus0() throws Exception {
+    start("-Dredis-proxy.drain.delay=1s");
+    await().untilAsserted(() -> assertThat(http("/q/health/ready").statusCode()).isEqualTo(200));
+    try (RawClient client = new RawClient(port)) {
+      assertThat(client.call("MULTI")).isEqualTo("OK");
+
+      proxy.destroy();
+      await().untilAsserted(() -> assertThat(http("/q/health/ready").statusCode()).isEqualTo(503));
+      assertThat(http("/q/health/live").statusCode()).isEqualTo(200);
+      try (RawClient late = new RawClient(port)) {
+        assertThat(late.call("PING")).isEqualTo("PONG");
+        assertThatThrownBy(late::readReply).isInstanceOf(EOFException.class);
+      }
+      assertThat(client.call("PING")).isEqualTo("QUEUED");
+      assertThat(client.call("EXEC")).isEqualTo(List.of("PONG"));
+      assertThatThrownBy(client::readReply).isInstanceOf(EOFException.class);
+    }
+    assertThat(proxy.waitFor(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(proxy.exitValue()).isZero();
+  }
+
+  @Test
+  void toldASecondTimeItEndsAtOnce() throws Exception {
+    start();
+    try (RawClient client = new RawClient(port)) {
+      assertThat(client.call("MULTI")).isEqualTo("OK");
+      proxy.destroy();
+      await().untilAsserted(() -> assertThat(http("/q/health/ready").statusCode()).isEqualTo(503));
+      proxy.destroy();
+      assertThat(proxy.waitFor(5, TimeUnit.SECONDS)).isTrue();
+      assertThat(proxy.exitValue()).isEqualTo(1);
+    }
   }
 
   @Test

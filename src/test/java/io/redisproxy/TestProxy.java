@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 
 /** The proxy in this JVM, as the application wires it, with one listener if not said otherwise. */
@@ -169,6 +170,23 @@ public final class TestProxy implements AutoCloseable {
   /** The sum of all gauges of a name. */
   public double gauge(String name) {
     return registry.find(name).gauges().stream().mapToDouble(gauge -> gauge.value()).sum();
+  }
+
+  /** Lets all clients go; done when they are gone. */
+  public CompletableFuture<Void> drain() {
+    return CompletableFuture.runAsync(
+        () -> {
+          try {
+            proxy.drain();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+        },
+        task -> new Thread(task, "drain").start());
+  }
+
+  public boolean isDraining() {
+    return proxy.isDraining();
   }
 
   @Override

@@ -12,16 +12,19 @@ import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
 
 /**
- * Ready while every listener can serve something: writes by its master, or reads by any node. It
- * reads what the probes found last, and never waits for a node.
+ * Ready while every listener can serve something: writes by its master, or reads by any node; and
+ * not any more when the proxy is to end. It reads what the probes found last, and never waits for a
+ * node.
  */
 @Readiness
 @ApplicationScoped
 class ReadinessHealthCheck implements HealthCheck {
   private final NodeGroups groups;
+  private final ProxyControl proxy;
 
-  ReadinessHealthCheck(NodeGroups groups) {
+  ReadinessHealthCheck(NodeGroups groups, ProxyControl proxy) {
     this.groups = groups;
+    this.proxy = proxy;
   }
 
   @Override
@@ -37,6 +40,10 @@ class ReadinessHealthCheck implements HealthCheck {
         response.withData(key(group, node), health.isHealthy() ? "up" : health.detail());
       }
       ready &= serves;
+    }
+    if (proxy.isDraining()) {
+      ready = false;
+      response.withData("draining", true);
     }
     return response.status(ready).build();
   }

@@ -43,6 +43,9 @@ public interface ProxySettings {
   /** The measuring of how far replicas are. */
   Sampling sampling();
 
+  /** How the proxy ends. */
+  Drain drain();
+
   /** What a client may use up. */
   interface Client {
     /** How much reply data may wait for one client before the node that sends it is held back. */
@@ -94,6 +97,20 @@ public interface ProxySettings {
     /** While something is written: the time from one question to the master to the next. */
     @WithDefault("2ms")
     Duration interval();
+  }
+
+  /** How the proxy ends. */
+  interface Drain {
+    /**
+     * How long new clients are still taken when the proxy is told to end: until those who send them
+     * have noticed that it isn't ready.
+     */
+    @WithDefault("0s")
+    Duration delay();
+
+    /** How long clients have from then on to come to an end. */
+    @WithDefault("25s")
+    Duration timeout();
   }
 
   /** The checks of the health and the role of Redis servers. */

@@ -50,6 +50,10 @@ final class SettingsCheck {
     time("sampling.interval", settings.sampling().interval());
     time("probe.interval", settings.probe().interval());
     time("probe.timeout", settings.probe().timeout());
+    if (!settings.drain().delay().isZero()) {
+      time("drain.delay", settings.drain().delay());
+    }
+    time("drain.timeout", settings.drain().timeout());
     mistakes.throwIfAny("The settings");
   }
 

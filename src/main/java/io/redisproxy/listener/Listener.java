@@ -1,10 +1,18 @@
 package io.redisproxy.listener;
 
+import io.netty.channel.Channel;
+import io.netty.channel.SingleThreadEventLoop;
+import io.netty.channel.socket.ServerSocketChannel;
+import io.netty.util.concurrent.EventExecutor;
 import io.redisproxy.session.Session;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.impl.VertxInternal;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetServerOptions;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A port, as one event loop serves it. Opened once on every event loop, Vert.x spreads the clients
@@ -33,6 +41,33 @@ public final class Listener {
         .connectHandler(socket -> Session.begin(socket, shared))
         .listen()
         .map(Listener::new);
+  }
+
+  /**
+   * Takes no more clients on the port, on any event loop, and keeps those who are there. Vert.x has
+   * no way to do so: it closes the clients of a server with it.
+   */
+  public static Future<Void> stopAccepting(Vertx vertx, int port) {
+    List<Future<Void>> closing = new ArrayList<>();
+    for (EventExecutor executor : ((VertxInternal) vertx).getAcceptorEventLoopGroup()) {
+      Promise<Void> closed = Promise.promise();
+      executor.execute(() -> close((SingleThreadEventLoop) executor, port, closed));
+      closing.add(closed.future());
+    }
+    return Future.join(closing).mapEmpty();
+  }
+
+  private static void close(SingleThreadEventLoop acceptor, int port, Promise<Void> closed) {
+    List<Channel> servers = new ArrayList<>();
+    acceptor.registeredChannelsIterator().forEachRemaining(servers::add);
+    servers.removeIf(
+        channel ->
+            !(channel instanceof ServerSocketChannel server)
+                || server.localAddress() == null
+                || server.localAddress().getPort() != port);
+    servers.forEach(Channel::close);
+    // All of it has been done on this thread.
+    closed.complete();
   }
 
   public Future<Void> close() {

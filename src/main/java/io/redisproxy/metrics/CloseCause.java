@@ -16,6 +16,8 @@ public enum CloseCause {
   SLOW_CLIENT,
   /** The client had ended its input, and no reply came to tell whether it was still there. */
   HALF_CLOSED,
+  /** The proxy, or the port, was to end. */
+  DRAINED,
   /** A node was lost in the middle of a reply, or with a session that lived on it. */
   NODE_LOST;
 

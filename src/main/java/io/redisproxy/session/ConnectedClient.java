@@ -18,6 +18,9 @@ interface ConnectedClient {
   /** The proxy's end of the connection. */
   String localAddress();
 
+  /** The port of its listener. */
+  int port();
+
   /** The socket's number in this process; -1 when it has none. */
   int fileDescriptor();
 
@@ -68,4 +71,10 @@ interface ConnectedClient {
 
   /** Ends the connection, from any thread; the client gets no reply that is still on its way. */
   void kill();
+
+  /** The client is to go, when the moment is right for the step; from any thread. */
+  void part(DrainStep step);
+
+  /** As {@link #kill}, since the time that the client was given to go is over. */
+  void cutOff();
 }

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.redisproxy.command.Command;
 import io.redisproxy.command.CommandFlag;
 import io.redisproxy.resp.Resp;
+import io.redisproxy.upstream.NodeConnection;
 import io.redisproxy.upstream.NodeFailure;
 import io.redisproxy.upstream.PinnedConnection;
 import io.redisproxy.upstream.Subscriptions;
@@ -40,6 +41,7 @@ final class Pin implements PinnedConnection.Holder {
   private boolean stateLost;
   private boolean blocking;
   private boolean subscribing;
+  private boolean unblocked;
   private int followers;
   private int queued;
   private WrittenSlots queuedWrites;
@@ -111,7 +113,29 @@ final class Pin implements PinnedConnection.Holder {
 
   /** Whether it can be given back. */
   boolean isFree() {
-    return !isHeld() && !connection.isAwaited();
+    return !isHeld() && !unblocked && !connection.isAwaited();
+  }
+
+  /** Whether a client that goes now would lose nothing; it may forget what it tracks. */
+  boolean mayPart(DrainStep step) {
+    boolean subscribed = !connection.subscriptions().isEmpty();
+    return !multi
+        && !watching
+        && (!subscribed || (step != DrainStep.CALM && !connection.isInsideReply()));
+  }
+
+  /**
+   * Has the node answer the command that waits. To close the connection could lose what the node
+   * answers at that moment. As that may come first, too, no other client gets the connection.
+   */
+  void unblock() {
+    NodeConnection shared = target.link().connection();
+    if (!unblocked && shared != null && connection.id() >= 0) {
+      unblocked = true;
+      shared.expect(new UnheardReplies(session, 1));
+      shared.send(
+          Resp.request(session.allocator(), "CLIENT", "UNBLOCK", Long.toString(connection.id())));
+    }
   }
 
   /** Whether the state that it held is gone with its connection. */

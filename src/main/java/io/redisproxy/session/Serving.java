@@ -138,6 +138,18 @@ final class Serving extends SessionState {
     return blocked;
   }
 
+  /** Whether a client that goes now would lose nothing of what its own connection holds. */
+  boolean mayPart(DrainStep step) {
+    return pin == null || pin.mayPart(step);
+  }
+
+  /** Ends a command that waits for others, as if its time were over. */
+  void unblock() {
+    if (pin != null && pin.isBlocked()) {
+      pin.unblock();
+    }
+  }
+
   @Override
   void addFlags(Set<ClientFlag> flags) {
     Pin shown = pin;
@@ -268,7 +280,7 @@ final class Serving extends SessionState {
     return true;
   }
 
-  /** The session is not let in yet, or wants no replies. */
+  /** The session is not let in yet, wants no replies, or is to end. */
   private boolean onCarefulRequest(
       Command command, CommandClass commandClass, ByteBuf in, int from, int end) {
     if (session.isLocked() && !OwnCommands.opensOrEnds(command)) {
@@ -283,7 +295,9 @@ final class Serving extends SessionState {
       sender.endBefore(in, end);
       session.muting().onRequestSent();
     }
-    return stays;
+    return stays && session.isParting() && mayPart(DrainStep.CALM)
+        ? leave(new Parting(session), in, end)
+        : stays;
   }
 
   private boolean onMayBlock(Command command, ByteBuf in, int from, int end) {

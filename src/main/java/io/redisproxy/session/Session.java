@@ -8,8 +8,10 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.handler.timeout.IdleStateHandler;
+import io.netty.util.concurrent.EventExecutor;
 import io.redisproxy.command.CommandRules;
 import io.redisproxy.config.Credentials;
 import io.redisproxy.metrics.CloseCause;
@@ -99,6 +101,7 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
   private boolean locked;
   private Serving serving;
   private SessionState state;
+  private boolean parting;
   private boolean inputEnded;
   private boolean closed;
   private CloseCause closeCause = CloseCause.CLIENT;
@@ -192,7 +195,7 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
 
   /** Whether requests are not to be treated like any. */
   boolean needsCare() {
-    return locked || muting.isOn();
+    return locked || muting.isOn() || parting;
   }
 
   OwnCommands ownCommands() {
@@ -291,6 +294,30 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
     return out.isWritable();
   }
 
+  /** Whether the client is to go as soon as it loses nothing by that. */
+  boolean isParting() {
+    return parting;
+  }
+
+  /** The client is to go; perhaps this is the moment. */
+  void part(DrainStep step) {
+    parting = true;
+    if (step == DrainStep.LAST) {
+      serving.unblock();
+    }
+    boolean requestBegun = !partial.isEmpty();
+    if (state == serving
+        && !requestBegun
+        && serving.mayPart(step)
+        && (!replies.isEmpty() || client.isQuiet())) {
+      become(new Parting(this));
+    }
+  }
+
+  EventExecutor executor() {
+    return context.executor();
+  }
+
   void become(SessionState next) {
     if (closed) {
       next.onClosed();
@@ -338,6 +365,13 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
   void closeAfterFlush(CloseCause cause) {
     closeCause = cause;
     context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+  }
+
+  /** Sends what there is to send, and that no more will come. */
+  void endOutput(CloseCause cause) {
+    closeCause = cause;
+    DuplexChannel channel = (DuplexChannel) context.channel();
+    context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> channel.shutdownOutput());
   }
 
   void closeNow(CloseCause cause) {

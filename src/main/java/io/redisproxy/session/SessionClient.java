@@ -26,8 +26,11 @@ final class SessionClient implements ConnectedClient {
     NAMES[Command.UNKNOWN.ordinal()] = null;
   }
 
+  private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
   private final Session session;
   private final Channel channel;
+  private final int port;
   private final long connectedAt = System.nanoTime();
 
   // Made when first asked for, as most clients never are.
@@ -42,6 +45,12 @@ final class SessionClient implements ConnectedClient {
   SessionClient(Session session, Channel channel) {
     this.session = session;
     this.channel = channel;
+    port = channel.localAddress() instanceof InetSocketAddress inet ? inet.getPort() : 0;
+  }
+
+  /** Whether the client has sent nothing for a moment, so that a request is hardly on its way. */
+  boolean isQuiet() {
+    return System.nanoTime() - readAt > QUIET_NANOS;
   }
 
   /** The client has sent something. */
@@ -83,6 +92,11 @@ final class SessionClient implements ConnectedClient {
   /** As Redis writes what it can't tell, since the connection is gone already. */
   static String text(SocketAddress address) {
     return address instanceof InetSocketAddress inet ? NetUtil.toSocketAddressString(inet) : "?:0";
+  }
+
+  @Override
+  public int port() {
+    return port;
   }
 
   @Override
@@ -197,5 +211,15 @@ final class SessionClient implements ConnectedClient {
   @Override
   public void kill() {
     channel.eventLoop().execute(() -> session.closeNow(CloseCause.KILLED));
+  }
+
+  @Override
+  public void part(DrainStep step) {
+    channel.eventLoop().execute(() -> session.part(step));
+  }
+
+  @Override
+  public void cutOff() {
+    channel.eventLoop().execute(() -> session.closeNow(CloseCause.DRAINED));
   }
 }

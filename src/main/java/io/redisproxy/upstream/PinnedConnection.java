@@ -122,7 +122,7 @@ public final class PinnedConnection extends NodeChannel {
   }
 
   @Override
-  boolean isInsideReply() {
+  public boolean isInsideReply() {
     return scanner.isInsideReply();
   }
 

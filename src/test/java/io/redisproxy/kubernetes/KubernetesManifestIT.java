@@ -24,11 +24,15 @@ import io.kubernetes.client.openapi.models.V1ServiceAccount;
 import io.kubernetes.client.openapi.models.V1ServicePort;
 import io.kubernetes.client.openapi.models.V1Volume;
 import io.kubernetes.client.openapi.models.V1VolumeMount;
+import io.quarkus.runtime.configuration.DurationConverter;
 import io.redisproxy.config.ConfigLoader;
 import io.redisproxy.config.ListenerConfig;
+import io.redisproxy.config.ProxySettings;
+import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -114,12 +118,7 @@ class KubernetesManifestIT {
 
   @Test
   void theProxyReadsTheFileThatIsMounted() {
-    String config =
-        container().getEnv().stream()
-            .filter(variable -> variable.getName().equals("REDIS_PROXY_CONFIG"))
-            .map(V1EnvVar::getValue)
-            .findAny()
-            .orElseThrow();
+    String config = environment("REDIS_PROXY_CONFIG");
     V1VolumeMount mount =
         container().getVolumeMounts().stream()
             .filter(each -> config.startsWith(each.getMountPath() + "/"))
@@ -196,6 +195,23 @@ class KubernetesManifestIT {
   }
 
   @Test
+  void theDrainFitsIntoTheGracePeriod() {
+    DurationConverter converter = new DurationConverter();
+    ProxySettings.Drain defaults =
+        new SmallRyeConfigBuilder()
+            .addDiscoveredConverters()
+            .withMapping(ProxySettings.class)
+            .build()
+            .getConfigMapping(ProxySettings.class)
+            .drain();
+    Duration delay = converter.convert(environment("REDIS_PROXY_DRAIN_DELAY"));
+
+    assertThat(delay).isGreaterThan(defaults.delay());
+    assertThat(Duration.ofSeconds(pod().getTerminationGracePeriodSeconds()))
+        .isGreaterThanOrEqualTo(delay.plus(defaults.timeout()).plusSeconds(3));
+  }
+
+  @Test
   void memoryIsReservedInFull() {
     var resources = container().getResources();
 
@@ -242,6 +258,14 @@ class KubernetesManifestIT {
   private V1Container container() {
     assertThat(pod().getContainers()).hasSize(1);
     return pod().getContainers().get(0);
+  }
+
+  private String environment(String name) {
+    return container().getEnv().stream()
+        .filter(variable -> variable.getName().equals(name))
+        .map(V1EnvVar::getValue)
+        .findAny()
+        .orElseThrow();
   }
 
   private V1Service service() {

@@ -40,6 +40,11 @@ final class FakeClient implements ConnectedClient {
   }
 
   @Override
+  public int port() {
+    return 6380;
+  }
+
+  @Override
   public int fileDescriptor() {
     return 8;
   }
@@ -137,5 +142,15 @@ final class FakeClient implements ConnectedClient {
   @Override
   public void kill() {
     killed = true;
+  }
+
+  @Override
+  public void part(DrainStep step) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void cutOff() {
+    throw new UnsupportedOperationException();
   }
 }
