@@ -10,6 +10,7 @@ import io.redisproxy.config.NodeAddress;
 import io.redisproxy.config.ProxySettings;
 import io.redisproxy.consistency.GroupConsistency;
 import io.redisproxy.consistency.WriteTable;
+import io.redisproxy.consistency.WriteTables;
 import io.redisproxy.listener.Listener;
 import io.redisproxy.metrics.ProxyMeters;
 import io.redisproxy.session.ClientDrain;
@@ -20,9 +21,12 @@ import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -37,9 +41,6 @@ public class Proxy implements NodeGroups, ProxyControl {
   private final ProxySettings settings;
   private final ProxyMeters meters;
   private final ClientRegistry clients = new ClientRegistry();
-
-  /** Listeners with the same master see each other's writes. */
-  private final Map<NodeAddress, WriteTable> tables = new HashMap<>();
 
   private volatile List<NodeGroup> groups = List.of();
   private volatile boolean draining;
@@ -58,8 +59,11 @@ public class Proxy implements NodeGroups, ProxyControl {
 
   /** Opens the listeners' ports; returns when clients can connect. */
   void start(List<ListenerConfig> configs) {
-    tables.clear();
-    List<ProxyVerticle.Served> listeners = configs.stream().map(this::serve).toList();
+    List<WriteTable> tables = WriteTables.of(configs.stream().map(Proxy::addresses).toList());
+    List<ProxyVerticle.Served> listeners = new ArrayList<>();
+    for (int i = 0; i < configs.size(); i++) {
+      listeners.add(serve(configs.get(i), tables.get(i)));
+    }
     groups = listeners.stream().map(ProxyVerticle.Served::group).toList();
     int eventLoops =
         settings.eventLoops().orElse(Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
@@ -149,21 +153,19 @@ public class Proxy implements NodeGroups, ProxyControl {
     return rules;
   }
 
-  private ProxyVerticle.Served serve(ListenerConfig config) {
+  private static Set<NodeAddress> addresses(ListenerConfig config) {
+    Set<NodeAddress> addresses = new HashSet<>(config.replicas());
+    addresses.add(config.master());
+    return addresses;
+  }
+
+  private ProxyVerticle.Served serve(ListenerConfig config, WriteTable table) {
     NodeGroup group = new NodeGroup(config);
-    for (int i = 0; i < group.nodes().size(); i++) {
-      int node = i;
-      meters.nodeUp(
-          group.name(),
-          group.nodes().get(node).toString(),
-          group.role(node),
-          () -> group.topology().nodes().get(node).isHealthy());
-    }
+    new NodeGauges(group, meters).start();
     GroupConsistency consistency =
         config.consistency() == Consistency.EVENTUAL || config.replicas().isEmpty()
             ? null
-            : new GroupConsistency(
-                tables.computeIfAbsent(config.master(), master -> new WriteTable()));
+            : new GroupConsistency(table);
     return new ProxyVerticle.Served(
         config, rules(config), group, consistency, meters.listener(group.name()));
   }

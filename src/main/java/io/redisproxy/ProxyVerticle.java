@@ -11,7 +11,6 @@ import io.redisproxy.consistency.Rounds;
 import io.redisproxy.listener.Listener;
 import io.redisproxy.metrics.ListenerMeters;
 import io.redisproxy.metrics.ProxyMeters;
-import io.redisproxy.metrics.RequestMeters;
 import io.redisproxy.route.Router;
 import io.redisproxy.session.Backend;
 import io.redisproxy.session.ClientRegistry;
@@ -19,18 +18,19 @@ import io.redisproxy.session.DirectMemory;
 import io.redisproxy.session.Session;
 import io.redisproxy.topology.HealthMonitor;
 import io.redisproxy.topology.NodeGroup;
+import io.redisproxy.topology.Topology;
 import io.redisproxy.upstream.FlushQueue;
 import io.redisproxy.upstream.Login;
 import io.redisproxy.upstream.NodeConnector;
 import io.redisproxy.upstream.NodePool;
+import io.redisproxy.upstream.NodePools;
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.impl.ContextInternal;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * All that one event loop does: every listener's port, and connections to every node that these
@@ -56,22 +56,20 @@ final class ProxyVerticle extends AbstractVerticle {
     }
   }
 
-  /** A node, and what it is told of sessions that bring no login; null if nothing. */
-  private record Endpoint(NodeAddress node, Login login) {}
-
   private final int index;
   private final List<Served> listeners;
   private final ProxySettings settings;
   private final ProxyMeters meters;
   private final ClientRegistry clients;
 
-  private final Map<Endpoint, NodePool> pools = new HashMap<>();
+  private final List<Runnable> closing = new ArrayList<>();
   private final List<HealthMonitor> monitors = new ArrayList<>();
   private final List<Rounds> rounds = new ArrayList<>();
   private EventLoop loop;
   private DirectMemory memory;
   private NodeConnector connector;
   private FlushQueue flushQueue;
+  private NodePools pools;
 
   /** {@code index}: the first event loop, 0, also probes the nodes. */
   ProxyVerticle(
@@ -92,6 +90,17 @@ final class ProxyVerticle extends AbstractVerticle {
     loop = ((ContextInternal) context).nettyEventLoop();
     connector = new NodeConnector(vertx, settings.node().connectTimeout());
     flushQueue = new FlushQueue(loop);
+    pools =
+        new NodePools(
+            connector,
+            flushQueue,
+            meters,
+            new NodePool.Options(
+                settings.node().reconnectMin(),
+                settings.node().reconnectMax(),
+                settings.client().slowTimeout(),
+                settings.node().maxPinned(),
+                settings.node().pinnedIdle()));
     memory = new DirectMemory(PlatformDependent.maxDirectMemory());
     List<Future<Listener>> opening = listeners.stream().map(this::open).toList();
     Future.join(opening).<Void>mapEmpty().onComplete(started);
@@ -104,7 +113,8 @@ final class ProxyVerticle extends AbstractVerticle {
   public void stop() {
     monitors.forEach(HealthMonitor::close);
     rounds.forEach(Rounds::close);
-    pools.values().forEach(NodePool::close);
+    closing.forEach(Runnable::run);
+    pools.close();
   }
 
   private Future<Listener> open(Served listener) {
@@ -131,41 +141,17 @@ final class ProxyVerticle extends AbstractVerticle {
 
   private Backend backend(Served listener) {
     NodeGroup group = listener.group();
-    List<NodePool> groupPools =
-        group.nodes().stream()
-            .map(node -> pools.computeIfAbsent(endpoint(listener, node), this::pool))
-            .toList();
-    List<RequestMeters> requestMeters = new ArrayList<>();
-    for (int node = 0; node < group.nodes().size(); node++) {
-      requestMeters.add(
-          meters.requests(group.name(), group.nodes().get(node).toString(), group.role(node)));
-    }
-    return new Backend(
-        new Router(group, listener.consistency(), index),
-        groupPools,
-        requestMeters,
-        listener.consistency(),
-        connector,
-        settings.node().identityIdle());
-  }
-
-  private static Endpoint endpoint(Served listener, NodeAddress node) {
-    return new Endpoint(node, listener.loginAt(node));
-  }
-
-  private NodePool pool(Endpoint endpoint) {
-    return new NodePool(
-        endpoint.node(),
-        endpoint.login(),
-        connector,
-        flushQueue,
-        meters.node(endpoint.node().toString()),
-        new NodePool.Options(
-            settings.node().reconnectMin(),
-            settings.node().reconnectMax(),
-            settings.client().slowTimeout(),
-            settings.node().maxPinned(),
-            settings.node().pinnedIdle()));
+    Backend backend =
+        new Backend(
+            new Router(group, listener.consistency(), index),
+            new ListenerNodes(listener, pools, meters),
+            listener.consistency(),
+            connector,
+            settings.node().identityIdle());
+    Consumer<Topology> onChange = topology -> loop.execute(backend::onTopology);
+    group.onChange(onChange);
+    closing.add(() -> group.forget(onChange));
+    return backend;
   }
 
   private void monitor(Served listener) {

@@ -12,6 +12,7 @@ import io.redisproxy.dev.RedisProcess;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.RedisNode;
+import io.redisproxy.topology.NodeGroup;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.vertx.core.Vertx;
@@ -158,6 +159,11 @@ public final class TestProxy implements AutoCloseable {
   private boolean allConnected() {
     return registry.find("redis_proxy.node.connects").functionCounters().stream()
         .allMatch(counter -> counter.count() >= settings.eventLoops().getAsInt());
+  }
+
+  /** The nodes of the listener. */
+  public NodeGroup group() {
+    return proxy.groups().get(0);
   }
 
   /** The sum of all counters of a name with these tags. */

@@ -1,9 +1,10 @@
 package io.redisproxy.admin;
 
-import io.redisproxy.config.NodeAddress;
 import io.redisproxy.topology.NodeGroup;
 import io.redisproxy.topology.NodeGroups;
 import io.redisproxy.topology.NodeHealth;
+import io.redisproxy.topology.NodeState;
+import io.redisproxy.topology.Topology;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import org.eclipse.microprofile.health.HealthCheck;
@@ -33,23 +34,23 @@ class ReadinessHealthCheck implements HealthCheck {
     List<NodeGroup> all = groups.groups();
     boolean ready = !all.isEmpty();
     for (NodeGroup group : all) {
-      boolean serves = false;
-      for (int node = 0; node < group.nodes().size(); node++) {
-        NodeHealth health = group.topology().nodes().get(node);
-        serves |= health.isHealthy();
-        response.withData(key(group, node), health.isHealthy() ? "up" : health.detail());
-      }
-      ready &= serves;
+      Topology topology = group.topology();
+      topology
+          .memberIndices()
+          .forEach(
+              node -> {
+                NodeHealth health = topology.nodes().get(node).health();
+                String role = topology.role(node) + " " + topology.address(node);
+                response.withData(
+                    "listener " + group.name() + ", " + role,
+                    health.isHealthy() ? "up" : health.detail());
+              });
+      ready &= topology.nodes().stream().anyMatch(NodeState::isHealthy);
     }
     if (proxy.isDraining()) {
       ready = false;
       response.withData("draining", true);
     }
     return response.status(ready).build();
-  }
-
-  private static String key(NodeGroup group, int node) {
-    NodeAddress address = group.nodes().get(node);
-    return "listener " + group.name() + ", " + group.role(node) + " " + address;
   }
 }

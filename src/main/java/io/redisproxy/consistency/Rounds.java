@@ -3,14 +3,19 @@ package io.redisproxy.consistency;
 import io.netty.channel.EventLoop;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.topology.NodeGroup;
+import io.redisproxy.topology.Topology;
 import io.redisproxy.upstream.Login;
 import io.redisproxy.upstream.NodeConnector;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 
 /**
  * Measures how far the replicas of a group have come, in rounds: a round gets its number, then the
@@ -24,7 +29,8 @@ import java.util.stream.IntStream;
  * <p>Offsets are compared within one history only. A replica of another one, or that has lost its
  * master, has reached nothing, and no replica has after another history began: until they are
  * measured anew. A master that is gone takes nothing away: replicas still have what they had, and
- * whatever is acknowledged later demands a later round.
+ * whatever is acknowledged later demands a later round. Nor does one in whose place no other is
+ * known yet. When another is, no replica has reached anything until it is measured by that.
  *
  * <p>All of it runs on one event loop; what the replicas have reached may be read on any.
  */
@@ -54,6 +60,8 @@ public final class Rounds implements SampledNode.Owner {
     ASLEEP,
     /** Until the next round is to begin. */
     PAUSING,
+    /** Until it is known which node is the master. */
+    WITHOUT_MASTER,
     /** The master has been asked. */
     ASKING,
     CLOSED
@@ -63,16 +71,23 @@ public final class Rounds implements SampledNode.Owner {
   private final WriteTable table;
   private final EventLoop loop;
   private final long interval;
-  private final List<SampledNode> nodes;
-  private final AtomicLongArray reached;
+  private final BiFunction<Integer, NodeAddress, SampledNode> newNode;
+  private final Consumer<Topology> onChange;
+
+  /** By the index in the group; null in place of a node that has left. */
+  private final List<SampledNode> nodes = new ArrayList<>();
+
+  /** Made anew when nodes come; written to on the event loop only. */
+  private volatile AtomicLongArray reached = new AtomicLongArray(0);
 
   /** The offset that each replica was last seen at. */
-  private final long[] applied;
+  private long[] applied = {};
 
   private final MeasuredRounds measured = new MeasuredRounds();
 
   private State state = State.ASLEEP;
-  private int master;
+  private int members;
+  private int master = Topology.NONE;
   private String history;
   private long round;
   private long startedAt;
@@ -96,33 +111,76 @@ public final class Rounds implements SampledNode.Owner {
     this.table = table;
     this.loop = loop;
     interval = options.interval().toNanos();
-    nodes =
-        IntStream.range(0, group.nodes().size())
-            .mapToObj(
-                node ->
-                    new SampledNode(
-                        node,
-                        group.nodes().get(node),
-                        logins.apply(group.nodes().get(node)),
-                        connector,
-                        loop,
-                        options.timeout(),
-                        this))
-            .toList();
-    reached = new AtomicLongArray(nodes.size());
-    applied = new long[nodes.size()];
+    newNode =
+        (index, address) ->
+            new SampledNode(
+                index, address, logins.apply(address), connector, loop, options.timeout(), this);
+    onChange = topology -> loop.execute(this::onTopology);
     table.onWake(() -> loop.execute(this::onWake));
   }
 
   /** Begins with a round, before which no replica is known to have anything. */
   public void start() {
+    group.onChange(onChange);
+    follow(group.topology());
+    reached = new AtomicLongArray(nodes.size());
     begin();
   }
 
   public void close() {
     state = State.CLOSED;
+    group.forget(onChange);
     voidAll();
-    nodes.forEach(SampledNode::close);
+    nodes.stream().filter(Objects::nonNull).forEach(SampledNode::close);
+  }
+
+  private void onTopology() {
+    if (state == State.CLOSED) {
+      return;
+    }
+    Topology topology = group.topology();
+    if (follow(topology)) {
+      again = true;
+    }
+    boolean moved = topology.master() != Topology.NONE && topology.master() != master;
+    boolean gone = state == State.ASKING && master == Topology.NONE;
+    if ((moved || gone) && state != State.PAUSING) {
+      begin();
+    } else if (again && state == State.ASLEEP) {
+      goOn();
+    }
+  }
+
+  /** Nodes have come or gone, or not: false. */
+  private boolean follow(Topology topology) {
+    if (topology.members() == members) {
+      return false;
+    }
+    members = topology.members();
+    int size = topology.nodes().size();
+    AtomicLongArray all = new AtomicLongArray(size);
+    for (int i = 0; i < size; i++) {
+      if (i == nodes.size()) {
+        nodes.add(null);
+      }
+      SampledNode before = nodes.get(i);
+      NodeAddress address = topology.isMember(i) ? topology.address(i) : null;
+      if (before != null && before.address().equals(address)) {
+        all.set(i, reached.get(i));
+        continue;
+      }
+      if (before != null) {
+        before.close();
+      }
+      if (i == master) {
+        master = Topology.NONE;
+      }
+      nodes.set(i, address == null ? null : newNode.apply(i, address));
+      all.set(i, NOTHING);
+    }
+    applied = Arrays.copyOf(applied, size);
+    reached = all;
+    return true;
   }
 
   /**
@@ -130,7 +188,8 @@ public final class Rounds implements SampledNode.Owner {
    * asked after {@link WriteTable#needed}: a write in between is one at the same time as the read.
    */
   public long reached(int node) {
-    return reached.getAcquire(node);
+    AtomicLongArray all = reached;
+    return node < all.length() ? all.getAcquire(node) : NOTHING;
   }
 
   /** How many rounds have begun; any thread may ask. */
@@ -143,7 +202,11 @@ public final class Rounds implements SampledNode.Owner {
    * written, a change is seen by this alone.
    */
   public void onProbed(String foundHistory, int node) {
-    if (history == null || history.equals(foundHistory) || state == State.CLOSED) {
+    if (history == null
+        || history.equals(foundHistory)
+        || state == State.CLOSED
+        || node >= nodes.size()
+        || nodes.get(node) == null) {
       return;
     }
     if (node == master) {
@@ -158,18 +221,30 @@ public final class Rounds implements SampledNode.Owner {
     if (state == State.CLOSED) {
       return;
     }
-    int now = group.topology().master();
-    if (now != master) {
-      voidAll();
-      nodes.get(master).reset();
-      nodes.get(now).reset();
-      master = now;
+    startedAt = System.nanoTime();
+    round = table.startRound();
+    // Not before the round has its number: whatever a later master answers demands a later round.
+    Topology topology = group.topology();
+    follow(topology);
+    if (topology.master() == Topology.NONE) {
+      state = State.WITHOUT_MASTER;
+      return;
+    }
+    if (topology.master() != master) {
+      moveTo(topology.master());
     }
     state = State.ASKING;
     again = false;
-    startedAt = System.nanoTime();
-    round = table.startRound();
     nodes.get(master).askNow();
+  }
+
+  private void moveTo(int newMaster) {
+    voidAll();
+    if (master != Topology.NONE) {
+      nodes.get(master).reset();
+    }
+    master = newMaster;
+    nodes.get(master).reset();
   }
 
   private void beginAfter(long nanos) {
@@ -237,7 +312,7 @@ public final class Rounds implements SampledNode.Owner {
     }
     measured.add(round, sample.offset(), startedAt);
     for (SampledNode each : nodes) {
-      if (each.index() == master) {
+      if (each == null || each.index() == master) {
         continue;
       }
       if (begins) {

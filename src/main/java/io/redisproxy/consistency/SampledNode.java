@@ -34,6 +34,7 @@ final class SampledNode implements NodePoll.Asker {
   private static final long LAST_RETRY = TimeUnit.SECONDS.toNanos(1);
 
   private final int index;
+  private final NodeAddress address;
   private final EventLoop loop;
   private final Owner owner;
   private final NodePoll poll;
@@ -51,6 +52,7 @@ final class SampledNode implements NodePoll.Asker {
       Duration timeout,
       Owner owner) {
     this.index = index;
+    this.address = address;
     this.loop = loop;
     this.owner = owner;
     poll = new NodePoll(address, login, connector, timeout, "INFO replication", this);
@@ -58,6 +60,10 @@ final class SampledNode implements NodePoll.Asker {
 
   int index() {
     return index;
+  }
+
+  NodeAddress address() {
+    return address;
   }
 
   /** Asks, unless it is asked already, or is to be after a pause. */

@@ -2,6 +2,7 @@ package io.redisproxy.metrics;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -12,6 +13,9 @@ import java.util.function.BooleanSupplier;
  * loop.
  */
 public final class ProxyMeters {
+  /** A composite of nothing keeps nothing. */
+  private static final MeterRegistry NOWHERE = new CompositeMeterRegistry();
+
   private final MeterRegistry registry;
   private final Map<String, ListenerMeters> listeners = new ConcurrentHashMap<>();
   private final Map<String, NodeMeters> nodes = new ConcurrentHashMap<>();
@@ -34,20 +38,32 @@ public final class ProxyMeters {
         List.of(listener, node, role), names -> new RequestMeters(registry, listener, node, role));
   }
 
+  /** Of requests that no node gets; not to be seen anywhere. */
+  public RequestMeters unseenRequests() {
+    return new RequestMeters(NOWHERE, "none", "none", "none");
+  }
+
+  /** Of the connections to no node; not to be seen anywhere. */
+  public NodeMeters unseenNode() {
+    return new NodeMeters(NOWHERE, "none");
+  }
+
   /** Whether a node is up for a listener: reads and writes for a master, reads for a replica. */
   public void nodeUp(String listener, String node, String role, BooleanSupplier up) {
-    Gauge before =
-        registry
-            .find("redis_proxy.node.up")
-            .tags("listener", listener, "node", node, "role", role)
-            .gauge();
-    if (before != null) {
-      registry.remove(before);
-    }
+    forgetNodeUp(listener, node);
     Gauge.builder("redis_proxy.node.up", up, supplier -> supplier.getAsBoolean() ? 1 : 0)
         .description("1 while a listener uses the node, 0 while it is down or not in sync")
         .tags("listener", listener, "node", node, "role", role)
         .strongReference(true)
         .register(registry);
+  }
+
+  /** The node has another role from now on, or has left. */
+  public void forgetNodeUp(String listener, String node) {
+    registry
+        .find("redis_proxy.node.up")
+        .tags("listener", listener, "node", node)
+        .gauges()
+        .forEach(registry::remove);
   }
 }

@@ -1,11 +1,11 @@
 package io.redisproxy.route;
 
-import io.redisproxy.topology.NodeGroup;
+import io.redisproxy.topology.Topology;
 
 /**
  * Which node a read would get, and why.
  *
- * @param node its index in {@link NodeGroup#nodes()}
+ * @param node its index in {@link Topology#nodes()}
  * @param why it is this replica; or if it is the master, why it is no replica
  */
 public record Explanation(int node, String why) {
@@ -15,9 +15,4 @@ public record Explanation(int node, String why) {
   static final String NO_REPLICAS = "the listener has no replicas";
   static final String NONE_HEALTHY = "no healthy replica";
   static final String NONE_CONNECTED = "no healthy replica is connected";
-
-  /** {@code replica}: counted from 1, as the configuration lists them. */
-  static Explanation replica(int replica, int replicas) {
-    return new Explanation(replica, "replica " + replica + " of " + replicas + " in turn");
-  }
 }

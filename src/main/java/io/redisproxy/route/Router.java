@@ -8,7 +8,7 @@ import io.redisproxy.topology.Topology;
 import java.util.function.IntPredicate;
 
 /**
- * Chooses a node for a run of requests, as an index into {@link NodeGroup#nodes()}. One router
+ * Chooses a node for a run of requests, as an index into {@link Topology#nodes()}. One router
  * belongs to one event loop and one group.
  */
 public final class Router {
@@ -98,9 +98,10 @@ public final class Router {
     int node = forRead(needed, writesInFlight, connected);
     turn = before;
     Topology topology = group.topology();
-    int replicas = group.nodes().size() - 1;
+    int replicas = (int) topology.replicas().count();
     if (node != topology.master()) {
-      return Explanation.replica(node, replicas);
+      int place = (int) topology.replicas().filter(each -> each <= node).count();
+      return new Explanation(node, "replica " + place + " of " + replicas + " in turn");
     }
     String why = Explanation.NONE_CONNECTED;
     if (reason == ReadReason.ORDER) {

@@ -121,10 +121,8 @@ final class Cursors {
     long tag = cursor >>> CURSOR_BITS;
     int node = (int) tag & NODE_MASK;
     Lane lane = session.lane();
-    boolean known = node < lane.targets().size() && tag == tag(node, lane.epoch(node));
-    return known && lane.isReadable(node) && lane.isConnected(node)
-        ? lane.targets().get(node)
-        : null;
+    boolean known = lane.epoch(node) != 0 && tag == tag(node, lane.epoch(node));
+    return known && lane.isReadable(node) && lane.isConnected(node) ? lane.target(node) : null;
   }
 
   private Sending toReplica(Target target, List<byte[]> words) {

@@ -53,7 +53,7 @@ final class Explain {
     fields.put("command", Resp.bulk(command == Command.UNKNOWN ? "unknown" : command.wireName()));
     fields.put("class", Resp.bulk(className()));
     fields.put("keys", Resp.array(keys()));
-    fields.put("node", Resp.bulk(target == null ? "proxy" : target.link().node().toString()));
+    fields.put("node", Resp.bulk(target == null ? "proxy" : target.name()));
     fields.put("role", Resp.bulk(target == null ? "proxy" : target.role()));
     fields.put("reason", Resp.bulk(decision.why() + obstacle(target)));
     fields.put("connection", Resp.bulk(target == null ? "none" : isOwn() ? "own" : "shared"));
@@ -114,7 +114,7 @@ final class Explain {
 
   private Decision decideRead(String what) {
     Explanation read = session.lane().explainRead(needed(), session.replies().awaitsWrites());
-    Target target = session.lane().targets().get(read.node());
+    Target target = session.lane().target(read.node());
     return new Decision(target, what + (target.isMaster() ? ", but " : "; ") + read.why());
   }
 

@@ -31,7 +31,7 @@ final class IdentityChange extends SessionState implements PinnedConnection.Hold
   private final Identity identity;
   private final byte[] name;
   private final boolean checksLogin;
-  private final Target target;
+  private Target target;
   private final Pieces early;
   private PinnedConnection connection;
   private boolean done;
@@ -48,7 +48,6 @@ final class IdentityChange extends SessionState implements PinnedConnection.Hold
     this.identity = identity;
     this.name = name;
     this.checksLogin = checksLogin;
-    target = session.lane().forWrite();
     early = session.newPieces();
   }
 
@@ -90,6 +89,7 @@ final class IdentityChange extends SessionState implements PinnedConnection.Hold
       return;
     }
     session.gate().close(InputGate.Reason.WAITING);
+    target = session.lane().forWrite();
     if (checksLogin) {
       target.pool().pinNew(identity, this);
     } else {
@@ -165,10 +165,10 @@ final class IdentityChange extends SessionState implements PinnedConnection.Hold
   void onClosed() {
     done = true;
     early.release();
-    if (connection == null) {
-      target.pool().forget(this);
-    } else {
+    if (connection != null) {
       connection.release(false);
+    } else if (target != null) {
+      target.pool().forget(this);
     }
   }
 

@@ -5,42 +5,86 @@ import io.redisproxy.route.Explanation;
 import io.redisproxy.route.Router;
 import io.redisproxy.topology.NodeHealth;
 import io.redisproxy.upstream.Identity;
+import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.Objects;
 
 /** The nodes behind a listener, as sessions of one identity on one event loop reach them. */
 final class Lane {
   private final Identity identity;
   private final Router router;
-  private final List<Target> targets;
+  private final Target none;
+  private final Runnable follow;
+
+  /** By the index in the group. A node that has left keeps its place. */
+  private Target[] targets = {};
+
+  /** Those of nodes that belong to the group; made anew when it changes. */
+  private List<Target> members = List.of();
+
   private int sessions;
 
-  /** {@code targets}: in the order of the group's nodes. */
-  Lane(Identity identity, Router router, List<Target> targets) {
+  /**
+   * {@code none}: what stands in for a master that isn't known.
+   *
+   * @param follow gives the lane the nodes that have come since it was last told
+   */
+  Lane(Identity identity, Router router, Target none, Runnable follow) {
     this.identity = identity;
     this.router = router;
-    this.targets = targets;
+    this.none = none;
+    this.follow = follow;
   }
 
   Identity identity() {
     return identity;
   }
 
+  /** There is a node, or another one, at a place. */
+  void put(Target target) {
+    int index = target.node();
+    if (index >= targets.length) {
+      targets = Arrays.copyOf(targets, index + 1);
+    }
+    targets[index] = target;
+  }
+
+  /** Nodes have come or gone. */
+  void listMembers() {
+    members =
+        Arrays.stream(targets)
+            .filter(Objects::nonNull)
+            .filter(each -> router.topology().isMember(each.node()))
+            .toList();
+  }
+
+  /** The nodes that belong to the group. */
   List<Target> targets() {
-    return targets;
+    return members;
+  }
+
+  /** The node at an index of the group; the stand-in at that of none. */
+  Target target(int node) {
+    if (node < 0) {
+      return none;
+    }
+    if (node >= targets.length) {
+      follow.run();
+    }
+    return targets[node];
   }
 
   Target forWrite() {
-    return targets.get(router.forWrite());
+    return target(router.forWrite());
   }
 
   Target forRead(long needed, boolean writesInFlight) {
-    return targets.get(router.forRead(needed, writesInFlight, this::isConnected));
+    return target(router.forRead(needed, writesInFlight, this::isConnected));
   }
 
   /** See {@link Router#forScript}. */
   Target forScript(int hash, long needed, boolean writesInFlight) {
-    return targets.get(router.forScript(hash, needed, writesInFlight, this::isConnected));
+    return target(router.forScript(hash, needed, writesInFlight, this::isConnected));
   }
 
   /** Whether a replica has what a read needs. */
@@ -59,22 +103,22 @@ final class Lane {
   }
 
   boolean isConnected(int node) {
-    return targets.get(node).link().isConnected();
+    return target(node).link().isConnected();
   }
 
   /** Whether the probes find the node fit to be read from. */
   boolean isReadable(int node) {
-    return IntStream.of(router.topology().readable()).anyMatch(readable -> readable == node);
+    return router.topology().isReadable(node);
   }
 
   /** What the last probe of the node found. */
   NodeHealth health(int node) {
-    return router.topology().nodes().get(node);
+    return router.topology().nodes().get(node).health();
   }
 
   /** A number that changes when the node's process does; 0 while it is not known. */
   int epoch(int node) {
-    return health(node).epoch();
+    return router.topology().isMember(node) ? health(node).epoch() : 0;
   }
 
   void onEntered() {

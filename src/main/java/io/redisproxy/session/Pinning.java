@@ -12,7 +12,7 @@ final class Pinning extends SessionState implements PinnedConnection.Holder {
   private final Session session;
   private final Serving next;
   private final Command cause;
-  private final Target target;
+  private Target target;
   private final Pieces early;
 
   /** {@code cause}: the command that needs it. */
@@ -20,7 +20,6 @@ final class Pinning extends SessionState implements PinnedConnection.Holder {
     this.session = session;
     this.next = next;
     this.cause = cause;
-    target = session.lane().forWrite();
     early = session.newPieces();
   }
 
@@ -32,6 +31,7 @@ final class Pinning extends SessionState implements PinnedConnection.Holder {
   @Override
   void onEntered() {
     session.gate().close(InputGate.Reason.WAITING);
+    target = session.lane().forWrite();
     target.pool().pin(session.lane().identity(), this);
   }
 
@@ -79,7 +79,9 @@ final class Pinning extends SessionState implements PinnedConnection.Holder {
 
   @Override
   void onClosed() {
-    target.pool().forget(this);
+    if (target != null) {
+      target.pool().forget(this);
+    }
     early.release();
   }
 

@@ -84,7 +84,7 @@ final class ProxyCommands {
   private ByteBuf node(Target target) {
     NodeHealth health = session.lane().health(target.node());
     Map<String, ByteBuf> fields = new LinkedHashMap<>();
-    fields.put("node", Resp.bulk(target.link().node().toString()));
+    fields.put("node", Resp.bulk(target.name()));
     fields.put("role", Resp.bulk(target.role()));
     fields.put("health", Resp.bulk(health.isHealthy() ? "up" : health.detail()));
     fields.put("connected", Resp.integer(target.link().isConnected() ? 1 : 0));

@@ -69,7 +69,7 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
       return;
     }
     guard.pass(in, connection::send);
-    target.meters().sentPinned(guard.requests());
+    target.meters().as(true).sentPinned(guard.requests());
     if (guard.isReset()) {
       endWith(this::reset);
       early.add(in, in.readerIndex(), in.writerIndex());

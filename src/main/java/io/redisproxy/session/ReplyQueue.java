@@ -78,7 +78,7 @@ final class ReplyQueue {
   void add(Run run) {
     runs.add(run);
     requests += run.requests();
-    masterRuns += run.target().isMaster() ? 1 : 0;
+    masterRuns += run.isAtMaster() ? 1 : 0;
     writeRuns += run.hasWrites() ? 1 : 0;
   }
 
@@ -152,7 +152,7 @@ final class ReplyQueue {
   private void remove() {
     Run run = runs.remove();
     requests -= run.requests();
-    masterRuns -= run.target() != null && run.target().isMaster() ? 1 : 0;
+    masterRuns -= run.isAtMaster() ? 1 : 0;
     writeRuns -= run.hasWrites() ? 1 : 0;
   }
 }

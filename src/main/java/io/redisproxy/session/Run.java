@@ -21,6 +21,7 @@ class Run extends PendingReplies {
   private final Session session;
   private final Target target;
   private final long sentAt;
+  private boolean atMaster;
   private int reads;
   private int writes;
   private boolean cutOff;
@@ -42,10 +43,24 @@ class Run extends PendingReplies {
     this.session = session;
     this.target = target;
     this.sentAt = sentAt;
+    atMaster = target != null && target.isMaster();
   }
 
   Target target() {
     return target;
+  }
+
+  /**
+   * Whether it goes to the node as to the master, so that nothing may overtake it that goes there,
+   * too, or to the next master.
+   */
+  boolean isAtMaster() {
+    return atMaster;
+  }
+
+  /** As {@link #isAtMaster}; if not said, what the node was when the run was made. */
+  void atMaster(boolean sentAsToMaster) {
+    atMaster = sentAsToMaster;
   }
 
   /** One more request, a read or a write. */
@@ -91,7 +106,7 @@ class Run extends PendingReplies {
   /** No more requests join. */
   void seal() {
     want(requests());
-    target.meters().sent(reads, writes);
+    target.meters().as(atMaster).sent(reads, writes);
     session.meters().onReads(reason, reads);
   }
 
@@ -151,7 +166,7 @@ class Run extends PendingReplies {
   protected void onReplies(ByteBuf bytes) {
     if (wanted() == 0) {
       writesAreOver();
-      target.meters().answered(System.nanoTime() - sentAt);
+      target.meters().as(atMaster).answered(System.nanoTime() - sentAt);
       onDone();
     }
     if (givenUp) {

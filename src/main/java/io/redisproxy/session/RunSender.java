@@ -1,6 +1,7 @@
 package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
+import io.redisproxy.metrics.ReadReason;
 import io.redisproxy.upstream.NodeChannel;
 import io.redisproxy.upstream.NodeFailure;
 
@@ -56,12 +57,14 @@ final class RunSender {
   /** A read that begins at {@code from} goes over a shared connection, with others if it can. */
   Result addRead(long needed, ByteBuf in, int from) {
     if (run != null
-        && !run.target().isMaster()
+        && !run.isAtMaster()
         && !session.lane().hasReached(run.target().node(), needed)) {
       endBefore(in, from);
     }
     if (run == null) {
-      Result result = beginAt(targetForRead(needed), in, from);
+      Target target = targetForRead(needed);
+      boolean atMaster = session.lane().reason() != ReadReason.REPLICA;
+      Result result = beginAt(target, atMaster, in, from);
       if (result != Result.ADDED) {
         return result;
       }
@@ -73,10 +76,10 @@ final class RunSender {
 
   /** A request for the master that begins at {@code from} goes over a shared connection. */
   Result addAtMaster(ByteBuf in, int from) {
-    if (run != null && !run.target().isMaster()) {
+    if (run != null && !run.isAtMaster()) {
       endBefore(in, from);
     }
-    Result result = run == null ? beginAt(session.lane().forWrite(), in, from) : Result.ADDED;
+    Result result = run == null ? beginAt(session.lane().forWrite(), true, in, from) : Result.ADDED;
     if (result == Result.ADDED) {
       run.add(false);
     }
@@ -88,16 +91,19 @@ final class RunSender {
     return run;
   }
 
-  private Result beginAt(Target target, ByteBuf in, int from) {
+  /** {@code atMaster}: whether it goes there as to the master, which may be another one by now. */
+  private Result beginAt(Target target, boolean atMaster, ByteBuf in, int from) {
     NodeChannel connection = target.link().connection();
-    if (!isInOrder(target, connection)) {
+    if (atMaster && !isInOrder(connection)) {
       return Result.OUT_OF_ORDER;
     }
     if (connection == null) {
       failure = target.link().failure();
       return Result.UNREACHABLE;
     }
-    begin(new Run(session, target, System.nanoTime()), connection, from);
+    Run begun = new Run(session, target, System.nanoTime());
+    begun.atMaster(atMaster);
+    begin(begun, connection, from);
     return Result.ADDED;
   }
 
@@ -150,17 +156,16 @@ final class RunSender {
   }
 
   /**
-   * Two connections to the master could overtake each other: before its requests go over another
-   * one than before, the session waits for the replies that it still has to get.
+   * Two connections could overtake each other, to the master or to two that were it in turn: before
+   * its requests go over another one than before, the session waits for the replies that it still
+   * has to get.
    */
-  private boolean isInOrder(Target target, NodeChannel connection) {
-    return !target.isMaster()
-        || !session.replies().awaitsMaster()
-        || connection == masterConnection;
+  private boolean isInOrder(NodeChannel connection) {
+    return !session.replies().awaitsMaster() || connection == masterConnection;
   }
 
   private void begin(Run begun, NodeChannel connection, int from) {
-    if (begun.target().isMaster()) {
+    if (begun.isAtMaster()) {
       masterConnection = connection;
     }
     run = begun;

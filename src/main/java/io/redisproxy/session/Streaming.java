@@ -12,7 +12,7 @@ import io.redisproxy.upstream.PinnedConnection;
  */
 final class Streaming extends SessionState implements PinnedConnection.Holder {
   private final Session session;
-  private final Target target;
+  private Target target;
   private final WrittenSlots written;
   private final boolean read;
   private final Serving after;
@@ -53,6 +53,10 @@ final class Streaming extends SessionState implements PinnedConnection.Holder {
       begin();
     } else {
       session.gate().close(InputGate.Reason.WAITING);
+      if (!read) {
+        // The master may have become another one while the session waited.
+        target = session.lane().forWrite();
+      }
       target.pool().pin(session.lane().identity(), this);
     }
   }
@@ -75,7 +79,7 @@ final class Streaming extends SessionState implements PinnedConnection.Holder {
     }
     run.seal();
     session.replies().add(run);
-    if (target.isMaster()) {
+    if (run.isAtMaster()) {
       after.sender().orderBehind(connection);
     }
     connection.expect(run);

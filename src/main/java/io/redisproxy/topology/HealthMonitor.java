@@ -5,7 +5,9 @@ import io.redisproxy.upstream.Login;
 import io.redisproxy.upstream.NodeConnector;
 import io.redisproxy.upstream.NodeProbe;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.ObjIntConsumer;
 
@@ -17,9 +19,16 @@ public final class HealthMonitor {
   private static final List<String> PROBE = List.of("PING", "INFO replication", "INFO server");
 
   private final NodeGroup group;
+  private final Function<NodeAddress, Login> logins;
   private final NodeConnector connector;
   private final Duration interval;
-  private final List<NodeProbe> probes;
+  private final Duration timeout;
+
+  /** By index; null in place of a node that has left. */
+  private final List<NodeProbe> probes = new ArrayList<>();
+
+  private final Consumer<Topology> onChange;
+  private int members;
   private ObjIntConsumer<String> historyListener = (history, node) -> {};
   private boolean closed;
 
@@ -31,12 +40,11 @@ public final class HealthMonitor {
       Duration interval,
       Duration timeout) {
     this.group = group;
+    this.logins = logins;
     this.connector = connector;
     this.interval = interval;
-    probes =
-        group.nodes().stream()
-            .map(node -> new NodeProbe(node, logins.apply(node), connector, timeout))
-            .toList();
+    this.timeout = timeout;
+    onChange = topology -> connector.execute(() -> follow(topology));
   }
 
   /** Tells the history, a replication id, that each probe finds a node in. */
@@ -45,26 +53,55 @@ public final class HealthMonitor {
   }
 
   public void start() {
-    for (int node = 0; node < probes.size(); node++) {
-      probe(node);
-    }
+    group.onChange(onChange);
+    follow(group.topology());
   }
 
   public void close() {
     closed = true;
-    probes.forEach(NodeProbe::close);
+    group.forget(onChange);
+    probes.stream().filter(probe -> probe != null).forEach(NodeProbe::close);
   }
 
-  private void probe(int node) {
-    if (closed) {
+  /** Nodes have come or gone. */
+  private void follow(Topology topology) {
+    if (closed || topology.members() == members) {
       return;
     }
-    probes
-        .get(node)
+    members = topology.members();
+    for (int node = 0; node < topology.nodes().size(); node++) {
+      NodeProbe before = node < probes.size() ? probes.get(node) : null;
+      NodeAddress address = topology.isMember(node) ? topology.address(node) : null;
+      if (before != null && before.node().equals(address)) {
+        continue;
+      }
+      NodeProbe probe =
+          address == null
+              ? null
+              : new NodeProbe(address, logins.apply(address), connector, timeout);
+      if (node < probes.size()) {
+        probes.set(node, probe);
+      } else {
+        probes.add(probe);
+      }
+      if (before != null) {
+        before.close();
+      }
+      if (probe != null) {
+        probe(node, probe);
+      }
+    }
+  }
+
+  private void probe(int node, NodeProbe probe) {
+    if (isOver(node, probe)) {
+      return;
+    }
+    probe
         .ask(PROBE)
         .onComplete(
             answer -> {
-              if (closed) {
+              if (isOver(node, probe)) {
                 return;
               }
               group.onProbed(
@@ -72,8 +109,12 @@ public final class HealthMonitor {
                   answer.succeeded()
                       ? judge(node, answer.result())
                       : NodeHealth.unhealthy(answer.cause().getMessage()));
-              connector.schedule(interval, () -> probe(node));
+              connector.schedule(interval, () -> probe(node, probe));
             });
+  }
+
+  private boolean isOver(int node, NodeProbe probe) {
+    return closed || probes.get(node) != probe;
   }
 
   /** A server that loads its data answers INFO, but not PING. */
@@ -87,6 +128,6 @@ public final class HealthMonitor {
     if (info.history() != null) {
       historyListener.accept(info.history(), node);
     }
-    return info.health(node == NodeGroup.MASTER);
+    return info.health(node == group.topology().master());
   }
 }

@@ -22,6 +22,9 @@ public record NodeHealth(Status status, String detail, int epoch) {
 
   static final NodeHealth UNKNOWN = new NodeHealth(Status.UNKNOWN, "not probed yet", 0);
 
+  /** Of a node that has left the group. */
+  static final NodeHealth GONE = new NodeHealth(Status.UNKNOWN, "it has left the group", 0);
+
   static NodeHealth healthy(int epoch) {
     return new NodeHealth(Status.HEALTHY, "", epoch);
   }

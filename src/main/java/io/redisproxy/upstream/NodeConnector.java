@@ -40,6 +40,11 @@ public final class NodeConnector {
     pipeline.addBefore(VERTX_HANDLER, "redis", handler);
   }
 
+  /** Runs an action on the event loop, soon; any thread may call this. */
+  public void execute(Runnable action) {
+    context.runOnContext(nothing -> action.run());
+  }
+
   /** Connects; {@code handler} is added to the channel, or {@code onFailure} is told. */
   void connect(NodeAddress node, ChannelInboundHandler handler, Handler<Throwable> onFailure) {
     // Vert.x keeps a connection on the event loop of the context that it is asked for in.
@@ -51,6 +56,9 @@ public final class NodeConnector {
   }
 
   private Future<NetSocket> connect(NodeAddress node) {
+    if (node == null) {
+      return Future.failedFuture(NodeFailure.NO_MASTER.reason());
+    }
     try {
       return client.connect(node.port(), node.host());
     } catch (IllegalStateException stopped) {

@@ -5,13 +5,16 @@ import io.redisproxy.config.NodeAddress;
 /**
  * Why a node does not answer.
  *
- * @param node which node
+ * @param node which node; null if there is none that could be asked
  * @param reason what happened, in words
  * @param sent whether requests may have reached the node
  * @param refusal the node's own error reply to the login or the database, without its leading
  *     {@code -}; null when that is not the reason
  */
 public record NodeFailure(NodeAddress node, String reason, boolean sent, String refusal) {
+  /** No node is known that writes could go to. */
+  public static final NodeFailure NO_MASTER =
+      new NodeFailure(null, "no master is known", false, null);
 
   public NodeFailure(NodeAddress node, String reason, boolean sent) {
     this(node, reason, sent, null);
@@ -30,6 +33,9 @@ public record NodeFailure(NodeAddress node, String reason, boolean sent, String 
   public String error(boolean write) {
     if (refusal != null) {
       return refusal;
+    }
+    if (node == null) {
+      return "ERR redis-proxy: " + reason;
     }
     if (!sent) {
       return "ERR redis-proxy: node " + node + " can't be reached: " + reason;

@@ -54,9 +54,14 @@ public final class NodeLink implements NodeConnection.Owner {
     this.flushQueue = flushQueue;
     this.meters = meters;
     this.options = options;
-    connect();
+    if (node == null) {
+      lastFailure = NodeFailure.NO_MASTER;
+    } else {
+      connect();
+    }
   }
 
+  /** Null where there is no node to connect to. */
   public NodeAddress node() {
     return node;
   }

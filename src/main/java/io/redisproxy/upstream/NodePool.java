@@ -56,9 +56,14 @@ public final class NodePool {
 
   private final Deque<Waiting> waiting = new ArrayDeque<>();
   private boolean sweeping;
+  private boolean retired;
   private boolean closed;
 
-  /** {@code login}: for sessions that bring none; null if the node asks for none. */
+  /**
+   * {@code login}: for sessions that bring none; null if the node asks for none.
+   *
+   * @param node null for a pool that stands for no node: none of its connections ever comes about
+   */
   public NodePool(
       NodeAddress node,
       Login login,
@@ -141,6 +146,17 @@ public final class NodePool {
     }
   }
 
+  /** The node has lost the role that clients had connections of their own for. */
+  public void closePinned(String reason) {
+    List.copyOf(pinned).forEach(connection -> connection.lose(reason));
+  }
+
+  /** No more clients come; connections of clients' own are closed when they are given back. */
+  public void retire() {
+    retired = true;
+    List.copyOf(resting).forEach(each -> each.connection().abort());
+  }
+
   public void close() {
     closed = true;
     waiting.clear();
@@ -149,6 +165,10 @@ public final class NodePool {
   }
 
   void onRest(PinnedConnection connection) {
+    if (retired) {
+      connection.abort();
+      return;
+    }
     meters.onUnpinned();
     resting.addFirst(new Resting(connection, System.nanoTime()));
     serveWaiting();

@@ -34,6 +34,10 @@ public final class NodeProbe {
     this.timeout = timeout;
   }
 
+  public NodeAddress node() {
+    return node;
+  }
+
   /**
    * Sends commands and completes with the reply to each, as the protocol writes it: errors begin
    * with a minus, bulk strings with their length. Only one call at a time.

@@ -26,7 +26,7 @@ class RouterTest {
 
   @BeforeEach
   void allUp() {
-    for (int node = 0; node < group.nodes().size(); node++) {
+    for (int node = 0; node < group.topology().nodes().size(); node++) {
       Probed.up(group, node);
     }
   }
@@ -61,7 +61,7 @@ class RouterTest {
   @Test
   void withoutAReplicaReadsGoToTheMasterEvenIfItIsDown() {
     assertThat(reads(router, 2, node -> false)).containsOnly(MASTER);
-    for (int node = 0; node < group.nodes().size(); node++) {
+    for (int node = 0; node < group.topology().nodes().size(); node++) {
       Probed.down(group, node);
     }
     assertThat(reads(router, 2, ALL)).containsOnly(MASTER);
@@ -106,7 +106,7 @@ class RouterTest {
         .isEqualTo(because(MASTER, "writes of this client are unanswered"));
     assertThat(router.explainRead(0, false, node -> false))
         .isEqualTo(because(MASTER, "no healthy replica is connected"));
-    for (int node = 1; node < group.nodes().size(); node++) {
+    for (int node = 1; node < group.topology().nodes().size(); node++) {
       Probed.down(group, node);
     }
     assertThat(router.explainRead(0, false, ALL)).isEqualTo(because(MASTER, "no healthy replica"));

@@ -24,8 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The cursor in a reply is marked, however the reply is cut into pieces. */
 class CursorRunTest {
   private static final ProxyMeters METERS = new ProxyMeters(new SimpleMeterRegistry());
-  private static final Target REPLICA =
-      new Target(1, null, null, false, METERS.requests("6380", "replica", "replica"));
+  private static final Target REPLICA = NoNodes.target(1, METERS);
   private static final long TAG = 33;
 
   private final EmbeddedChannel channel = new EmbeddedChannel();
@@ -92,7 +91,7 @@ class CursorRunTest {
     Session session =
         new Session(
             new Session.Shared(
-                new Backend(null, List.of(), List.of(), null, null, Duration.ZERO),
+                NoNodes.backend(METERS),
                 new CommandRules(Map.of(), Set.of()),
                 Optional.empty(),
                 new FlushQueue(channel.eventLoop()),

@@ -29,10 +29,8 @@ class ReplyQueueTest {
 
   private static final ProxyMeters METERS = new ProxyMeters(new SimpleMeterRegistry());
   private static final ListenerMeters LISTENER_METERS = METERS.listener("6380");
-  private static final Target REPLICA =
-      new Target(1, null, null, false, METERS.requests("6380", "replica", "replica"));
-  private static final Target MASTER =
-      new Target(0, null, null, true, METERS.requests("6380", "master", "master"));
+  private static final Target REPLICA = NoNodes.target(1, METERS);
+  private static final Target MASTER = NoNodes.target(0, METERS);
 
   /** What the second piece of a run is; the first is a part of a reply, or a reply. */
   private enum Ending {
@@ -48,7 +46,7 @@ class ReplyQueueTest {
     final Session session =
         new Session(
             new Session.Shared(
-                new Backend(null, List.of(), List.of(), null, null, Duration.ZERO),
+                NoNodes.backend(METERS),
                 new CommandRules(Map.of(), Set.of()),
                 Optional.empty(),
                 new FlushQueue(channel.eventLoop()),

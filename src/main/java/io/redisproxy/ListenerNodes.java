@@ -1,0 +1,38 @@
+package io.redisproxy;
+
+import io.redisproxy.config.NodeAddress;
+import io.redisproxy.metrics.ProxyMeters;
+import io.redisproxy.metrics.RoleMeters;
+import io.redisproxy.session.Nodes;
+import io.redisproxy.upstream.NodePool;
+import io.redisproxy.upstream.NodePools;
+
+/** The nodes of one listener on one event loop, with its credentials and its counts. */
+record ListenerNodes(ProxyVerticle.Served listener, NodePools pools, ProxyMeters meters)
+    implements Nodes {
+
+  @Override
+  public NodePool enter(NodeAddress node) {
+    return pools.enter(node, listener.loginAt(node));
+  }
+
+  @Override
+  public void leave(NodePool pool) {
+    pools.leave(pool);
+  }
+
+  @Override
+  public RoleMeters meters(NodeAddress node) {
+    return new RoleMeters(role -> meters.requests(listener.group().name(), node.toString(), role));
+  }
+
+  @Override
+  public NodePool nowhere() {
+    return pools.nowhere();
+  }
+
+  @Override
+  public RoleMeters unseen() {
+    return new RoleMeters(role -> meters.unseenRequests());
+  }
+}

@@ -1,0 +1,52 @@
+package io.redisproxy;
+
+import io.redisproxy.metrics.ProxyMeters;
+import io.redisproxy.topology.NodeGroup;
+import io.redisproxy.topology.Topology;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Shows the nodes of a group as gauges, each with the role that it has at the time. */
+final class NodeGauges {
+  private final NodeGroup group;
+  private final ProxyMeters meters;
+
+  /** The role that each node is shown with. */
+  private final Map<String, String> shown = new HashMap<>();
+
+  NodeGauges(NodeGroup group, ProxyMeters meters) {
+    this.group = group;
+    this.meters = meters;
+  }
+
+  void start() {
+    follow(group.topology());
+    group.onChange(this::follow);
+  }
+
+  private synchronized void follow(Topology topology) {
+    Map<String, String> roles = new HashMap<>();
+    topology
+        .memberIndices()
+        .forEach(
+            node -> {
+              String name = topology.address(node).toString();
+              String role = topology.role(node);
+              roles.put(name, role);
+              if (!role.equals(shown.get(name))) {
+                // Shown from the first moment on, not from the first request.
+                meters.requests(group.name(), name, role);
+                meters.nodeUp(group.name(), name, role, () -> isUp(node));
+              }
+            });
+    shown.keySet().stream()
+        .filter(name -> !roles.containsKey(name))
+        .forEach(name -> meters.forgetNodeUp(group.name(), name));
+    shown.clear();
+    shown.putAll(roles);
+  }
+
+  private boolean isUp(int node) {
+    return group.topology().nodes().get(node).isHealthy();
+  }
+}

@@ -1,0 +1,84 @@
+package io.redisproxy.upstream;
+
+import io.redisproxy.config.NodeAddress;
+import io.redisproxy.metrics.ProxyMeters;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * An event loop's connections to all nodes: one pool for each, whichever listeners use it, as long
+ * as one does.
+ */
+public final class NodePools {
+
+  /** A node, and what it is told of sessions that bring no login; null if nothing. */
+  private record Endpoint(NodeAddress node, Login login) {}
+
+  /** A pool, and how many listeners use it. */
+  private static final class Used {
+    final NodePool pool;
+    int users;
+
+    Used(NodePool pool) {
+      this.pool = pool;
+    }
+  }
+
+  private final NodeConnector connector;
+  private final FlushQueue flushQueue;
+  private final ProxyMeters meters;
+  private final NodePool.Options options;
+  private final Map<Endpoint, Used> pools = new HashMap<>();
+
+  public NodePools(
+      NodeConnector connector,
+      FlushQueue flushQueue,
+      ProxyMeters meters,
+      NodePool.Options options) {
+    this.connector = connector;
+    this.flushQueue = flushQueue;
+    this.meters = meters;
+    this.options = options;
+  }
+
+  /** {@code login}: for sessions that bring none; null if the node asks for none. */
+  public NodePool enter(NodeAddress node, Login login) {
+    Used used =
+        pools.computeIfAbsent(
+            new Endpoint(node, login),
+            made ->
+                new Used(
+                    new NodePool(
+                        node,
+                        login,
+                        connector,
+                        flushQueue,
+                        meters.node(node.toString()),
+                        options)));
+    used.users++;
+    return used.pool;
+  }
+
+  /** One listener needs the pool no more. */
+  public void leave(NodePool pool) {
+    pools
+        .values()
+        .removeIf(
+            used -> {
+              boolean last = used.pool == pool && --used.users == 0;
+              if (last) {
+                pool.retire();
+              }
+              return last;
+            });
+  }
+
+  /** A pool of connections to no node; each of them fails at once. */
+  public NodePool nowhere() {
+    return new NodePool(null, null, connector, flushQueue, meters.unseenNode(), options);
+  }
+
+  public void close() {
+    pools.values().forEach(used -> used.pool.close());
+  }
+}

@@ -1,0 +1,167 @@
+package io.redisproxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redisproxy.config.NodeAddress;
+import io.redisproxy.fixture.RawClient;
+import io.redisproxy.fixture.RawClient.RedisError;
+import io.redisproxy.fixture.RedisGroup;
+import io.redisproxy.fixture.RedisNode;
+import io.redisproxy.fixture.Relay;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The nodes of a listener, and which of them is the master, change while clients are connected. */
+class MovingNodesTest {
+  private RedisGroup group;
+  private RedisNode master;
+  private RedisNode replica;
+  private RedisNode other;
+
+  @BeforeEach
+  void start() {
+    group = RedisGroup.start(2);
+    master = group.master();
+    replica = group.replica(0);
+    other = group.replica(1);
+  }
+
+  @AfterEach
+  void stop() {
+    group.close();
+  }
+
+  @Test
+  void aReplicaThatJoinsIsReadFromAndOneThatLeavesIsNot() throws IOException {
+    try (TestProxy proxy = TestProxy.start(Map.of(), master.port(), replica.port());
+        RawClient client = proxy.connect()) {
+      configure(proxy, master, master, replica, other);
+      await().until(() -> readsAt(client, other) > 0);
+
+      configure(proxy, master, master, other);
+      long before = group.commandCount(replica, "get");
+      assertThat(readsAt(client, other)).isPositive();
+      assertThat(group.commandCount(replica, "get")).isEqualTo(before);
+      await().until(() -> clientsOf(replica) == 1);
+
+      configure(proxy, master, master, replica, other);
+      await().until(() -> readsAt(client, replica) > before);
+    }
+  }
+
+  @Test
+  void writesGoToTheNewMasterAndReadsSeeThem() throws IOException {
+    try (TestProxy proxy = TestProxy.start(group);
+        RawClient client = proxy.connect();
+        RawClient watching = proxy.connect();
+        RawClient subscribed = proxy.connect()) {
+      watching.call("WATCH", "a");
+      subscribed.call("SUBSCRIBE", "channel");
+      assertThat(client.call("SET", "a", "old")).isEqualTo("OK");
+      group.awaitInSync();
+      group.promote(replica);
+      group.follow(master, replica.port());
+      configure(proxy, replica, master, replica, other);
+
+      assertThat(watching.closedByPeer()).isTrue();
+      assertThat(subscribed.closedByPeer()).isTrue();
+      for (int i = 0; i < 200; i++) {
+        assertThat(client.call("SET", "a", "" + i)).isEqualTo("OK");
+        assertThat(client.call("GET", "a")).isEqualTo("" + i);
+      }
+      await().until(() -> readsAt(client, other) > 0 && readsAt(client, master) > 0);
+      // One came by replication.
+      assertThat(group.commandCount(replica, "set")).isEqualTo(201);
+      assertThat(requests(proxy, replica, "master")).isGreaterThanOrEqualTo(200);
+      assertThat(requests(proxy, master, "replica")).isPositive();
+      assertThat(client.call("MULTI")).isEqualTo("OK");
+      client.call("INCR", "a");
+      assertThat(client.call("EXEC")).isEqualTo(List.of(200L));
+    }
+  }
+
+  @Test
+  void aWriteWaitsForTheOneThatTheFormerMasterHasNotAnswered() throws IOException {
+    try (Relay relay = Relay.to(master.port());
+        TestProxy proxy =
+            TestProxy.start(Map.of("probe.timeout", "1m"), relay.port(), replica.port());
+        RawClient client = proxy.connect();
+        RawClient free = proxy.connect()) {
+      relay.stall();
+      client.sendCommand("SET", "a", "first");
+      group.promote(replica);
+      proxy.group().configure(List.of(address(relay.port()), address(replica)), address(replica));
+      client.sendCommand("SET", "a", "second");
+      assertThat(free.call("SET", "b", "1")).isEqualTo("OK");
+      await().during(Duration.ofMillis(100)).until(() -> group.call(replica, "GET", "a") == null);
+
+      relay.cut();
+      assertThat(((RedisError) client.readReply()).message()).contains("may have been executed");
+      assertThat(client.readReply()).isEqualTo("OK");
+      assertThat(group.call(replica, "GET", "a")).isEqualTo("second");
+    }
+  }
+
+  @Test
+  void withoutAMasterWritesFailClearlyAndReadsGoOn() throws IOException {
+    try (TestProxy proxy = TestProxy.start(group);
+        RawClient client = proxy.connect();
+        RawClient pinned = proxy.connect()) {
+      client.call("SET", "a", "1");
+      group.awaitInSync();
+      await().until(() -> readsAt(client, other) > 0);
+      configure(proxy, null, replica, other);
+
+      assertThat(client.call("SET", "a", "2"))
+          .isEqualTo(new RedisError("ERR redis-proxy: no master is known"));
+      assertThat(client.call("GET", "a")).isEqualTo("1");
+      assertThat(pinned.call("MULTI"))
+          .isEqualTo(new RedisError("ERR redis-proxy: no master is known"));
+      assertThat(pinned.closedByPeer()).isTrue();
+
+      configure(proxy, master, master, replica, other);
+      await().untilAsserted(() -> assertThat(client.call("SET", "a", "2")).isEqualTo("OK"));
+    }
+  }
+
+  /** {@code named}: what the source says is the master; null if nothing. */
+  private static void configure(TestProxy proxy, RedisNode named, RedisNode... nodes) {
+    proxy
+        .group()
+        .configure(
+            List.of(nodes).stream().map(MovingNodesTest::address).toList(),
+            named == null ? null : address(named));
+  }
+
+  private static NodeAddress address(RedisNode node) {
+    return address(node.port());
+  }
+
+  private static NodeAddress address(int port) {
+    return new NodeAddress("127.0.0.1", port);
+  }
+
+  /** How many GETs a node has got, after a few more reads. */
+  private long readsAt(RawClient client, RedisNode node) throws IOException {
+    for (int i = 0; i < 6; i++) {
+      client.call("GET", "never-written");
+    }
+    return group.commandCount(node, "get");
+  }
+
+  /** Those that ask this included; not the master. */
+  private long clientsOf(RedisNode node) {
+    String list = (String) group.call(node, "CLIENT", "LIST", "TYPE", "NORMAL");
+    return list.lines().count();
+  }
+
+  private static double requests(TestProxy proxy, RedisNode node, String role) {
+    return proxy.counted("redis_proxy.requests", "node", address(node).toString(), "role", role);
+  }
+}

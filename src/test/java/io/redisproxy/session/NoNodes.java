@@ -1,0 +1,49 @@
+package io.redisproxy.session;
+
+import io.redisproxy.config.NodeAddress;
+import io.redisproxy.metrics.ProxyMeters;
+import io.redisproxy.metrics.RoleMeters;
+import io.redisproxy.route.Router;
+import io.redisproxy.topology.NodeGroup;
+import io.redisproxy.upstream.NodePool;
+import java.time.Duration;
+
+/** What sessions need that are tested without any node. */
+record NoNodes(ProxyMeters meters) implements Nodes {
+
+  static Backend backend(ProxyMeters meters) {
+    return new Backend(
+        new Router(new NodeGroup("6380"), null, 0), new NoNodes(meters), null, null, Duration.ZERO);
+  }
+
+  /** A target that is the first node, the master, or another one. */
+  static Target target(int node, ProxyMeters meters) {
+    RoleMeters counts = new RoleMeters(role -> meters.requests("6380", role, role));
+    return new Target(node, null, null, () -> 0, counts);
+  }
+
+  @Override
+  public NodePool enter(NodeAddress node) {
+    throw new IllegalStateException("there is none");
+  }
+
+  @Override
+  public void leave(NodePool pool) {
+    throw new IllegalStateException("there is none");
+  }
+
+  @Override
+  public RoleMeters meters(NodeAddress node) {
+    throw new IllegalStateException("there is none");
+  }
+
+  @Override
+  public NodePool nowhere() {
+    return new NodePool(null, null, null, null, meters.unseenNode(), null);
+  }
+
+  @Override
+  public RoleMeters unseen() {
+    return new RoleMeters(role -> meters.unseenRequests());
+  }
+}
