@@ -44,6 +44,8 @@ class HostileNodeTest {
                 "probe.interval", "200ms",
                 "node.reconnect-min", "2s",
                 "node.reconnect-max", "2s"),
+            // Reads are to go to a node that shares no history with the master.
+            TestProxy::eventual,
             group.master().port(),
             replica.port());
   }

@@ -92,7 +92,8 @@ public final class TestProxy implements AutoCloseable {
         Consistency.EVENTUAL);
   }
 
-  private static TestProxy start(
+  /** In front of nodes by their ports; {@code refined}: says more about the listener. */
+  public static TestProxy start(
       Map<String, String> settings,
       UnaryOperator<ListenerConfig> refined,
       int master,
