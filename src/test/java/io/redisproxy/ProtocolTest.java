@@ -2,10 +2,12 @@ package io.redisproxy;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -100,6 +102,28 @@ class ProtocolTest {
       assertThat(client.readText()).isInstanceOf(Long.class);
       assertThat(client.readText()).isEqualTo("PONG");
     }
+  }
+
+  @Test
+  void aLargeRequestMayFollowOneThatCameInPieces() throws IOException {
+    String value = "v".repeat(100_000);
+    try (RawClient client = proxy.connect()) {
+      byte[] both = RawClient.requests("ECHO it", "SET large " + value);
+      int echo = RawClient.request("ECHO", "it").length;
+      for (int split = 1; split < echo; split++) {
+        double read = bytesIn() + split;
+        client.send(Arrays.copyOf(both, split));
+        await().until(() -> bytesIn() == read);
+        client.send(Arrays.copyOfRange(both, split, both.length));
+        assertThat(client.readText()).isEqualTo("it");
+        assertThat(client.readText()).isEqualTo("OK");
+      }
+      assertThat(client.call("STRLEN", "large")).isEqualTo(100_000L);
+    }
+  }
+
+  private static double bytesIn() {
+    return proxy.counted("redis_proxy.client.bytes", "direction", "in");
   }
 
   /** All that comes back; this side is closed after the request, as netcat does. */

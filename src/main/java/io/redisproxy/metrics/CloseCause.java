@@ -19,7 +19,9 @@ public enum CloseCause {
   /** The proxy, or the port, was to end. */
   DRAINED,
   /** A node was lost in the middle of a reply, or with a session that lived on it. */
-  NODE_LOST;
+  NODE_LOST,
+  /** The proxy made a mistake, which it has logged. */
+  INTERNAL_ERROR;
 
   String label() {
     return name().toLowerCase(Locale.ROOT);

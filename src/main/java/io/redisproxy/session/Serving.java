@@ -394,9 +394,9 @@ final class Serving extends SessionState {
    * It goes through a connection of the session's own as it comes, when all before it is answered.
    */
   private boolean onLarge(ByteBuf in, int from, int end) {
-    ByteBuf beginning = partial.viewWith(in, from, end);
-    Requests.Kind kind = Requests.kind(session, decoder, beginning);
-    beginning.release();
+    // The beginning of another request may lie in earlier buffers.
+    sender.endBefore(in, from);
+    Requests.Kind kind = kindOfLarge(in, from, end);
     CommandClass commandClass = kind.commandClass();
     boolean read = commandClass == CommandClass.READ || commandClass == CommandClass.ANY_NODE;
     if (commandClass == CommandClass.DENIED) {
@@ -410,7 +410,6 @@ final class Serving extends SessionState {
     if (!read && !AT_MASTER_IF_LARGE.contains(commandClass)) {
       return relay(in, from);
     }
-    sender.endBefore(in, from);
     WrittenSlots written = writtenByLarge(kind.command(), in, from, end);
     partial.add(in, from, end);
     Streaming streaming =
@@ -421,6 +420,15 @@ final class Serving extends SessionState {
     in.readerIndex(end);
     session.process(in);
     return false;
+  }
+
+  private Requests.Kind kindOfLarge(ByteBuf in, int from, int end) {
+    ByteBuf beginning = partial.viewWith(in, from, end);
+    try {
+      return Requests.kind(session, decoder, beginning);
+    } finally {
+      beginning.release();
+    }
   }
 
   /** Its keys may not have come yet: a read must see all writes. */

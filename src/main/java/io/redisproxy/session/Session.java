@@ -30,6 +30,7 @@ import io.redisproxy.upstream.Outbound;
 import io.redisproxy.upstream.PinnedConnection;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.impl.NetSocketInternal;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -37,6 +38,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
 
 /**
  * One client. It owns what lasts as long as the client's connection; what is done with the client's
@@ -70,6 +72,8 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
       long maxSharedRequest,
       DirectMemory memory,
       ClientRegistry clients) {}
+
+  private static final Logger LOG = Logger.getLogger(Session.class);
 
   /** What may wait for a client when memory is scarce: Netty's high water mark of a channel. */
   private static final long LITTLE = 64 * 1024;
@@ -562,6 +566,12 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    ctx.close();
+    if (cause instanceof IOException) {
+      closeNow(CloseCause.CLIENT);
+    } else {
+      LOG.errorf(
+          cause, "client %s closed by a mistake of the proxy", ctx.channel().remoteAddress());
+      closeNow(CloseCause.INTERNAL_ERROR);
+    }
   }
 }

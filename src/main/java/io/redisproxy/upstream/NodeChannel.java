@@ -6,14 +6,18 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.metrics.NodeMeters;
 import io.redisproxy.resp.NotRedisException;
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import org.jboss.logging.Logger;
 
 /**
  * A connection to a node for requests, from its making to its end. It takes requests at once; they
  * leave when the node has let it in. Replies come in the order of the requests.
  */
 public abstract class NodeChannel extends ChannelInboundHandlerAdapter {
+  private static final Logger LOG = Logger.getLogger(NodeChannel.class);
+
   private final NodeAddress node;
   private final FlushQueue flushQueue;
   private final NodeMeters meters;
@@ -210,6 +214,9 @@ public abstract class NodeChannel extends ChannelInboundHandlerAdapter {
 
   @Override
   public final void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (!(cause instanceof IOException)) {
+      LOG.errorf(cause, "node %s: connection closed by a mistake of the proxy", node);
+    }
     lose("connection lost before the reply: " + message(cause));
   }
 

@@ -197,16 +197,10 @@ final class SoakClient implements Callable<Void> {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     for (Expected expected : round) {
       String[] words = expected.request();
-      StringBuilder text = new StringBuilder();
-      if (words.length == 1) {
-        text.append(words[0]).append("\r\n");
-      } else {
-        text.append('*').append(words.length).append("\r\n");
-        for (String word : words) {
-          text.append('$').append(word.length()).append("\r\n").append(word).append("\r\n");
-        }
-      }
-      bytes.writeBytes(text.toString().getBytes(StandardCharsets.US_ASCII));
+      bytes.writeBytes(
+          words.length == 1
+              ? (words[0] + "\r\n").getBytes(StandardCharsets.US_ASCII)
+              : RawClient.request(words));
     }
     return bytes.toByteArray();
   }
