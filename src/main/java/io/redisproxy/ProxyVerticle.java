@@ -127,6 +127,7 @@ final class ProxyVerticle extends AbstractVerticle {
             flushQueue,
             listener.meters(),
             settings.client().outputLimit().asLongValue(),
+            settings.client().inputLimit().asLongValue(),
             settings.client().halfClosedTimeout(),
             settings.client().maxSharedRequest().asLongValue(),
             memory,

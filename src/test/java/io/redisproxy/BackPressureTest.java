@@ -41,7 +41,10 @@ class BackPressureTest {
         TestProxy.start(
             group,
             Map.of(
-                "event-loops", "1", "client.output-limit", "1M", "client.slow-timeout", "500ms"));
+                "event-loops", "1",
+                "client.output-limit", "1M",
+                "client.input-limit", "256K",
+                "client.slow-timeout", "500ms"));
   }
 
   @AfterEach

@@ -52,6 +52,13 @@ public interface ProxySettings {
     @WithDefault("1M")
     MemorySize outputLimit();
 
+    /**
+     * How many bytes of requests are read from a client that doesn't read its replies; they wait
+     * until it does.
+     */
+    @WithDefault("64M")
+    MemorySize inputLimit();
+
     /** How long a client that doesn't read its replies may hold up others before it is closed. */
     @WithDefault("1s")
     Duration slowTimeout();

@@ -37,6 +37,7 @@ final class SettingsCheck {
   void check(ProxySettings settings) {
     settings.eventLoops().ifPresent(this::eventLoops);
     size("client.output-limit", settings.client().outputLimit());
+    size("client.input-limit", settings.client().inputLimit());
     time("client.slow-timeout", settings.client().slowTimeout());
     time("client.half-closed-timeout", settings.client().halfClosedTimeout());
     size("client.max-shared-request", settings.client().maxSharedRequest());

@@ -1,10 +1,19 @@
 package io.redisproxy.session;
 
-import io.netty.channel.ChannelConfig;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
-/** Reads from the client as long as nothing speaks against it. */
+/**
+ * Reads from the client as long as nothing speaks against it.
+ *
+ * <p>A client that doesn't take its replies is read from all the same, up to a limit: it may be one
+ * that writes all of its requests before it reads the first reply, and would never come to that.
+ * What it sends waits here, and goes on in small portions, so that it doesn't bring more replies
+ * than the client takes.
+ */
 final class InputGate {
 
   /** What speaks against it. */
@@ -19,21 +28,116 @@ final class InputGate {
     WAITING
   }
 
-  private final ChannelConfig channel;
-  private final Set<Reason> reasons = EnumSet.noneOf(Reason.class);
+  /** Who is given what waited. */
+  interface Taker {
+    /** Whether it has done with all that it was given. */
+    boolean isIdle();
 
-  InputGate(ChannelConfig channel) {
+    /** Takes over the next bytes. */
+    void take(ByteBuf in);
+
+    /** It has been given all that has waited. */
+    void onCaughtUp();
+  }
+
+  private static final long LOOK_AGAIN_MILLIS = 100;
+
+  private final Taker taker;
+  private final Channel channel;
+  private final long limit;
+  private final DirectMemory memory;
+  private final Pieces backlog;
+  private final Set<Reason> reasons = EnumSet.noneOf(Reason.class);
+  private boolean goingOn;
+  private boolean lookingAgain;
+
+  /**
+   * {@code limit}: how many bytes may wait.
+   *
+   * @param memory where they wait
+   */
+  InputGate(Taker taker, Channel channel, long limit, DirectMemory memory) {
+    this.taker = taker;
     this.channel = channel;
+    this.limit = limit;
+    this.memory = memory;
+    backlog = new Pieces(channel.alloc());
   }
 
   void close(Reason reason) {
-    reasons.add(reason);
-    channel.setAutoRead(false);
+    if (reasons.add(reason)) {
+      update();
+    }
   }
 
   void open(Reason reason) {
-    if (reasons.remove(reason) && reasons.isEmpty()) {
-      channel.setAutoRead(true);
+    if (reasons.remove(reason)) {
+      update();
+      goOnLater();
+    }
+  }
+
+  /** Whether the session has not been given all that was read. */
+  boolean isHolding() {
+    return !backlog.isEmpty();
+  }
+
+  /** Keeps what was read, and takes it over, if it is not its time. */
+  boolean holdsBack(ByteBuf in) {
+    if (backlog.isEmpty() && !reasons.contains(Reason.CLIENT_FULL)) {
+      return false;
+    }
+    backlog.add(in, in.readerIndex(), in.writerIndex());
+    in.release();
+    update();
+    goOnLater();
+    return true;
+  }
+
+  /** The session may be able to take more of what waits. */
+  void goOnLater() {
+    // Not at once: the session may be about to go on with what came before.
+    if (isHolding() && !goingOn) {
+      goingOn = true;
+      channel.eventLoop().execute(this::goOn);
+    }
+  }
+
+  void release() {
+    backlog.release();
+  }
+
+  private void goOn() {
+    goingOn = false;
+    while (isHolding() && reasons.isEmpty() && taker.isIdle()) {
+      taker.take(backlog.remove());
+    }
+    update();
+    if (!isHolding()) {
+      taker.onCaughtUp();
+    }
+  }
+
+  private void update() {
+    boolean full = reasons.contains(Reason.CLIENT_FULL);
+    boolean scarce = full && memory.isScarce();
+    channel
+        .config()
+        .setAutoRead(
+            full
+                ? backlog.size() < (scarce ? Session.LITTLE : limit)
+                : reasons.isEmpty() && backlog.isEmpty());
+    if (scarce && !lookingAgain) {
+      lookingAgain = true;
+      channel.eventLoop().schedule(this::lookAgain, LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  /** Nothing tells when there is memory again. */
+  private void lookAgain() {
+    lookingAgain = false;
+    if (channel.isActive()) {
+      update();
     }
   }
 }

@@ -54,6 +54,16 @@ final class Pieces {
     }
   }
 
+  /** Gives the first piece away; there must be one. */
+  ByteBuf remove() {
+    ByteBuf first = pieces.remove();
+    size -= first.readableBytes();
+    if (pieces.isEmpty()) {
+      open = null;
+    }
+    return first;
+  }
+
   /**
    * Gives the pieces away, in order; each is taken over. What the taker adds meanwhile stays: a
    * state that gets a piece of a request may be the one that keeps it here.

@@ -44,7 +44,8 @@ import org.jboss.logging.Logger;
  * One client. It owns what lasts as long as the client's connection; what is done with the client's
  * bytes is up to its {@link SessionState}.
  */
-public final class Session extends ChannelInboundHandlerAdapter implements ReplyQueue.Client {
+public final class Session extends ChannelInboundHandlerAdapter
+    implements ReplyQueue.Client, InputGate.Taker {
 
   /**
    * What all sessions of a listener on one event loop have in common.
@@ -56,6 +57,7 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
    * @param meters the listener's
    * @param outputLimit bytes that may wait for a client before the connection that feeds it is held
    *     back
+   * @param inputLimit bytes of requests that may wait until a client takes its replies
    * @param halfClosedTimeout how long a client that sends no more is kept while no reply comes
    * @param maxSharedRequest bytes of a request above which it takes a connection of its own
    * @param memory what all clients together must leave room in
@@ -68,6 +70,7 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
       FlushQueue flushQueue,
       ListenerMeters meters,
       long outputLimit,
+      long inputLimit,
       Duration halfClosedTimeout,
       long maxSharedRequest,
       DirectMemory memory,
@@ -76,7 +79,7 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
   private static final Logger LOG = Logger.getLogger(Session.class);
 
   /** What may wait for a client when memory is scarce: Netty's high water mark of a channel. */
-  private static final long LITTLE = 64 * 1024;
+  static final long LITTLE = 64 * 1024;
 
   /** A connection that is not read from as long as the run's replies are too many. */
   private record Held(NodeConnection connection, Run run) {}
@@ -309,7 +312,7 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
     if (step == DrainStep.LAST) {
       serving.unblock();
     }
-    boolean requestBegun = !partial.isEmpty();
+    boolean requestBegun = !partial.isEmpty() || gate.isHolding();
     if (state == serving
         && !requestBegun
         && serving.mayPart(step)
@@ -335,6 +338,16 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
     return state == which;
   }
 
+  @Override
+  public boolean isIdle() {
+    return replies.isEmpty() || state.awaitsRest();
+  }
+
+  @Override
+  public void take(ByteBuf in) {
+    process(in);
+  }
+
   /** Hands bytes on to the state that the session is in now; they are taken over. */
   void process(ByteBuf in) {
     if (closed || !in.isReadable()) {
@@ -347,7 +360,12 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
   /** Goes on with what came while the session waited. */
   void resume(Pieces waited) {
     waited.drainTo(this::process);
-    if (inputEnded && !closed) {
+    onCaughtUp();
+  }
+
+  @Override
+  public void onCaughtUp() {
+    if (inputEnded && !closed && !gate.isHolding()) {
       state.onEndOfInput();
     }
   }
@@ -460,6 +478,7 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
   public void onAllReplied() {
     resumeHeld();
     state.onAllReplied();
+    gate.goOnLater();
   }
 
   @Override
@@ -486,7 +505,7 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
     // A client may close its side after its last request, as a pipe into netcat does.
     ctx.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
     out = new Outbound(ctx, shared.flushQueue());
-    gate = new InputGate(ctx.channel().config());
+    gate = new InputGate(this, ctx.channel(), shared.inputLimit(), shared.memory());
     partial = newPieces();
     client = new SessionClient(this, ctx.channel());
     enter(Identity.DEFAULT);
@@ -501,7 +520,9 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
     ByteBuf in = (ByteBuf) message;
     meters().bytesIn(in.readableBytes());
     client.onRead();
-    state.onBytes(in);
+    if (!gate.holdsBack(in)) {
+      state.onBytes(in);
+    }
   }
 
   @Override
@@ -527,7 +548,9 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
     if (event == ChannelInputShutdownEvent.INSTANCE) {
       inputEnded = true;
       waitForRepliesOnly(ctx);
-      state.onEndOfInput();
+      if (!gate.isHolding()) {
+        state.onEndOfInput();
+      }
     } else if (event instanceof IdleStateEvent) {
       closeNow(CloseCause.HALF_CLOSED);
     }
@@ -557,6 +580,7 @@ public final class Session extends ChannelInboundHandlerAdapter implements Reply
       paused.clear();
       backend().leave(lane);
       partial.release();
+      gate.release();
       replies.close();
       held.forEach(each -> each.connection().resume());
       held.clear();

@@ -15,6 +15,11 @@ abstract class SessionState {
   /** Bytes came from the client; they are taken over. */
   abstract void onBytes(ByteBuf in);
 
+  /** Whether the reply that is awaited can't come before the rest of its request has. */
+  boolean awaitsRest() {
+    return false;
+  }
+
   /** Every request so far has been answered. */
   void onAllReplied() {}
 

@@ -112,6 +112,11 @@ final class Streaming extends SessionState implements PinnedConnection.Holder {
     }
   }
 
+  @Override
+  boolean awaitsRest() {
+    return true;
+  }
+
   private void awaitRoom() {
     if (!connection.isWritable()) {
       session.waitForRoom(connection);

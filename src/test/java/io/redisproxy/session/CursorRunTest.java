@@ -97,6 +97,7 @@ class CursorRunTest {
                 new FlushQueue(channel.eventLoop()),
                 METERS.listener("6380"),
                 1_000_000,
+                1_000_000,
                 Duration.ofSeconds(1),
                 1000,
                 new DirectMemory(Long.MAX_VALUE),

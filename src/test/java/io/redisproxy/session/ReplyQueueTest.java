@@ -52,6 +52,7 @@ class ReplyQueueTest {
                 new FlushQueue(channel.eventLoop()),
                 LISTENER_METERS,
                 OUTPUT_LIMIT,
+                OUTPUT_LIMIT,
                 Duration.ofSeconds(1),
                 1000,
                 new DirectMemory(Long.MAX_VALUE),
