@@ -17,6 +17,16 @@ record ListenerNodes(ProxyVerticle.Served listener, NodePools pools, ProxyMeters
   }
 
   @Override
+  public void suspect(int node, String reason) {
+    listener.group().suspect(node, reason);
+  }
+
+  @Override
+  public void distrust(int node, String reason) {
+    listener.group().distrust(node, reason);
+  }
+
+  @Override
   public void leave(NodePool pool) {
     pools.leave(pool);
   }
@@ -28,7 +38,7 @@ record ListenerNodes(ProxyVerticle.Served listener, NodePools pools, ProxyMeters
 
   @Override
   public NodePool nowhere() {
-    return pools.nowhere();
+    return pools.nowhere(() -> "no master is known: " + listener.group().topology().reason());
   }
 
   @Override

@@ -2,11 +2,15 @@ package io.redisproxy;
 
 import io.redisproxy.metrics.ProxyMeters;
 import io.redisproxy.topology.NodeGroup;
+import io.redisproxy.topology.NodeHealth;
 import io.redisproxy.topology.Topology;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Shows the nodes of a group as gauges, each with the role that it has at the time. */
+/**
+ * Shows the nodes of a group as gauges, each with the role that it has at the time, and counts what
+ * changes.
+ */
 final class NodeGauges {
   private final NodeGroup group;
   private final ProxyMeters meters;
@@ -22,6 +26,7 @@ final class NodeGauges {
   void start() {
     follow(group.topology());
     group.onChange(this::follow);
+    group.onEvent(meters.listener(group.name())::onChange);
   }
 
   private synchronized void follow(Topology topology) {
@@ -36,17 +41,44 @@ final class NodeGauges {
               if (!role.equals(shown.get(name))) {
                 // Shown from the first moment on, not from the first request.
                 meters.requests(group.name(), name, role);
+                meters.forgetNodeUp(group.name(), name);
                 meters.nodeUp(group.name(), name, role, () -> isUp(node));
               }
+              if (!shown.containsKey(name)) {
+                showProbes(node, name);
+              }
             });
-    shown.keySet().stream()
-        .filter(name -> !roles.containsKey(name))
-        .forEach(name -> meters.forgetNodeUp(group.name(), name));
+    shown.keySet().stream().filter(name -> !roles.containsKey(name)).forEach(this::forget);
     shown.clear();
     shown.putAll(roles);
   }
 
+  private void showProbes(int node, String name) {
+    meters.nodeProbes(
+        group.name(),
+        name,
+        () -> known(health(node).lagBytes()),
+        () -> known(health(node).lagSeconds()),
+        () -> {
+          long nanos = health(node).latencyNanos();
+          return nanos == 0 ? Double.NaN : nanos / 1e9;
+        });
+  }
+
+  private void forget(String name) {
+    meters.forgetNodeUp(group.name(), name);
+    meters.forgetNodeProbes(group.name(), name);
+  }
+
   private boolean isUp(int node) {
     return group.topology().nodes().get(node).isHealthy();
+  }
+
+  private NodeHealth health(int node) {
+    return group.topology().nodes().get(node).health();
+  }
+
+  private static double known(long value) {
+    return value < 0 ? Double.NaN : value;
   }
 }

@@ -28,6 +28,7 @@ import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.impl.ContextInternal;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -55,6 +56,9 @@ final class ProxyVerticle extends AbstractVerticle {
       return config.credentialsOf(node).map(Login::of).orElse(null);
     }
   }
+
+  /** How long clients are kept waiting at the start until it is known which node is the master. */
+  private static final Duration FIRST_LOOK = Duration.ofSeconds(1);
 
   private final int index;
   private final List<Served> listeners;
@@ -102,11 +106,14 @@ final class ProxyVerticle extends AbstractVerticle {
                 settings.node().maxPinned(),
                 settings.node().pinnedIdle()));
     memory = new DirectMemory(PlatformDependent.maxDirectMemory());
-    List<Future<Listener>> opening = listeners.stream().map(this::open).toList();
-    Future.join(opening).<Void>mapEmpty().onComplete(started);
     if (index == 0) {
       listeners.forEach(this::monitor);
     }
+    List<Future<Listener>> opening =
+        listeners.stream()
+            .map(listener -> known(listener).compose(nothing -> open(listener)))
+            .toList();
+    Future.join(opening).<Void>mapEmpty().onComplete(started);
   }
 
   @Override
@@ -115,6 +122,14 @@ final class ProxyVerticle extends AbstractVerticle {
     rounds.forEach(Rounds::close);
     closing.forEach(Runnable::run);
     pools.close();
+  }
+
+  /** Clients that come first shall not be told that no master is known; but none waits for long. */
+  private Future<Void> known(Served listener) {
+    Promise<Void> known = Promise.promise();
+    connector.schedule(FIRST_LOOK, known::tryComplete);
+    listener.group().onceKnown().thenRun(() -> connector.execute(known::tryComplete));
+    return known.future();
   }
 
   private Future<Listener> open(Served listener) {
@@ -161,8 +176,8 @@ final class ProxyVerticle extends AbstractVerticle {
             listener.group(),
             listener::loginAt,
             connector,
-            settings.probe().interval(),
-            settings.probe().timeout());
+            listener.config().health().probeInterval().orElse(settings.probe().interval()),
+            listener.config().health().probeTimeout().orElse(settings.probe().timeout()));
     monitors.add(monitor);
     if (listener.consistency() != null) {
       measure(listener, monitor);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.redisproxy.config.Credentials;
+import io.redisproxy.config.HealthLimits;
 import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RawClient.RedisError;
@@ -48,7 +49,8 @@ class ListenerLoginTest {
                 auth,
                 Map.of(),
                 config.deny(),
-                config.consistency()));
+                config.consistency(),
+                HealthLimits.DEFAULT));
   }
 
   @AfterAll

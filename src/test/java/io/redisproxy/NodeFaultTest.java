@@ -99,7 +99,10 @@ class NodeFaultTest {
           .untilAsserted(
               () ->
                   assertThat(((RedisError) client.call("SET", "a", "2")).message())
-                      .startsWith("ERR redis-proxy: node " + address + " can't be reached: "));
+                      .startsWith(
+                          "ERR redis-proxy: no master is known: node "
+                              + address
+                              + " can't be reached: "));
       group.master().restart();
       await().untilAsserted(() -> assertThat(client.call("SET", "a", "3")).isEqualTo("OK"));
     }

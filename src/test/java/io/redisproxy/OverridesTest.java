@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.redisproxy.config.CommandOverride;
 import io.redisproxy.config.Consistency;
+import io.redisproxy.config.HealthLimits;
 import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RawClient.RedisError;
@@ -50,7 +51,8 @@ class OverridesTest {
                         "MODULE.GET", CommandOverride.READ,
                         "MODULE.SUB READ", CommandOverride.READ),
                     Set.of("FLUSHALL", "CONFIG SET", "DEBUG", "MODULE.DROP", "SET"),
-                    Consistency.EVENTUAL));
+                    Consistency.EVENTUAL,
+                    HealthLimits.DEFAULT));
   }
 
   @AfterAll

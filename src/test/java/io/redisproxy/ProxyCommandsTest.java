@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.redisproxy.config.CommandOverride;
 import io.redisproxy.config.Consistency;
+import io.redisproxy.config.HealthLimits;
 import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RawClient.RedisError;
@@ -77,7 +78,14 @@ class ProxyCommandsTest {
 
   @Test
   void theTopologyIsWhatTheProxySeesOfItsNodes() throws IOException {
-    List<?> nodes = (List<?>) client.call("PROXY", "TOPOLOGY");
+    Map<String, Object> topology = fields(client.call("PROXY", "TOPOLOGY"));
+    assertThat(topology)
+        .containsEntry("master", "127.0.0.1:" + group.master().port())
+        .containsEntry("reason", "2 replicas follow it");
+    assertThat((List<?>) topology.get("changes"))
+        .hasSize(4)
+        .anyMatch(change -> ((String) change).endsWith(" is up"));
+    List<?> nodes = (List<?>) topology.get("nodes");
     assertThat(nodes).hasSize(3);
     Map<?, ?> master = fields(nodes.get(0));
     assertThat(master.get("node")).isEqualTo("127.0.0.1:" + group.master().port());
@@ -87,7 +95,10 @@ class ProxyCommandsTest {
     assertThat((Long) master.get("epoch")).isBetween(1L, 4095L);
     assertThat(fields(nodes.get(2)))
         .containsEntry("node", "127.0.0.1:" + group.replica(1).port())
-        .containsEntry("role", "replica");
+        .containsEntry("role", "replica")
+        .containsEntry("history", master.get("history"))
+        .containsEntry("lag-bytes", 0L);
+    await().until(() -> (Long) node(client, 2).get("latency-us") > 0);
   }
 
   @Test
@@ -114,7 +125,7 @@ class ProxyCommandsTest {
   }
 
   private static Map<String, Object> node(RawClient asking, int node) throws IOException {
-    return fields(((List<?>) asking.call("PROXY", "TOPOLOGY")).get(node));
+    return fields(((List<?>) fields(asking.call("PROXY", "TOPOLOGY")).get("nodes")).get(node));
   }
 
   @Test
@@ -149,10 +160,18 @@ class ProxyCommandsTest {
     assertThat(client.readText()).isEqualTo("GET");
     readFields(6);
     client.send("PROXY TOPOLOGY\r\n");
+    assertThat(client.readLine()).isEqualTo("%4");
+    readFields(2);
+    client.readText();
     assertThat(client.readLine()).isEqualTo("*3");
     for (int node = 0; node < 3; node++) {
-      assertThat(client.readLine()).isEqualTo("%5");
-      readFields(5);
+      assertThat(client.readLine()).isEqualTo("%10");
+      readFields(10);
+    }
+    client.readText();
+    assertThat(client.readLine()).isEqualTo("*4");
+    for (int change = 0; change < 4; change++) {
+      client.readText();
     }
     client.send("PROXY CLIENTS\r\n");
     assertThat(client.readLine()).startsWith("=");
@@ -294,7 +313,8 @@ class ProxyCommandsTest {
         config.auth(),
         Map.of("KEYS", CommandOverride.MASTER, "MYMODULE.GET", CommandOverride.READ),
         Set.of("CONFIG SET", "PROXY CLIENTS"),
-        Consistency.EVENTUAL);
+        Consistency.EVENTUAL,
+        HealthLimits.DEFAULT);
   }
 
   @Test

@@ -89,7 +89,8 @@ public final class TestProxy implements AutoCloseable {
         config.auth(),
         config.commands(),
         config.deny(),
-        Consistency.EVENTUAL);
+        Consistency.EVENTUAL,
+        config.health());
   }
 
   /** In front of nodes by their ports; {@code refined}: says more about the listener. */

@@ -19,6 +19,7 @@ import java.util.Set;
  * @param commands commands that go elsewhere than their flags say
  * @param deny commands that are refused; a container stands for all its subcommands
  * @param consistency what reads may see
+ * @param health when a node counts as fit
  */
 public record ListenerConfig(
     int port,
@@ -29,7 +30,8 @@ public record ListenerConfig(
     Optional<Credentials> auth,
     Map<String, CommandOverride> commands,
     Set<String> deny,
-    Consistency consistency) {
+    Consistency consistency,
+    HealthLimits health) {
 
   public ListenerConfig {
     replicas = List.copyOf(replicas);
@@ -49,7 +51,8 @@ public record ListenerConfig(
         Optional.empty(),
         Map.of(),
         Set.of(),
-        Consistency.READ_YOUR_WRITES);
+        Consistency.READ_YOUR_WRITES,
+        HealthLimits.DEFAULT);
   }
 
   /** What to say to a node for sessions that bring no credentials; empty if it asks for none. */

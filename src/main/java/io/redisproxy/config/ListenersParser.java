@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The tree of the JSON file to records. Every mistake is noted and the parsing goes on, so what
@@ -16,17 +17,20 @@ import java.util.Set;
 final class ListenersParser {
   static final String ROOT = "listeners";
   static final List<String> KEYS =
-      List.of(
-          "listen",
-          "master",
-          "slave",
-          "username",
-          "password",
-          "passwordFile",
-          "auth",
-          "commands",
-          "deny",
-          "consistency");
+      Stream.concat(
+              Stream.of(
+                  "listen",
+                  "master",
+                  "slave",
+                  "username",
+                  "password",
+                  "passwordFile",
+                  "auth",
+                  "commands",
+                  "deny",
+                  "consistency"),
+              HealthParser.KEYS.stream())
+          .toList();
 
   private static final String LISTENER =
       "{ \"listen\": 6380, \"master\": " + NodesParser.SAMPLE + " }";
@@ -81,6 +85,7 @@ final class ListenersParser {
             .optional("consistency")
             .flatMap(value -> value.asWord(Consistency.values(), Consistency::word))
             .orElse(Consistency.READ_YOUR_WRITES);
+    HealthLimits health = HealthParser.limits(fields);
     return port.flatMap(
         p ->
             master.map(
@@ -94,7 +99,8 @@ final class ListenersParser {
                         auth,
                         commands,
                         deny,
-                        consistency)));
+                        consistency,
+                        health)));
   }
 
   private Optional<Integer> listen(Value value) {

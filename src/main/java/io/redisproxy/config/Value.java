@@ -2,6 +2,7 @@ package io.redisproxy.config;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A value of the JSON file and its place; asked for a kind that it isn't, it notes a mistake. */
@@ -19,6 +21,9 @@ record Value(JsonNode node, String place, Mistakes mistakes, boolean isHidden) {
 
   static final String USERNAME = "^[^\\s\\u0000-\\u001f\\u007f]+$";
 
+  static final String TIME = "^(\\d{1,8})(ms|s|m)$";
+
+  private static final Pattern TIME_PATTERN = Pattern.compile(TIME);
   private static final Pattern USERNAME_PATTERN = Pattern.compile(USERNAME);
   private static final Pattern HOST_PATTERN = Pattern.compile(HOST);
   private static final int MAX_PORT = 65535;
@@ -111,6 +116,39 @@ record Value(JsonNode node, String place, Mistakes mistakes, boolean isHidden) {
       mistake(show() + " is not a port; use a whole number from 1 to " + MAX_PORT);
     }
     return Optional.empty();
+  }
+
+  /** A whole number within bounds. */
+  Optional<Long> asNumber(long least, long most) {
+    if (node.isIntegralNumber()
+        && node.canConvertToLong()
+        && node.longValue() >= least
+        && node.longValue() <= most) {
+      return Optional.of(node.longValue());
+    }
+    mistake(show() + " is not such a number; use a whole number from " + least + " to " + most);
+    return Optional.empty();
+  }
+
+  /** A whole number of milliseconds, seconds or minutes, with its unit. */
+  Optional<Duration> asTime(long leastMillis) {
+    Matcher said = TIME_PATTERN.matcher(node.isTextual() ? node.textValue() : "");
+    if (!said.matches()) {
+      mistake(show() + " is not a time; write it in quotes, such as \"500ms\" or \"2s\"");
+      return Optional.empty();
+    }
+    long number = Long.parseLong(said.group(1));
+    Duration time =
+        switch (said.group(2)) {
+          case "ms" -> Duration.ofMillis(number);
+          case "s" -> Duration.ofSeconds(number);
+          default -> Duration.ofMinutes(number);
+        };
+    if (time.toMillis() < leastMillis) {
+      mistake(show() + " is too short; use " + leastMillis + "ms or more");
+      return Optional.empty();
+    }
+    return Optional.of(time);
   }
 
   /** One of a few words that the JSON may say. */

@@ -46,6 +46,11 @@ record ReplicationSample(boolean isMaster, String history, long offset, boolean 
     return isMaster && history != null && offset >= 0;
   }
 
+  /** Whether it is a replica with data of this history that has lost its master. */
+  boolean isCutOff(String ofMaster) {
+    return !isMaster && !linked && offset >= 0 && history != null && history.equals(ofMaster);
+  }
+
   /** Whether it is a replica whose offset can be compared with those of this history. */
   boolean follows(String ofMaster) {
     return !isMaster && linked && offset >= 0 && history != null && history.equals(ofMaster);

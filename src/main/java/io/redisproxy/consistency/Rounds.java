@@ -300,7 +300,8 @@ public final class Rounds implements SampledNode.Owner {
 
   private void onMaster(SampledNode node, ReplicationSample sample) {
     if (!sample.isUsableMaster()) {
-      voidAll();
+      // As when it is lost; whoever takes its place begins anew.
+      group.suspect(node.index(), "it is no master");
       onLost(node);
       return;
     }
@@ -325,6 +326,12 @@ public final class Rounds implements SampledNode.Owner {
   }
 
   private void onReplica(SampledNode node, ReplicationSample sample) {
+    boolean keeps = reached.getPlain(node.index()) != NOTHING;
+    if (keeps && sample.isCutOff(history) && sample.offset() >= applied[node.index()]) {
+      // It has what it had. Whether it may serve that, and for how long, is not decided here.
+      node.askAfter(node.nextRetry());
+      return;
+    }
     if (!sample.follows(history)) {
       onUnfit(node);
       if (sample.follows(sample.history())) {

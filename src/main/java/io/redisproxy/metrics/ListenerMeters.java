@@ -14,6 +14,7 @@ public final class ListenerMeters {
   private final Map<CloseCause, LongAdder> closed = new EnumMap<>(CloseCause.class);
   private final Map<ErrorKind, LongAdder> errors = new EnumMap<>(ErrorKind.class);
   private final Map<ReadReason, LongAdder> reads = new EnumMap<>(ReadReason.class);
+  private final Map<TopologyChange, LongAdder> changes = new EnumMap<>(TopologyChange.class);
   private final LongAdder bytesIn;
   private final LongAdder bytesOut;
 
@@ -52,6 +53,15 @@ public final class ListenerMeters {
               "Reads, by the reason why they went to a replica or the master",
               tags.and("reason", reason.label())));
     }
+    for (TopologyChange change : TopologyChange.values()) {
+      changes.put(
+          change,
+          Counters.register(
+              registry,
+              "redis_proxy.topology.changes",
+              "Changes of the listener's nodes, each of which the log tells",
+              tags.and("change", change.label())));
+    }
     bytesIn = bytes(registry, tags.and("direction", "in"));
     bytesOut = bytes(registry, tags.and("direction", "out"));
   }
@@ -83,6 +93,10 @@ public final class ListenerMeters {
 
   public void onErrors(ErrorKind kind, int count) {
     errors.get(kind).add(count);
+  }
+
+  public void onChange(TopologyChange change) {
+    changes.get(change).increment();
   }
 
   public void bytesIn(int bytes) {

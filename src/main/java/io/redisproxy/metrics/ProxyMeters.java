@@ -2,11 +2,13 @@ package io.redisproxy.metrics;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.DoubleSupplier;
 
 /**
  * The meters of listeners and nodes: for the same names always the same object, on every event
@@ -50,20 +52,65 @@ public final class ProxyMeters {
 
   /** Whether a node is up for a listener: reads and writes for a master, reads for a replica. */
   public void nodeUp(String listener, String node, String role, BooleanSupplier up) {
-    forgetNodeUp(listener, node);
-    Gauge.builder("redis_proxy.node.up", up, supplier -> supplier.getAsBoolean() ? 1 : 0)
-        .description("1 while a listener uses the node, 0 while it is down or not in sync")
-        .tags("listener", listener, "node", node, "role", role)
+    gauge(
+        "redis_proxy.node.up",
+        "1 while a listener uses the node, 0 while it is down or not in sync",
+        null,
+        Tags.of("listener", listener, "node", node, "role", role),
+        () -> up.getAsBoolean() ? 1 : 0);
+  }
+
+  /** What the probes of a node measure; NaN for what is not known. */
+  public void nodeProbes(
+      String listener,
+      String node,
+      DoubleSupplier lagBytes,
+      DoubleSupplier lagSeconds,
+      DoubleSupplier latencySeconds) {
+    Tags tags = Tags.of("listener", listener, "node", node);
+    gauge(
+        "redis_proxy.node.lag",
+        "How much less of the master's history a replica has",
+        "bytes",
+        tags,
+        lagBytes);
+    gauge(
+        "redis_proxy.node.silence",
+        "How long a replica has heard nothing from its master, or has had no link to it",
+        "seconds",
+        tags,
+        lagSeconds);
+    gauge(
+        "redis_proxy.node.latency",
+        "How long a node takes to answer a probe, on average over the last ones",
+        "seconds",
+        tags,
+        latencySeconds);
+  }
+
+  private void gauge(
+      String name, String description, String unit, Tags tags, DoubleSupplier value) {
+    Gauge.builder(name, value, DoubleSupplier::getAsDouble)
+        .description(description)
+        .baseUnit(unit)
+        .tags(tags)
         .strongReference(true)
         .register(registry);
   }
 
   /** The node has another role from now on, or has left. */
   public void forgetNodeUp(String listener, String node) {
-    registry
-        .find("redis_proxy.node.up")
-        .tags("listener", listener, "node", node)
-        .gauges()
-        .forEach(registry::remove);
+    forget("redis_proxy.node.up", listener, node);
+  }
+
+  /** The node has left. */
+  public void forgetNodeProbes(String listener, String node) {
+    forget("redis_proxy.node.lag", listener, node);
+    forget("redis_proxy.node.silence", listener, node);
+    forget("redis_proxy.node.latency", listener, node);
+  }
+
+  private void forget(String name, String listener, String node) {
+    registry.find(name).tags("listener", listener, "node", node).gauges().forEach(registry::remove);
   }
 }

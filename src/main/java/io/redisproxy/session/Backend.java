@@ -4,6 +4,7 @@ import io.redisproxy.config.NodeAddress;
 import io.redisproxy.consistency.GroupConsistency;
 import io.redisproxy.metrics.RoleMeters;
 import io.redisproxy.route.Router;
+import io.redisproxy.topology.NodeState;
 import io.redisproxy.topology.Topology;
 import io.redisproxy.upstream.Identity;
 import io.redisproxy.upstream.NodeConnector;
@@ -14,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
  * The nodes behind a listener, as one event loop reaches them: a lane for each identity. They
@@ -23,7 +25,11 @@ import java.util.Objects;
 public final class Backend {
 
   /** A member of the group. */
-  private record Place(NodeAddress address, NodePool pool, RoleMeters meters) {}
+  private record Place(
+      NodeAddress address, NodePool pool, RoleMeters meters, Consumer<String> watcher) {}
+
+  /** A node while it is the master. */
+  private record Mastership(int index, NodePool pool) {}
 
   private final Router router;
   private final Nodes nodes;
@@ -38,8 +44,11 @@ public final class Backend {
   private final NodePool nowhere;
   private int members;
 
-  /** Of the master of the last topology that had one. */
-  private NodePool lastMaster;
+  /** The last that was known; null if none was, or it was left. */
+  private Mastership lastMaster;
+
+  /** The one before, until it answers as a replica, or it is known that it doesn't. */
+  private Mastership formerMaster;
 
   /**
    * {@code consistency}: null if reads may be stale.
@@ -67,14 +76,40 @@ public final class Backend {
   public void onTopology() {
     Topology topology = router.topology();
     follow(topology);
-    NodePool now = topology.master() == Topology.NONE ? null : poolOf(topology.master());
-    if (lastMaster != null && (now == null ? !isPlaced(lastMaster) : now != lastMaster)) {
-      // A server itself disconnects who waits there; what else is kept there is of no use now.
-      lastMaster.closePinned("it is not the master any more");
-      lastMaster = null;
+    int master = topology.master();
+    if (lastMaster != null && (lastMaster.index() != master || !isPlaced(lastMaster))) {
+      leaveMaster(topology);
     }
-    if (now != null) {
-      lastMaster = now;
+    if (master != Topology.NONE) {
+      lastMaster = new Mastership(master, poolOf(master));
+    }
+    if (formerMaster != null) {
+      giveUpFormer(topology);
+    }
+  }
+
+  /** There is another master, or none for the time being. */
+  private void leaveMaster(Topology topology) {
+    boolean placed = isPlaced(lastMaster);
+    boolean demoted = placed && topology.nodes().get(lastMaster.index()).saysItIsReplica();
+    if (placed && !demoted && topology.master() == Topology.NONE) {
+      return;
+    }
+    // A server itself disconnects who waits there; what else is kept there is of no use now.
+    lastMaster.pool().closePinned("it is not the master any more");
+    formerMaster = placed ? lastMaster : null;
+    lastMaster = null;
+  }
+
+  /** Sessions wait for its last replies before they write to the new one. */
+  private void giveUpFormer(Topology topology) {
+    boolean placed = isPlaced(formerMaster) && formerMaster.index() != topology.master();
+    NodeState state = placed ? topology.nodes().get(formerMaster.index()) : null;
+    if (placed && !state.answers()) {
+      formerMaster.pool().giveUp("it is not the master any more, and does not answer");
+    }
+    if (!placed || !state.answers() || state.isHealthy()) {
+      formerMaster = null;
     }
   }
 
@@ -82,8 +117,9 @@ public final class Backend {
     return places.get(node).pool();
   }
 
-  private boolean isPlaced(NodePool pool) {
-    return places.stream().anyMatch(place -> place != null && place.pool() == pool);
+  private boolean isPlaced(Mastership mastership) {
+    Place place = places.get(mastership.index());
+    return place != null && place.pool() == mastership.pool();
   }
 
   /** Has the members that the topology has. */
@@ -99,19 +135,23 @@ public final class Backend {
       Place before = places.get(i);
       NodeAddress address = topology.isMember(i) ? topology.address(i) : null;
       if (!Objects.equals(address, before == null ? null : before.address())) {
-        places.set(i, address == null ? null : placeOf(address));
+        places.set(i, address == null ? null : placeOf(i, address));
         for (Lane lane : lanes.values()) {
           put(lane, i, before);
         }
         if (before != null) {
+          before.pool().unwatch(before.watcher());
           nodes.leave(before.pool());
         }
       }
     }
   }
 
-  private Place placeOf(NodeAddress address) {
-    return new Place(address, nodes.enter(address), nodes.meters(address));
+  private Place placeOf(int index, NodeAddress address) {
+    Consumer<String> watcher = reason -> nodes.suspect(index, reason);
+    NodePool pool = nodes.enter(address);
+    pool.watch(watcher);
+    return new Place(address, pool, nodes.meters(address), watcher);
   }
 
   /** The lane has this place as it is now. */
@@ -124,7 +164,8 @@ public final class Backend {
               place.pool().enter(lane.identity()),
               place.pool(),
               router::forWrite,
-              place.meters()));
+              place.meters(),
+              nodes));
     }
     lane.listMembers();
     if (before != null) {
@@ -161,7 +202,12 @@ public final class Backend {
   private Lane open(Identity identity) {
     Target none =
         new Target(
-            Topology.NONE, nowhere.enter(identity), nowhere, () -> Topology.NONE, nodes.unseen());
+            Topology.NONE,
+            nowhere.enter(identity),
+            nowhere,
+            () -> Topology.NONE,
+            nodes.unseen(),
+            nodes);
     Lane lane = new Lane(identity, router, none, () -> follow(router.topology()));
     for (int i = 0; i < places.size(); i++) {
       put(lane, i, null);

@@ -4,6 +4,7 @@ import io.redisproxy.metrics.ReadReason;
 import io.redisproxy.route.Explanation;
 import io.redisproxy.route.Router;
 import io.redisproxy.topology.NodeHealth;
+import io.redisproxy.topology.Topology;
 import io.redisproxy.upstream.Identity;
 import java.util.Arrays;
 import java.util.List;
@@ -109,6 +110,11 @@ final class Lane {
   /** Whether the probes find the node fit to be read from. */
   boolean isReadable(int node) {
     return router.topology().isReadable(node);
+  }
+
+  /** What is known of the nodes. */
+  Topology topology() {
+    return router.topology();
   }
 
   /** What the last probe of the node found. */

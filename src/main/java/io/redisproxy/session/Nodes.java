@@ -11,6 +11,12 @@ public interface Nodes {
 
   void leave(NodePool pool);
 
+  /** There was trouble with the node at an index of the group; a probe shall find out at once. */
+  void suspect(int node, String reason);
+
+  /** Requests to it got no answer; it gets no more reads until probes find it fit. */
+  void distrust(int node, String reason);
+
   /** What is counted of the requests to a node. */
   RoleMeters meters(NodeAddress node);
 

@@ -4,11 +4,15 @@ import io.netty.buffer.ByteBuf;
 import io.redisproxy.command.Command;
 import io.redisproxy.resp.Resp;
 import io.redisproxy.topology.NodeHealth;
+import io.redisproxy.topology.NodeState;
+import io.redisproxy.topology.Topology;
+import io.redisproxy.topology.TopologyEvent;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /** The subcommands of PROXY, with which a client asks the proxy about the proxy. */
 final class ProxyCommands {
@@ -25,7 +29,8 @@ final class ProxyCommands {
           "HELP",
           "    Print this help.",
           "TOPOLOGY",
-          "    Return the nodes of this listener, as this client's event loop sees them.");
+          "    Return the master and why it is that, the nodes of this listener as this client's",
+          "    event loop sees them, and what has changed lately.");
 
   /** Of what is no subcommand a server quotes so much. */
   private static final int QUOTED = 128;
@@ -74,21 +79,36 @@ final class ProxyCommands {
   }
 
   private ByteBuf topology() {
+    Topology topology = session.lane().topology();
     List<ByteBuf> nodes = new ArrayList<>();
     for (Target target : session.lane().targets()) {
-      nodes.add(node(target));
+      nodes.add(node(target, topology.nodes().get(target.node())));
     }
-    return Resp.array(nodes);
+    List<ByteBuf> changes = new ArrayList<>();
+    for (TopologyEvent event : topology.changes()) {
+      changes.add(Resp.bulk(event.at() + " " + event.text()));
+    }
+    Map<String, ByteBuf> fields = new LinkedHashMap<>();
+    fields.put("master", Resp.bulk(session.lane().forWrite().name()));
+    fields.put("reason", Resp.bulk(topology.reason()));
+    fields.put("nodes", Resp.array(nodes));
+    fields.put("changes", Resp.array(changes));
+    return Resp.map(fields, session.lane().identity().protocol());
   }
 
-  private ByteBuf node(Target target) {
-    NodeHealth health = session.lane().health(target.node());
+  private ByteBuf node(Target target, NodeState state) {
+    NodeHealth health = state.health();
     Map<String, ByteBuf> fields = new LinkedHashMap<>();
     fields.put("node", Resp.bulk(target.name()));
     fields.put("role", Resp.bulk(target.role()));
     fields.put("health", Resp.bulk(health.isHealthy() ? "up" : health.detail()));
     fields.put("connected", Resp.integer(target.link().isConnected() ? 1 : 0));
     fields.put("epoch", Resp.integer(health.epoch()));
+    fields.put("history", Resp.bulk(state.history() == null ? "" : state.history()));
+    fields.put("offset", Resp.integer(state.offset()));
+    fields.put("lag-bytes", Resp.integer(health.lagBytes()));
+    fields.put("lag-seconds", Resp.integer(health.lagSeconds()));
+    fields.put("latency-us", Resp.integer(TimeUnit.NANOSECONDS.toMicros(health.latencyNanos())));
     return Resp.map(fields, session.lane().identity().protocol());
   }
 }

@@ -128,6 +128,7 @@ class Run extends PendingReplies {
   /** Waits for the node no longer: errors take the place of its replies, which are dropped. */
   void giveUp() {
     givenUp = true;
+    target.distrust("it gives no answer while later replies wait");
     if (isInsideReply()) {
       cutOff();
     } else {

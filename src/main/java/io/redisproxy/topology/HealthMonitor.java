@@ -7,25 +7,32 @@ import io.redisproxy.upstream.NodeProbe;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.ObjIntConsumer;
 
 /**
- * Probes the nodes of a group, each by itself on a connection of its own, and keeps the group's
- * {@link Topology}. All of it runs on one event loop.
+ * Probes the nodes of a group, each by itself on a connection of its own, and tells the group what
+ * they say. All of it runs on one event loop. While something is about to change, as when there is
+ * no master, it probes more often; a node that somebody suspects, at once.
  */
 public final class HealthMonitor {
-  private static final List<String> PROBE = List.of("PING", "INFO replication", "INFO server");
+  private static final Duration OFTEN = Duration.ofMillis(100);
+
+  /** From one probe to the next, however much a node is suspected. */
+  private static final Duration AT_ONCE = Duration.ofMillis(10);
 
   private final NodeGroup group;
   private final Function<NodeAddress, Login> logins;
   private final NodeConnector connector;
   private final Duration interval;
+  private final Duration often;
   private final Duration timeout;
 
   /** By index; null in place of a node that has left. */
-  private final List<NodeProbe> probes = new ArrayList<>();
+  private final List<Probing> probings = new ArrayList<>();
 
   private final Consumer<Topology> onChange;
   private int members;
@@ -44,6 +51,7 @@ public final class HealthMonitor {
     this.connector = connector;
     this.interval = interval;
     this.timeout = timeout;
+    often = interval.compareTo(OFTEN) < 0 ? interval : OFTEN;
     onChange = topology -> connector.execute(() -> follow(topology));
   }
 
@@ -54,13 +62,15 @@ public final class HealthMonitor {
 
   public void start() {
     group.onChange(onChange);
+    group.onSuspects(() -> connector.execute(this::probeSuspects));
     follow(group.topology());
   }
 
   public void close() {
     closed = true;
     group.forget(onChange);
-    probes.stream().filter(probe -> probe != null).forEach(NodeProbe::close);
+    group.onSuspects(() -> {});
+    probings.stream().filter(Objects::nonNull).forEach(Probing::close);
   }
 
   /** Nodes have come or gone. */
@@ -70,64 +80,132 @@ public final class HealthMonitor {
     }
     members = topology.members();
     for (int node = 0; node < topology.nodes().size(); node++) {
-      NodeProbe before = node < probes.size() ? probes.get(node) : null;
+      if (node == probings.size()) {
+        probings.add(null);
+      }
+      Probing before = probings.get(node);
       NodeAddress address = topology.isMember(node) ? topology.address(node) : null;
-      if (before != null && before.node().equals(address)) {
-        continue;
+      if (!Objects.equals(address, before == null ? null : before.probe.node())) {
+        Probing probing = address == null ? null : new Probing(node, address);
+        probings.set(node, probing);
+        if (before != null) {
+          before.close();
+        }
+        if (probing != null) {
+          probing.ask();
+        }
       }
-      NodeProbe probe =
-          address == null
-              ? null
-              : new NodeProbe(address, logins.apply(address), connector, timeout);
-      if (node < probes.size()) {
-        probes.set(node, probe);
+    }
+  }
+
+  private void probeSuspects() {
+    for (int node : group.takeSuspects()) {
+      if (!closed && node < probings.size() && probings.get(node) != null) {
+        probings.get(node).askAtOnce();
+      }
+    }
+  }
+
+  private void hurry() {
+    if (group.topology().isUnsettled()) {
+      probings.stream().filter(Objects::nonNull).forEach(Probing::hurry);
+    }
+  }
+
+  /** The probing of one node, without end. */
+  private final class Probing {
+    private final int node;
+    private final NodeProbe probe;
+    private boolean asking;
+    private boolean again;
+    private int failures;
+    private long askedAt;
+    private long dueAt;
+
+    /** Changes with each plan for the next probe, so that an earlier one is void. */
+    private int plan;
+
+    private boolean over;
+
+    Probing(int node, NodeAddress address) {
+      this.node = node;
+      probe = new NodeProbe(address, logins.apply(address), connector, timeout);
+    }
+
+    void close() {
+      over = true;
+      probe.close();
+    }
+
+    void ask() {
+      plan++;
+      asking = true;
+      again = false;
+      askedAt = group.now();
+      boolean connected = probe.isConnected();
+      probe
+          .ask(NodeReport.QUESTIONS)
+          .onComplete(
+              answer -> {
+                asking = false;
+                if (over) {
+                  return;
+                }
+                if (answer.succeeded()) {
+                  failures = 0;
+                  onAnswer(NodeReport.of(answer.result()), connected);
+                } else {
+                  failures++;
+                  Throwable cause = answer.cause();
+                  group.onFailed(
+                      node, probe.node(), cause.getMessage(), cause instanceof TimeoutException);
+                }
+                // A failure is looked into at once, in case it was an accident.
+                askAfter(again || failures == 1 ? AT_ONCE : next());
+                hurry();
+              });
+    }
+
+    private void onAnswer(NodeReport report, boolean connected) {
+      long nanos = connected ? group.now() - askedAt : 0;
+      group.onAnswered(node, probe.node(), report, askedAt, nanos);
+      if (report.history() != null) {
+        historyListener.accept(report.history(), node);
+      }
+    }
+
+    private Duration next() {
+      return group.topology().isUnsettled() ? often : interval;
+    }
+
+    private void askAfter(Duration delay) {
+      int mine = ++plan;
+      dueAt = group.now() + delay.toNanos();
+      connector.schedule(
+          delay,
+          () -> {
+            if (mine == plan && !over) {
+              ask();
+            }
+          });
+    }
+
+    /** Somebody has seen something that the last probe did not. */
+    void askAtOnce() {
+      if (asking) {
+        again = true;
       } else {
-        probes.add(probe);
-      }
-      if (before != null) {
-        before.close();
-      }
-      if (probe != null) {
-        probe(node, probe);
+        long pause = Math.max(0, AT_ONCE.toNanos() - (group.now() - askedAt));
+        if (dueAt - group.now() > pause) {
+          askAfter(Duration.ofNanos(pause));
+        }
       }
     }
-  }
 
-  private void probe(int node, NodeProbe probe) {
-    if (isOver(node, probe)) {
-      return;
-    }
-    probe
-        .ask(PROBE)
-        .onComplete(
-            answer -> {
-              if (isOver(node, probe)) {
-                return;
-              }
-              group.onProbed(
-                  node,
-                  answer.succeeded()
-                      ? judge(node, answer.result())
-                      : NodeHealth.unhealthy(answer.cause().getMessage()));
-              connector.schedule(interval, () -> probe(node, probe));
-            });
-  }
-
-  private boolean isOver(int node, NodeProbe probe) {
-    return closed || probes.get(node) != probe;
-  }
-
-  /** A server that loads its data answers INFO, but not PING. */
-  private NodeHealth judge(int node, List<String> answers) {
-    for (String answer : answers) {
-      if (answer.startsWith("-")) {
-        return NodeHealth.unhealthy("it answered " + answer);
+    void hurry() {
+      if (!asking && !over && dueAt - group.now() > often.toNanos()) {
+        askAfter(often);
       }
     }
-    ReplicationInfo info = ReplicationInfo.parse(answers.get(1) + "\n" + answers.get(2));
-    if (info.history() != null) {
-      historyListener.accept(info.history(), node);
-    }
-    return info.health(node == group.topology().master());
   }
 }

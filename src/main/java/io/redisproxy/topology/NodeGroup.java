@@ -1,12 +1,20 @@
 package io.redisproxy.topology;
 
+import static io.redisproxy.topology.Topology.NONE;
+
+import io.redisproxy.config.HealthLimits;
 import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.NodeAddress;
+import io.redisproxy.metrics.TopologyChange;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -17,7 +25,7 @@ import org.jboss.logging.Logger;
  * may read that, and tell what it knows.
  */
 public final class NodeGroup {
-  /** The index of the node that is configured as the master. */
+  /** The index of the node that is listed first, which is the master at first. */
   public static final int MASTER = 0;
 
   /** For so long the index of a node that has left is not given to another one. */
@@ -25,35 +33,55 @@ public final class NodeGroup {
 
   private static final Logger LOG = Logger.getLogger(NodeGroup.class);
 
+  private record Suspicion(String reason, boolean distrusted) {}
+
   private final String name;
   private final LongSupplier clock;
+  private final MasterFinder finder = new MasterFinder();
+  private final FitnessJudge judge;
+  private final TopologyLog log;
   private final List<Consumer<Topology>> listeners = new CopyOnWriteArrayList<>();
+  private final CompletableFuture<Void> known = new CompletableFuture<>();
 
-  /** By index: when a node left, if it has. */
-  private final List<Long> leftAt = new ArrayList<>();
+  /** By index. */
+  private final List<NodeRecord> records = new ArrayList<>();
 
+  private NodeRecord named;
+  private int membership;
   private volatile Topology topology = Topology.EMPTY;
+
+  /** Nodes that somebody had trouble with, and that have not been probed since. */
+  private final Map<Integer, Suspicion> suspects = new ConcurrentHashMap<>();
+
+  private volatile Runnable onSuspects = () -> {};
 
   /**
    * A group without nodes, until {@link #configure} names some.
    *
    * @param name that of the listener that it serves: its port
    */
-  public NodeGroup(String name) {
-    this(name, System::nanoTime);
+  public NodeGroup(String name, HealthLimits limits) {
+    this(name, limits, System::nanoTime);
   }
 
-  NodeGroup(String name, LongSupplier clock) {
+  NodeGroup(String name, HealthLimits limits, LongSupplier clock) {
     this.name = name;
     this.clock = clock;
+    judge = new FitnessJudge(limits);
+    log = new TopologyLog(name);
   }
 
-  /** A group of the nodes that a listener lists. */
+  /** A group of the nodes that a listener lists; which is the master, they tell. */
   public NodeGroup(ListenerConfig config) {
-    this(Integer.toString(config.port()));
+    this(Integer.toString(config.port()), config.health());
     List<NodeAddress> nodes = new ArrayList<>(List.of(config.master()));
     nodes.addAll(config.replicas());
-    configure(nodes, config.master());
+    configure(nodes, null);
+  }
+
+  /** The time by which probes are told. */
+  long now() {
+    return clock.getAsLong();
   }
 
   public String name() {
@@ -64,12 +92,22 @@ public final class NodeGroup {
     return topology;
   }
 
+  /** Completes when the master is known, or each node has been asked once. */
+  public CompletionStage<Void> onceKnown() {
+    return known.minimalCompletionStage();
+  }
+
   /**
-   * Tells every change from now on, in order, on the thread that made it; the listener has to be
-   * quick.
+   * Tells every change that matters to requests from now on, in order, on the thread that made it;
+   * the listener has to be quick.
    */
   public void onChange(Consumer<Topology> listener) {
     listeners.add(listener);
+  }
+
+  /** Tells what each change is that was told in the log, from now on. */
+  public void onEvent(Consumer<TopologyChange> listener) {
+    log.count(listener);
   }
 
   /** Tells changes no more. */
@@ -82,95 +120,157 @@ public final class NodeGroup {
    * one that is not in it any more gets no new requests, and its connections are closed when what
    * they wait for has come.
    *
-   * @param master the one that the source says is the master; null if it doesn't tell
+   * @param master the one that the source says is the master; null if it doesn't tell: then the
+   *     nodes do, and at the start the first is preferred
    */
   public synchronized void configure(List<NodeAddress> members, NodeAddress master) {
-    List<NodeState> nodes = new ArrayList<>(topology.nodes());
     Set<NodeAddress> wanted = new HashSet<>(members);
-    boolean changed = false;
-    for (int i = 0; i < nodes.size(); i++) {
-      NodeState node = nodes.get(i);
-      if (node.isMember() && !wanted.contains(node.address())) {
-        LOG.infof("listener %s: node %s has left", name, node.address());
-        nodes.set(i, node.gone());
-        leftAt.set(i, clock.getAsLong());
-        changed = true;
+    for (NodeRecord record : records) {
+      if (record.isMember && !wanted.contains(record.address)) {
+        record.isMember = false;
+        record.leftAt = clock.getAsLong();
+        membership++;
       }
     }
     for (NodeAddress member : members) {
-      if (indexOf(nodes, member) < 0) {
-        put(nodes, member);
-        changed = true;
+      if (indexOf(member) == NONE) {
+        put(member);
+        membership++;
       }
     }
-    int now = master == null ? topology.master() : indexOf(nodes, master);
-    if (changed || now != topology.master()) {
-      update(nodes, now, changed);
+    named = master == null || indexOf(master) == NONE ? null : records.get(indexOf(master));
+    update(null);
+    if (named != null && named.isReplica()) {
+      suspect(indexOf(named.address), "it is named as the master");
     }
   }
 
-  private static int indexOf(List<NodeState> nodes, NodeAddress member) {
-    for (int i = 0; i < nodes.size(); i++) {
-      if (nodes.get(i).isMember() && nodes.get(i).address().equals(member)) {
+  private int indexOf(NodeAddress member) {
+    for (int i = 0; i < records.size(); i++) {
+      if (records.get(i).isMember && records.get(i).address.equals(member)) {
         return i;
       }
     }
-    return Topology.NONE;
+    return NONE;
   }
 
   /** A node that comes back gets the place that it had. */
-  private void put(List<NodeState> nodes, NodeAddress member) {
-    int place = nodes.size();
+  private void put(NodeAddress member) {
+    int place = records.size();
     long longAgo = clock.getAsLong() - REST.toNanos();
-    for (int i = nodes.size() - 1; i >= 0; i--) {
-      if (nodes.get(i).isMember()) {
-        continue;
-      }
-      if (nodes.get(i).address().equals(member)) {
+    for (int i = records.size() - 1; i >= 0; i--) {
+      NodeRecord record = records.get(i);
+      if (!record.isMember && record.address.equals(member)) {
         place = i;
         break;
       }
-      if (leftAt.get(i) - longAgo < 0) {
+      if (!record.isMember && record.leftAt - longAgo < 0) {
         place = i;
       }
     }
-    if (place == nodes.size()) {
-      nodes.add(NodeState.unknown(member));
-      leftAt.add(0L);
+    if (place == records.size()) {
+      records.add(new NodeRecord(member));
     } else {
-      nodes.set(place, NodeState.unknown(member));
-    }
-    if (topology != Topology.EMPTY) {
-      LOG.infof("listener %s: node %s has joined", name, member);
+      records.set(place, new NodeRecord(member));
     }
   }
 
-  /** A probe of a member has found this. */
-  synchronized void onProbed(int node, NodeHealth health) {
-    NodeState state = topology.nodes().get(node);
-    NodeHealth before = state.health();
-    if (!state.isMember() || before.equals(health)) {
-      return;
-    }
-    List<NodeState> nodes = new ArrayList<>(topology.nodes());
-    nodes.set(node, state.with(health));
-    update(nodes, topology.master(), false);
-    if (before.status() == health.status()) {
-      return;
-    }
-    String role = topology.role(node);
-    if (health.isHealthy()) {
-      LOG.infof("listener %s: %s %s is up", name, role, state.address());
-    } else {
-      LOG.warnf("listener %s: %s %s is down: %s", name, role, state.address(), health.detail());
+  /**
+   * Somebody has had trouble with a node: a connection broke, it answered that it loads its data.
+   * It is probed at once. Any thread may call this, as often as it likes.
+   */
+  public void suspect(int node, String reason) {
+    if (node != NONE && !suspects.containsKey(node)) {
+      suspects.putIfAbsent(node, new Suspicion(reason, false));
+      onSuspects.run();
     }
   }
 
-  private void update(List<NodeState> nodes, int master, boolean membersChanged) {
-    int members = topology.members() + (membersChanged ? 1 : 0);
-    int now = master >= 0 && nodes.get(master).isMember() ? master : Topology.NONE;
-    topology = Topology.of(nodes, now, members);
-    Topology told = topology;
-    listeners.forEach(listener -> listener.accept(told));
+  /**
+   * The same when requests got no answer, which a probe would take as long to find out: a replica
+   * gets no more reads until it has passed probes that began later.
+   */
+  public void distrust(int node, String reason) {
+    Suspicion before = suspects.get(node);
+    if (node != NONE && (before == null || !before.distrusted())) {
+      suspects.put(node, new Suspicion(reason, true));
+      onSuspects.run();
+    }
+  }
+
+  /** Who takes the {@link #takeSuspects suspects}; told on any thread. */
+  void onSuspects(Runnable action) {
+    onSuspects = action;
+  }
+
+  /** The nodes that are suspected since the last time. */
+  synchronized Set<Integer> takeSuspects() {
+    Set<Integer> taken = Set.copyOf(suspects.keySet());
+    for (int node : taken) {
+      Suspicion suspicion = suspects.remove(node);
+      NodeRecord record = node < records.size() ? records.get(node) : null;
+      if (record == null || !record.isMember) {
+        continue;
+      }
+      LOG.debugf("listener %s: %s is suspected: %s", name, record.address, suspicion.reason());
+      if (suspicion.distrusted()) {
+        record.onDistrusted(suspicion.reason(), clock.getAsLong());
+        update(null);
+      }
+    }
+    return taken;
+  }
+
+  /**
+   * A member has answered a probe.
+   *
+   * @param askedAt when it was asked
+   * @param nanos how long it took; 0 if that should not count
+   */
+  synchronized void onAnswered(
+      int node, NodeAddress address, NodeReport report, long askedAt, long nanos) {
+    NodeRecord record = records.get(node);
+    if (record.isMember && record.address.equals(address)) {
+      record.onAnswered(report, askedAt, nanos, clock.getAsLong());
+      update(record);
+    }
+  }
+
+  /** A member has not answered a probe. */
+  synchronized void onFailed(int node, NodeAddress address, String reason, boolean silent) {
+    NodeRecord record = records.get(node);
+    if (record.isMember && record.address.equals(address)) {
+      record.onFailed(reason, silent, clock.getAsLong());
+      update(record);
+    }
+  }
+
+  private void update(NodeRecord probed) {
+    long now = clock.getAsLong();
+    Topology before = topology;
+    int master = finder.find(records, named, now);
+    judge.judge(records, master, finder.lastHistory(), probed, now);
+    List<NodeState> states = records.stream().map(NodeRecord::state).toList();
+    Topology next = Topology.of(states, master, membership, finder.reason(), isUnsettled(master));
+    log.onChange(before, next);
+    topology = next.with(log.last());
+    finder.takeNotice().ifPresent(notice -> LOG.warnf("listener %s: %s", name, notice));
+    if (!topology.routesAs(before)) {
+      Topology told = topology;
+      listeners.forEach(listener -> listener.accept(told));
+    }
+    boolean allAsked = records.stream().allMatch(record -> record.probed || !record.isMember);
+    if (!records.isEmpty() && (master != NONE || allAsked)) {
+      known.complete(null);
+    }
+  }
+
+  /** Whether something is about to change, most likely. */
+  private boolean isUnsettled(int master) {
+    boolean lost = master == NONE || records.get(master).report == null;
+    return lost
+        || records.stream().filter(NodeRecord::isCandidate).count() > 1
+        || records.stream().anyMatch(NodeRecord::hasLostItsMaster)
+        || records.stream().anyMatch(record -> record.isMember && record.doubted);
   }
 }

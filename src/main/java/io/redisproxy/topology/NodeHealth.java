@@ -1,14 +1,20 @@
 package io.redisproxy.topology;
 
 /**
- * What the last probe of a node found.
+ * How a node is.
  *
  * @param status whether it may be used
- * @param detail why not, in words; empty when it may
+ * @param detail why not, in words; empty when it may, unless something is remarkable
  * @param epoch from 1 to 4095, and another one, most likely, when the node was started anew; 0 when
  *     it is not known
+ * @param lagBytes how much less of the master's history a replica has; -1 when it is not known
+ * @param lagSeconds for how long a replica has heard nothing from its master; -1 when it is not
+ *     known
+ * @param latencyNanos how long it takes to answer a probe, on average over the last ones; 0 when it
+ *     is not known
  */
-public record NodeHealth(Status status, String detail, int epoch) {
+public record NodeHealth(
+    Status status, String detail, int epoch, long lagBytes, long lagSeconds, long latencyNanos) {
 
   static final int MAX_EPOCH = 4095;
 
@@ -20,18 +26,11 @@ public record NodeHealth(Status status, String detail, int epoch) {
     UNHEALTHY
   }
 
-  static final NodeHealth UNKNOWN = new NodeHealth(Status.UNKNOWN, "not probed yet", 0);
+  static final NodeHealth UNKNOWN = new NodeHealth(Status.UNKNOWN, "not probed yet", 0, -1, -1, 0);
 
   /** Of a node that has left the group. */
-  static final NodeHealth GONE = new NodeHealth(Status.UNKNOWN, "it has left the group", 0);
-
-  static NodeHealth healthy(int epoch) {
-    return new NodeHealth(Status.HEALTHY, "", epoch);
-  }
-
-  static NodeHealth unhealthy(String detail) {
-    return new NodeHealth(Status.UNHEALTHY, detail, 0);
-  }
+  static final NodeHealth GONE =
+      new NodeHealth(Status.UNKNOWN, "it has left the group", 0, -1, -1, 0);
 
   public boolean isHealthy() {
     return status == Status.HEALTHY;

@@ -6,20 +6,19 @@ import io.redisproxy.config.NodeAddress;
  * What is known of a node of a group.
  *
  * @param isMember whether it belongs to the group still; one that doesn't gets no new requests
+ * @param answers whether it has answered when it was asked last
+ * @param saysItIsReplica whether that was its own word when it was asked last
+ * @param history the replication id of its data; null when it is not known
+ * @param offset how much of that it has; -1 when it is not known
  */
-public record NodeState(NodeAddress address, boolean isMember, NodeHealth health) {
-
-  static NodeState unknown(NodeAddress address) {
-    return new NodeState(address, true, NodeHealth.UNKNOWN);
-  }
-
-  NodeState with(NodeHealth found) {
-    return new NodeState(address, isMember, found);
-  }
-
-  NodeState gone() {
-    return new NodeState(address, false, NodeHealth.GONE);
-  }
+public record NodeState(
+    NodeAddress address,
+    boolean isMember,
+    NodeHealth health,
+    boolean answers,
+    boolean saysItIsReplica,
+    String history,
+    long offset) {
 
   public boolean isHealthy() {
     return isMember && health.isHealthy();

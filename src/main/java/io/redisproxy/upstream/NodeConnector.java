@@ -56,9 +56,6 @@ public final class NodeConnector {
   }
 
   private Future<NetSocket> connect(NodeAddress node) {
-    if (node == null) {
-      return Future.failedFuture(NodeFailure.NO_MASTER.reason());
-    }
     try {
       return client.connect(node.port(), node.host());
     } catch (IllegalStateException stopped) {

@@ -12,9 +12,6 @@ import io.redisproxy.config.NodeAddress;
  *     {@code -}; null when that is not the reason
  */
 public record NodeFailure(NodeAddress node, String reason, boolean sent, String refusal) {
-  /** No node is known that writes could go to. */
-  public static final NodeFailure NO_MASTER =
-      new NodeFailure(null, "no master is known", false, null);
 
   public NodeFailure(NodeAddress node, String reason, boolean sent) {
     this(node, reason, sent, null);

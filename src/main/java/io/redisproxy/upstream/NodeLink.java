@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /**
@@ -35,6 +37,12 @@ public final class NodeLink implements NodeConnection.Owner {
   /** All that are open or on the way to be; no more than a few, unless large replies fill them. */
   private final List<NodeConnection> connections = new ArrayList<>(1);
 
+  /** Told why a connection was lost. */
+  private final Consumer<String> onTrouble;
+
+  /** Why there is no node to connect to; null where there is one. */
+  private final Supplier<String> absence;
+
   private NodeConnection current;
   private NodeFailure lastFailure;
   private int failedAttempts;
@@ -47,18 +55,29 @@ public final class NodeLink implements NodeConnection.Owner {
       NodeConnector connector,
       FlushQueue flushQueue,
       NodeMeters meters,
-      NodePool.Options options) {
+      NodePool.Options options,
+      Consumer<String> onTrouble) {
+    this.onTrouble = onTrouble;
     this.node = node;
     this.identity = identity;
     this.connector = connector;
     this.flushQueue = flushQueue;
     this.meters = meters;
     this.options = options;
-    if (node == null) {
-      lastFailure = NodeFailure.NO_MASTER;
-    } else {
-      connect();
-    }
+    absence = null;
+    connect();
+  }
+
+  /** To a node that isn't known. */
+  NodeLink(Supplier<String> absence) {
+    this.absence = absence;
+    node = null;
+    identity = null;
+    connector = null;
+    flushQueue = null;
+    meters = null;
+    options = null;
+    onTrouble = null;
   }
 
   /** Null where there is no node to connect to. */
@@ -84,7 +103,7 @@ public final class NodeLink implements NodeConnection.Owner {
 
   /** Why there is no connection. */
   public NodeFailure failure() {
-    return lastFailure;
+    return absence == null ? lastFailure : new NodeFailure(null, absence.get(), false);
   }
 
   void onEntered() {
@@ -105,6 +124,11 @@ public final class NodeLink implements NodeConnection.Owner {
   void close() {
     closed = true;
     List.copyOf(connections).forEach(NodeConnection::abort);
+  }
+
+  /** What waits for the node shall wait no longer. */
+  void giveUp(String reason) {
+    List.copyOf(connections).forEach(connection -> connection.lose(reason));
   }
 
   @Override
@@ -133,6 +157,7 @@ public final class NodeLink implements NodeConnection.Owner {
       failedAttempts = 0;
     }
     meters.onLost();
+    onTrouble.accept(failure.reason());
     // The attempts that follow are told by the probes, which see the node as down.
     LOG.logf(
         failedAttempts == 0 ? Logger.Level.WARN : Logger.Level.DEBUG,

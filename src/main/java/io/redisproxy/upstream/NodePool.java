@@ -12,6 +12,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * An event loop's connections to one node: for each identity those that clients share, and those
@@ -55,15 +57,18 @@ public final class NodePool {
   private final Deque<Resting> resting = new ArrayDeque<>();
 
   private final Deque<Waiting> waiting = new ArrayDeque<>();
+
+  /** Who wants to know of connections that are lost. */
+  private final List<Consumer<String>> watchers = new ArrayList<>();
+
+  /** Why there is no node to connect to; null where there is one. */
+  private final Supplier<String> absence;
+
   private boolean sweeping;
   private boolean retired;
   private boolean closed;
 
-  /**
-   * {@code login}: for sessions that bring none; null if the node asks for none.
-   *
-   * @param node null for a pool that stands for no node: none of its connections ever comes about
-   */
+  /** {@code login}: for sessions that bring none; null if the node asks for none. */
   public NodePool(
       NodeAddress node,
       Login login,
@@ -71,6 +76,32 @@ public final class NodePool {
       FlushQueue flushQueue,
       NodeMeters meters,
       Options options) {
+    this(node, login, connector, flushQueue, meters, options, null);
+  }
+
+  /**
+   * A pool that stands for a node that isn't known: none of its connections ever comes about.
+   *
+   * @param absence why, in words
+   */
+  public static NodePool nowhere(
+      NodeConnector connector,
+      FlushQueue flushQueue,
+      NodeMeters meters,
+      Options options,
+      Supplier<String> absence) {
+    return new NodePool(null, null, connector, flushQueue, meters, options, absence);
+  }
+
+  private NodePool(
+      NodeAddress node,
+      Login login,
+      NodeConnector connector,
+      FlushQueue flushQueue,
+      NodeMeters meters,
+      Options options,
+      Supplier<String> absence) {
+    this.absence = absence;
     this.node = node;
     this.login = login;
     this.connector = connector;
@@ -87,7 +118,17 @@ public final class NodePool {
     NodeLink link =
         links.computeIfAbsent(
             identity,
-            made -> new NodeLink(node, atNode(made), connector, flushQueue, meters, options));
+            made ->
+                node == null
+                    ? new NodeLink(absence)
+                    : new NodeLink(
+                        node,
+                        atNode(made),
+                        connector,
+                        flushQueue,
+                        meters,
+                        options,
+                        this::tellTrouble));
     link.onEntered();
     return link;
   }
@@ -135,8 +176,13 @@ public final class NodePool {
         new PinnedConnection(node, flushQueue, meters, atNode(identity), this);
     pinned.add(connection);
     meters.onPinned();
-    connector.connect(node, connection, connection::onConnectFailed);
-    connection.hold(holder);
+    if (node == null) {
+      connection.hold(holder);
+      connector.execute(() -> connection.onConnectFailed(new IllegalStateException(absence.get())));
+    } else {
+      connector.connect(node, connection, connection::onConnectFailed);
+      connection.hold(holder);
+    }
   }
 
   /** The holder that waits for a connection is gone. */
@@ -144,6 +190,25 @@ public final class NodePool {
     if (waiting.removeIf(each -> each.holder() == holder)) {
       meters.onPinWaitEnds();
     }
+  }
+
+  /** Tells, from now on, why each shared connection was lost or could not be made. */
+  public void watch(Consumer<String> watcher) {
+    watchers.add(watcher);
+  }
+
+  public void unwatch(Consumer<String> watcher) {
+    watchers.remove(watcher);
+  }
+
+  private void tellTrouble(String reason) {
+    watchers.forEach(watcher -> watcher.accept(reason));
+  }
+
+  /** What waits for the node shall wait no longer; the connections are made anew. */
+  public void giveUp(String reason) {
+    closePinned(reason);
+    List.copyOf(links.values()).forEach(link -> link.giveUp(reason));
   }
 
   /** The node has lost the role that clients had connections of their own for. */

@@ -4,6 +4,7 @@ import io.redisproxy.config.NodeAddress;
 import io.redisproxy.metrics.ProxyMeters;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * An event loop's connections to all nodes: one pool for each, whichever listeners use it, as long
@@ -73,9 +74,9 @@ public final class NodePools {
             });
   }
 
-  /** A pool of connections to no node; each of them fails at once. */
-  public NodePool nowhere() {
-    return new NodePool(null, null, connector, flushQueue, meters.unseenNode(), options);
+  /** See {@link NodePool#nowhere}. */
+  public NodePool nowhere(Supplier<String> absence) {
+    return NodePool.nowhere(connector, flushQueue, meters.unseenNode(), options, absence);
   }
 
   public void close() {

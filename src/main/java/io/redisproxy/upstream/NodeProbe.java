@@ -38,6 +38,11 @@ public final class NodeProbe {
     return node;
   }
 
+  /** Whether the connection of the last question is there for the next one. */
+  public boolean isConnected() {
+    return connection != null;
+  }
+
   /**
    * Sends commands and completes with the reply to each, as the protocol writes it: errors begin
    * with a minus, bulk strings with their length. Only one call at a time.

@@ -46,7 +46,8 @@ class ListenerSettingsTest {
                 Optional.of(new Credentials("app", "password of the proxy")),
                 Map.of("MYMODULE.GET", CommandOverride.READ, "KEYS", CommandOverride.MASTER),
                 Set.of("FLUSHALL", "CONFIG SET", "DEBUG"),
-                Consistency.READ_YOUR_WRITES));
+                Consistency.READ_YOUR_WRITES,
+                HealthLimits.DEFAULT));
   }
 
   @Test
@@ -150,8 +151,8 @@ class ListenerSettingsTest {
                 'auth': { 'username': 'a b' }, 'pasword': 'x'"""))
         .containsExactly(
             "listeners[0].pasword: unknown key; use listen, master, slave, username, password,"
-                + " passwordFile, auth, commands, deny,"
-                + " consistency",
+                + " passwordFile, auth, commands, deny, consistency, maxLagBytes, maxLagSeconds,"
+                + " probeInterval, probeTimeout, unhealthyAfter, healthyAfter, staleGrace",
             "listeners[0].slave[0].username: a user needs a password; add \"password\" or"
                 + " \"passwordFile\", or remove it",
             "listeners[0].username: 5 is not a user name; write it in quotes, without blanks",

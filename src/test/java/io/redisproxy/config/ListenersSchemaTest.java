@@ -54,6 +54,7 @@ class ListenersSchemaTest {
     assertThat(json.at("/$defs/username/pattern").textValue()).isEqualTo(Value.USERNAME);
     assertThat(json.at("/$defs/passwordFile/pattern").textValue()).isEqualTo(PasswordFile.PATH);
     assertThat(json.at("/$defs/command/pattern").textValue()).isEqualTo(CommandsParser.NAME);
+    assertThat(json.at("/$defs/time/pattern").textValue()).isEqualTo(Value.TIME);
     assertThat(json.at("/$defs/listener/properties/commands/additionalProperties/enum"))
         .extracting(JsonNode::textValue)
         .containsExactlyElementsOf(CommandsParser.OVERRIDES);
@@ -126,6 +127,23 @@ class ListenersSchemaTest {
         "'deny': [ ' A' ]",
         "'deny': [ 'A\\u0000' ]",
         "'deny': [ '\\u00e9' ]",
+        "'maxLagBytes': 0",
+        "'maxLagBytes': 1.5",
+        "'maxLagBytes': '64M'",
+        "'maxLagBytes': 1125899906842625",
+        "'maxLagSeconds': 0",
+        "'maxLagSeconds': 86401",
+        "'maxLagSeconds': '30s'",
+        "'probeInterval': 1",
+        "'probeInterval': '0ms'",
+        "'probeInterval': '00s'",
+        "'probeTimeout': '1h'",
+        "'probeTimeout': '1.5s'",
+        "'probeTimeout': '123456789ms'",
+        "'unhealthyAfter': 0",
+        "'healthyAfter': 101",
+        "'staleGrace': '10'",
+        "'staleGrace': null",
       })
   void schemaAndLoaderRefuseTheSameSettings(String keys, @TempDir Path folder) throws IOException {
     schemaAndLoaderRefuseTheSame(

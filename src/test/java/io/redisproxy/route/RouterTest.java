@@ -6,6 +6,7 @@ import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.topology.NodeGroup;
 import io.redisproxy.topology.Probed;
+import io.redisproxy.topology.Topology;
 import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
@@ -74,7 +75,7 @@ class RouterTest {
             new ListenerConfig(
                 6380, new NodeAddress("master", 1), List.of(new NodeAddress("a", 1))));
 
-    assertThat(reads(new Router(unprobed, null, 0), 2, ALL)).containsOnly(MASTER);
+    assertThat(reads(new Router(unprobed, null, 0), 2, ALL)).containsOnly(Topology.NONE);
   }
 
   @Test
@@ -112,6 +113,7 @@ class RouterTest {
     assertThat(router.explainRead(0, false, ALL)).isEqualTo(because(MASTER, "no healthy replica"));
     NodeGroup alone =
         new NodeGroup(new ListenerConfig(6380, new NodeAddress("master", 1), List.of()));
+    Probed.up(alone, MASTER);
     assertThat(new Router(alone, null, 0).explainRead(0, false, ALL))
         .isEqualTo(because(MASTER, "the listener has no replicas"));
   }

@@ -1,5 +1,6 @@
 package io.redisproxy.session;
 
+import io.redisproxy.config.HealthLimits;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.metrics.ProxyMeters;
 import io.redisproxy.metrics.RoleMeters;
@@ -13,13 +14,17 @@ record NoNodes(ProxyMeters meters) implements Nodes {
 
   static Backend backend(ProxyMeters meters) {
     return new Backend(
-        new Router(new NodeGroup("6380"), null, 0), new NoNodes(meters), null, null, Duration.ZERO);
+        new Router(new NodeGroup("6380", HealthLimits.DEFAULT), null, 0),
+        new NoNodes(meters),
+        null,
+        null,
+        Duration.ZERO);
   }
 
   /** A target that is the first node, the master, or another one. */
   static Target target(int node, ProxyMeters meters) {
     RoleMeters counts = new RoleMeters(role -> meters.requests("6380", role, role));
-    return new Target(node, null, null, () -> 0, counts);
+    return new Target(node, null, null, () -> 0, counts, new NoNodes(meters));
   }
 
   @Override
@@ -33,13 +38,19 @@ record NoNodes(ProxyMeters meters) implements Nodes {
   }
 
   @Override
+  public void suspect(int node, String reason) {}
+
+  @Override
+  public void distrust(int node, String reason) {}
+
+  @Override
   public RoleMeters meters(NodeAddress node) {
     throw new IllegalStateException("there is none");
   }
 
   @Override
   public NodePool nowhere() {
-    return new NodePool(null, null, null, null, meters.unseenNode(), null);
+    return NodePool.nowhere(null, null, meters.unseenNode(), null, () -> "there is none");
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.redisproxy.topology;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redisproxy.config.HealthLimits;
 import io.redisproxy.config.NodeAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,7 +17,7 @@ class NodeGroupTest {
   private static final NodeAddress C = new NodeAddress("c", 1);
 
   private long now;
-  private final NodeGroup group = new NodeGroup("6380", () -> now);
+  private final NodeGroup group = new NodeGroup("6380", HealthLimits.DEFAULT, () -> now);
 
   @BeforeEach
   void twoNodes() {
@@ -27,8 +28,8 @@ class NodeGroupTest {
 
   @Test
   void aNodeKeepsItsIndexWhateverComesAndGoes() {
-    group.configure(List.of(C, B, A), B);
-    assertNodes("a b c", 1);
+    group.configure(List.of(C, B, A), A);
+    assertNodes("a b c", 0);
     group.configure(List.of(C, A), C);
     assertNodes("a - c", 2);
     group.configure(List.of(B, A), A);
@@ -76,11 +77,14 @@ class NodeGroupTest {
     Probed.up(group, 1);
     assertThat(told).isEmpty();
     group.configure(List.of(A, B), B);
+    // It was a replica when it was asked last.
+    assertThat(told).extracting(Topology::master).containsExactly(Topology.NONE);
+    Probed.answer(group, 1, Probed.master("2".repeat(40), "1".repeat(40), 100));
     Probed.down(group, 1);
-    assertThat(told).extracting(Topology::master).containsExactly(1, 1);
+    assertThat(told).extracting(Topology::master).containsExactly(Topology.NONE, 1, 1, 1);
     assertThat(told).extracting(Topology::members).containsOnly(group.topology().members());
     group.configure(List.of(B), B);
-    assertThat(told.get(2).members()).isNotEqualTo(told.get(1).members());
+    assertThat(told.get(4).members()).isNotEqualTo(told.get(3).members());
   }
 
   /** {@code nodes}: by index, a dash for one that has left. */

@@ -1,0 +1,134 @@
+package io.redisproxy.topology;
+
+import io.redisproxy.config.NodeAddress;
+
+/** All that is remembered of a node from probe to probe. Guarded by its group. */
+final class NodeRecord {
+  /** The weight of the last probe in the average of the latency. */
+  private static final double NEWEST = 0.2;
+
+  final NodeAddress address;
+  boolean isMember = true;
+  long leftAt;
+
+  /** What it said last; null if it has not answered the last probe, or any. */
+  NodeReport report;
+
+  /** Why it has not answered; null if it has. */
+  String failure;
+
+  /** Whether it was silent, and so may be in order but for that. */
+  boolean silent;
+
+  boolean probed;
+  long probedAt;
+
+  /** The last epoch that it told. */
+  int epoch;
+
+  /** Probes in a row that it has not answered. */
+  int failures;
+
+  /** Probes in a row that found nothing against it. */
+  int passes;
+
+  /** Probes in a row that found it with another history than the master's. */
+  int strays;
+
+  /** When its link to the master was first found to be down, while it is. */
+  long linkLostAt;
+
+  boolean linkLost;
+
+  /** Why it is not to be used until it has passed a probe that began later; null if it may be. */
+  String distrust;
+
+  private long distrustedAt;
+
+  /** Whether it was distrusted, and it is soon known if for nothing. */
+  boolean doubted;
+
+  boolean lagging;
+  long lagBytes = -1;
+  long latencyNanos;
+
+  NodeHealth.Status status = NodeHealth.Status.UNKNOWN;
+  String detail = NodeHealth.UNKNOWN.detail();
+
+  NodeRecord(NodeAddress address) {
+    this.address = address;
+  }
+
+  /** {@code nanos}: how long it took; 0 if that should not count. */
+  void onAnswered(NodeReport answer, long askedAt, long nanos, long now) {
+    if (distrust != null && askedAt - distrustedAt >= 0) {
+      distrust = null;
+    }
+    report = answer;
+    failure = null;
+    failures = 0;
+    probed = true;
+    probedAt = now;
+    epoch = answer.epoch();
+    if (nanos > 0) {
+      latencyNanos =
+          latencyNanos == 0 ? nanos : (long) (NEWEST * nanos + (1 - NEWEST) * latencyNanos);
+    }
+    boolean down = answer.role() == NodeReport.Role.REPLICA && !answer.linked();
+    if (down && !linkLost) {
+      linkLostAt = now;
+    }
+    linkLost = down;
+  }
+
+  void onFailed(String why, boolean wasSilent, long now) {
+    report = null;
+    doubted = false;
+    failure = why;
+    silent = wasSilent;
+    failures++;
+    passes = 0;
+    probed = true;
+    probedAt = now;
+  }
+
+  void onDistrusted(String why, long now) {
+    distrust = why;
+    distrustedAt = now;
+    doubted = true;
+    passes = 0;
+  }
+
+  /** Whether it says now that it is a replica. */
+  boolean isReplica() {
+    return report != null && report.role() == NodeReport.Role.REPLICA;
+  }
+
+  /** Whether it was in sync with a master, and is not. */
+  boolean hasLostItsMaster() {
+    return isMember && isReplica() && !report.linked() && report.linkSeconds() >= 0;
+  }
+
+  boolean isCandidate() {
+    return isMember && report != null && report.claimsToBeMaster();
+  }
+
+  NodeState state() {
+    return isMember
+        ? new NodeState(
+            address,
+            true,
+            new NodeHealth(
+                status,
+                detail,
+                epoch,
+                lagBytes,
+                isReplica() ? report.linkSeconds() : -1,
+                latencyNanos),
+            report != null,
+            isReplica(),
+            report == null ? null : report.history(),
+            report == null ? -1 : report.offset())
+        : new NodeState(address, false, NodeHealth.GONE, false, false, null, -1);
+  }
+}
