@@ -159,7 +159,12 @@ final class ProxyVerticle extends AbstractVerticle {
     NodeGroup group = listener.group();
     Backend backend =
         new Backend(
-            new Router(group, listener.consistency(), index),
+            new Router(
+                group,
+                listener.consistency(),
+                listener.config().reads(),
+                settings.zone().orElse(""),
+                index),
             new ListenerNodes(listener, pools, meters),
             listener.consistency(),
             connector,

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.redisproxy.config.Credentials;
 import io.redisproxy.config.HealthLimits;
 import io.redisproxy.config.ListenerConfig;
+import io.redisproxy.config.ReadPreference;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
@@ -50,7 +51,8 @@ class ListenerLoginTest {
                 Map.of(),
                 config.deny(),
                 config.consistency(),
-                HealthLimits.DEFAULT));
+                HealthLimits.DEFAULT,
+                ReadPreference.DEFAULT));
   }
 
   @AfterAll

@@ -7,6 +7,7 @@ import io.redisproxy.config.CommandOverride;
 import io.redisproxy.config.Consistency;
 import io.redisproxy.config.HealthLimits;
 import io.redisproxy.config.ListenerConfig;
+import io.redisproxy.config.ReadPreference;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
@@ -52,7 +53,8 @@ class OverridesTest {
                         "MODULE.SUB READ", CommandOverride.READ),
                     Set.of("FLUSHALL", "CONFIG SET", "DEBUG", "MODULE.DROP", "SET"),
                     Consistency.EVENTUAL,
-                    HealthLimits.DEFAULT));
+                    HealthLimits.DEFAULT,
+                    ReadPreference.DEFAULT));
   }
 
   @AfterAll

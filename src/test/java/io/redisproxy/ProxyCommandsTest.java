@@ -7,6 +7,7 @@ import io.redisproxy.config.CommandOverride;
 import io.redisproxy.config.Consistency;
 import io.redisproxy.config.HealthLimits;
 import io.redisproxy.config.ListenerConfig;
+import io.redisproxy.config.ReadPreference;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
@@ -314,7 +315,8 @@ class ProxyCommandsTest {
         Map.of("KEYS", CommandOverride.MASTER, "MYMODULE.GET", CommandOverride.READ),
         Set.of("CONFIG SET", "PROXY CLIENTS"),
         Consistency.EVENTUAL,
-        HealthLimits.DEFAULT);
+        HealthLimits.DEFAULT,
+        ReadPreference.DEFAULT);
   }
 
   @Test

@@ -8,6 +8,7 @@ import io.redisproxy.config.Consistency;
 import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.config.ProxySettings;
+import io.redisproxy.config.ReadPreference;
 import io.redisproxy.dev.RedisProcess;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
@@ -78,6 +79,22 @@ public final class TestProxy implements AutoCloseable {
         group.replicas().stream().mapToInt(RedisNode::port).toArray());
   }
 
+  /** Reads are shared among the nodes in another way. */
+  public static ListenerConfig preferring(ListenerConfig config, ReadPreference reads) {
+    return new ListenerConfig(
+        config.port(),
+        config.master(),
+        config.replicas(),
+        config.credentials(),
+        config.nodeCredentials(),
+        config.auth(),
+        config.commands(),
+        config.deny(),
+        config.consistency(),
+        config.health(),
+        reads);
+  }
+
   /** Reads may go to any replica at once, so that a test can tell where they went. */
   public static ListenerConfig eventual(ListenerConfig config) {
     return new ListenerConfig(
@@ -90,7 +107,8 @@ public final class TestProxy implements AutoCloseable {
         config.commands(),
         config.deny(),
         Consistency.EVENTUAL,
-        config.health());
+        config.health(),
+        config.reads());
   }
 
   /** In front of nodes by their ports; {@code refined}: says more about the listener. */

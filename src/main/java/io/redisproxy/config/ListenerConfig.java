@@ -20,6 +20,7 @@ import java.util.Set;
  * @param deny commands that are refused; a container stands for all its subcommands
  * @param consistency what reads may see
  * @param health when a node counts as fit
+ * @param reads which nodes reads prefer
  */
 public record ListenerConfig(
     int port,
@@ -31,7 +32,8 @@ public record ListenerConfig(
     Map<String, CommandOverride> commands,
     Set<String> deny,
     Consistency consistency,
-    HealthLimits health) {
+    HealthLimits health,
+    ReadPreference reads) {
 
   public ListenerConfig {
     replicas = List.copyOf(replicas);
@@ -52,7 +54,8 @@ public record ListenerConfig(
         Map.of(),
         Set.of(),
         Consistency.READ_YOUR_WRITES,
-        HealthLimits.DEFAULT);
+        HealthLimits.DEFAULT,
+        ReadPreference.DEFAULT);
   }
 
   /** What to say to a node for sessions that bring no credentials; empty if it asks for none. */

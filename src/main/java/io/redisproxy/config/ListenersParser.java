@@ -28,7 +28,9 @@ final class ListenersParser {
                   "auth",
                   "commands",
                   "deny",
-                  "consistency"),
+                  "consistency",
+                  "readPolicy",
+                  "includeMaster"),
               HealthParser.KEYS.stream())
           .toList();
 
@@ -86,6 +88,15 @@ final class ListenersParser {
             .flatMap(value -> value.asWord(Consistency.values(), Consistency::word))
             .orElse(Consistency.READ_YOUR_WRITES);
     HealthLimits health = HealthParser.limits(fields);
+    ReadPreference reads =
+        new ReadPreference(
+            fields
+                .optional("readPolicy")
+                .flatMap(value -> value.asWord(ReadPolicy.values(), ReadPolicy::word))
+                .orElse(ReadPolicy.ROUND_ROBIN),
+            fields.optional("includeMaster").flatMap(Value::asTruth).orElse(false),
+            nodes.weights(),
+            nodes.zones());
     return port.flatMap(
         p ->
             master.map(
@@ -100,7 +111,8 @@ final class ListenersParser {
                         commands,
                         deny,
                         consistency,
-                        health)));
+                        health,
+                        reads)));
   }
 
   private Optional<Integer> listen(Value value) {

@@ -10,7 +10,10 @@ import java.util.stream.Stream;
 /** The servers of one listener: where they are, and what is said to each. */
 final class NodesParser {
   static final List<String> KEYS =
-      Stream.concat(Stream.of("host", "port"), CredentialsParser.KEYS.stream()).toList();
+      Stream.concat(Stream.of("host", "port", "weight", "zone"), CredentialsParser.KEYS.stream())
+          .toList();
+
+  static final int MAX_WEIGHT = 100;
 
   /** What a node looks like. */
   static final String SAMPLE = "{ \"host\": \"host01\", \"port\": 6379 }";
@@ -18,6 +21,8 @@ final class NodesParser {
   private final CredentialsParser credentialsParser;
   private final Map<String, String> places = new HashMap<>();
   private final Map<NodeAddress, Credentials> credentials = new HashMap<>();
+  private final Map<NodeAddress, Integer> weights = new HashMap<>();
+  private final Map<NodeAddress, String> zones = new HashMap<>();
 
   NodesParser(CredentialsParser credentialsParser) {
     this.credentialsParser = credentialsParser;
@@ -32,12 +37,27 @@ final class NodesParser {
             value.onlyOnce(places, n.toString().toLowerCase(Locale.ROOT), n, "remove one of them"));
     Optional<Credentials> own = fields.flatMap(credentialsParser::optional);
     node.ifPresent(n -> own.ifPresent(c -> credentials.put(n, c)));
+    Optional<Long> weight =
+        fields.flatMap(f -> f.optional("weight")).flatMap(v -> v.asNumber(0, MAX_WEIGHT));
+    node.ifPresent(n -> weight.ifPresent(w -> weights.put(n, w.intValue())));
+    Optional<String> zone = fields.flatMap(f -> f.optional("zone")).flatMap(Value::asZone);
+    node.ifPresent(n -> zone.ifPresent(z -> zones.put(n, z)));
     return node;
   }
 
   /** Those of the nodes so far that have some of their own. */
   Map<NodeAddress, Credentials> credentials() {
     return credentials;
+  }
+
+  /** The shares of reads of those that were given one. */
+  Map<NodeAddress, Integer> weights() {
+    return weights;
+  }
+
+  /** Where the nodes are of which it is said. */
+  Map<NodeAddress, String> zones() {
+    return zones;
   }
 
   private static Optional<NodeAddress> address(Fields fields) {

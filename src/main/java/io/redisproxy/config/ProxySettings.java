@@ -31,6 +31,9 @@ public interface ProxySettings {
    */
   OptionalInt eventLoops();
 
+  /** Where the proxy runs, to prefer the replicas that the listeners say are there, too. */
+  Optional<String> zone();
+
   /** What a client may use up. */
   Client client();
 

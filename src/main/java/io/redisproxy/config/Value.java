@@ -130,6 +130,23 @@ record Value(JsonNode node, String place, Mistakes mistakes, boolean isHidden) {
     return Optional.empty();
   }
 
+  Optional<Boolean> asTruth() {
+    if (node.isBoolean()) {
+      return Optional.of(node.booleanValue());
+    }
+    mistake(show() + " is neither true nor false; write one of them, without quotes");
+    return Optional.empty();
+  }
+
+  Optional<String> asZone() {
+    String zone = node.textValue();
+    if (zone != null && !zone.isBlank()) {
+      return Optional.of(zone);
+    }
+    mistake(show() + " is not a zone; write its name in quotes, such as \"eu-west-1a\"");
+    return Optional.empty();
+  }
+
   /** A whole number of milliseconds, seconds or minutes, with its unit. */
   Optional<Duration> asTime(long leastMillis) {
     Matcher said = TIME_PATTERN.matcher(node.isTextual() ? node.textValue() : "");

@@ -6,6 +6,8 @@ import java.util.Locale;
 public enum ReadReason {
   /** To a replica, which has all that the read must see. */
   REPLICA,
+  /** To the master, which takes a share as the listener's configuration says. */
+  SHARE,
   /** To the master: no replica is known to have what was written to the keys just now. */
   RECENT_WRITE,
   /** To the master: no replica is healthy and connected. */

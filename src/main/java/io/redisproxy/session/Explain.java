@@ -113,7 +113,10 @@ final class Explain {
   }
 
   private Decision decideRead(String what) {
-    Explanation read = session.lane().explainRead(needed(), session.replies().awaitsWrites());
+    Explanation read =
+        session
+            .lane()
+            .explainRead(session.client().id(), needed(), session.replies().awaitsWrites());
     Target target = session.lane().target(read.node());
     return new Decision(target, what + (target.isMaster() ? ", but " : "; ") + read.why());
   }

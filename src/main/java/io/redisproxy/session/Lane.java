@@ -2,6 +2,7 @@ package io.redisproxy.session;
 
 import io.redisproxy.metrics.ReadReason;
 import io.redisproxy.route.Explanation;
+import io.redisproxy.route.Reach;
 import io.redisproxy.route.Router;
 import io.redisproxy.topology.NodeHealth;
 import io.redisproxy.topology.Topology;
@@ -11,7 +12,7 @@ import java.util.List;
 import java.util.Objects;
 
 /** The nodes behind a listener, as sessions of one identity on one event loop reach them. */
-final class Lane {
+final class Lane implements Reach {
   private final Identity identity;
   private final Router router;
   private final Target none;
@@ -79,13 +80,14 @@ final class Lane {
     return target(router.forWrite());
   }
 
-  Target forRead(long needed, boolean writesInFlight) {
-    return target(router.forRead(needed, writesInFlight, this::isConnected));
+  /** {@code client}: a number that stands for it. */
+  Target forRead(long client, long needed, boolean writesInFlight) {
+    return target(router.forRead(client, needed, writesInFlight, this));
   }
 
   /** See {@link Router#forScript}. */
   Target forScript(int hash, long needed, boolean writesInFlight) {
-    return target(router.forScript(hash, needed, writesInFlight, this::isConnected));
+    return target(router.forScript(hash, needed, writesInFlight, this));
   }
 
   /** Whether a replica has what a read needs. */
@@ -99,12 +101,18 @@ final class Lane {
   }
 
   /** What {@link #forRead} would say now, and why. */
-  Explanation explainRead(long needed, boolean writesInFlight) {
-    return router.explainRead(needed, writesInFlight, this::isConnected);
+  Explanation explainRead(long client, long needed, boolean writesInFlight) {
+    return router.explainRead(client, needed, writesInFlight, this);
   }
 
-  boolean isConnected(int node) {
+  @Override
+  public boolean isConnected(int node) {
     return target(node).link().isConnected();
+  }
+
+  @Override
+  public int pending(int node) {
+    return target(node).link().pending();
   }
 
   /** Whether the probes find the node fit to be read from. */

@@ -51,7 +51,7 @@ final class RunSender {
 
   /** The node for a read that needs a round; see {@link KeySlots#neededBy}. */
   Target targetForRead(long needed) {
-    return session.lane().forRead(needed, session.replies().awaitsWrites());
+    return session.lane().forRead(session.client().id(), needed, session.replies().awaitsWrites());
   }
 
   /** A read that begins at {@code from} goes over a shared connection, with others if it can. */

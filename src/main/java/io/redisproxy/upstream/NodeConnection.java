@@ -187,6 +187,10 @@ public final class NodeConnection extends NodeChannel {
   }
 
   /** A server says such a thing when it has no place for one more client, for instance. */
+  int pendingRuns() {
+    return pending.size();
+  }
+
   private static final class UnexpectedReplyException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

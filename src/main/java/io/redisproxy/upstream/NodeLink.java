@@ -101,6 +101,15 @@ public final class NodeLink implements NodeConnection.Owner {
     return current != null && current.isConnected();
   }
 
+  /** How many runs of requests wait for their replies. */
+  public int pending() {
+    int pending = 0;
+    for (int i = 0; i < connections.size(); i++) {
+      pending += connections.get(i).pendingRuns();
+    }
+    return pending;
+  }
+
   /** Why there is no connection. */
   public NodeFailure failure() {
     return absence == null ? lastFailure : new NodeFailure(null, absence.get(), false);

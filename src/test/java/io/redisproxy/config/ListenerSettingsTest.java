@@ -47,7 +47,8 @@ class ListenerSettingsTest {
                 Map.of("MYMODULE.GET", CommandOverride.READ, "KEYS", CommandOverride.MASTER),
                 Set.of("FLUSHALL", "CONFIG SET", "DEBUG"),
                 Consistency.READ_YOUR_WRITES,
-                HealthLimits.DEFAULT));
+                HealthLimits.DEFAULT,
+                ReadPreference.DEFAULT));
   }
 
   @Test
@@ -150,9 +151,7 @@ class ListenerSettingsTest {
                 'username': 5, 'password': 5, 'passwordFile': 'x',
                 'auth': { 'username': 'a b' }, 'pasword': 'x'"""))
         .containsExactly(
-            "listeners[0].pasword: unknown key; use listen, master, slave, username, password,"
-                + " passwordFile, auth, commands, deny, consistency, maxLagBytes, maxLagSeconds,"
-                + " probeInterval, probeTimeout, unhealthyAfter, healthyAfter, staleGrace",
+            "listeners[0].pasword: unknown key; use " + String.join(", ", ListenersParser.KEYS),
             "listeners[0].slave[0].username: a user needs a password; add \"password\" or"
                 + " \"passwordFile\", or remove it",
             "listeners[0].username: 5 is not a user name; write it in quotes, without blanks",
@@ -193,8 +192,7 @@ class ListenerSettingsTest {
   void aPasswordThatIsANumberIsNotShown() throws IOException {
     assertThat(mistakes("'auth': 12345", "'password': 12345"))
         .containsExactly(
-            "listeners[0].slave[0].auth: unknown key; use host, port, username, password,"
-                + " passwordFile",
+            "listeners[0].slave[0].auth: unknown key; use " + String.join(", ", NodesParser.KEYS),
             "listeners[0].password: a number is not a password; write it in quotes");
     assertThat(mistakes("'auth': 12345"))
         .containsExactly(

@@ -127,6 +127,8 @@ class ListenersSchemaTest {
         "'deny': [ ' A' ]",
         "'deny': [ 'A\\u0000' ]",
         "'deny': [ '\\u00e9' ]",
+        "'readPolicy': 'random'",
+        "'includeMaster': 'yes'",
         "'maxLagBytes': 0",
         "'maxLagBytes': 1.5",
         "'maxLagBytes': '64M'",
@@ -155,6 +157,12 @@ class ListenersSchemaTest {
   @ValueSource(
       strings = {
         "'username': 'u'",
+        "'weight': -1",
+        "'weight': 101",
+        "'weight': 1.5",
+        "'zone': ''",
+        "'zone': ' '",
+        "'zone': 1",
         "'password': 5",
         "'password': 'p', 'passwordFile': 'p'",
         "'passwordFile': ''",

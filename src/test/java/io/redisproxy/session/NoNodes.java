@@ -2,6 +2,7 @@ package io.redisproxy.session;
 
 import io.redisproxy.config.HealthLimits;
 import io.redisproxy.config.NodeAddress;
+import io.redisproxy.config.ReadPreference;
 import io.redisproxy.metrics.ProxyMeters;
 import io.redisproxy.metrics.RoleMeters;
 import io.redisproxy.route.Router;
@@ -14,7 +15,8 @@ record NoNodes(ProxyMeters meters) implements Nodes {
 
   static Backend backend(ProxyMeters meters) {
     return new Backend(
-        new Router(new NodeGroup("6380", HealthLimits.DEFAULT), null, 0),
+        new Router(
+            new NodeGroup("6380", HealthLimits.DEFAULT), null, ReadPreference.DEFAULT, "", 0),
         new NoNodes(meters),
         null,
         null,

@@ -1,5 +1,7 @@
 package io.redisproxy.topology;
 
+import java.time.Duration;
+
 /** Tells a group what a node would have answered to a probe. */
 public final class Probed {
   static final String HISTORY = "1".repeat(40);
@@ -12,6 +14,15 @@ public final class Probed {
     boolean master = node == (topology.master() < 0 ? NodeGroup.MASTER : topology.master());
     for (int i = 0; i < 2; i++) {
       answer(group, node, master ? master(HISTORY, null, 100) : replica(HISTORY, 100));
+    }
+  }
+
+  /** The replica has answered so late for long. */
+  public static void late(NodeGroup group, int node, Duration latency) {
+    for (int i = 0; i < 100; i++) {
+      NodeReport report = replica(HISTORY, 100);
+      group.onAnswered(
+          node, group.topology().address(node), report, group.now(), latency.toNanos());
     }
   }
 
