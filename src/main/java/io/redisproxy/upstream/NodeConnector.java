@@ -3,15 +3,16 @@ package io.redisproxy.upstream;
 import io.netty.channel.ChannelInboundHandler;
 import io.netty.channel.ChannelPipeline;
 import io.redisproxy.config.NodeAddress;
-import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
+import io.vertx.core.impl.ContextInternal;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.impl.NetSocketInternal;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Opens connections to nodes on one event loop. Vert.x connects; the handler given then carries the
@@ -21,12 +22,12 @@ public final class NodeConnector {
   /** The name of Vert.x' handler in a socket's pipeline. */
   private static final String VERTX_HANDLER = "handler";
 
-  private final Context context;
+  private final ContextInternal context;
   private final NetClient client;
 
   /** To be made on the event loop that the connections shall belong to. */
   public NodeConnector(Vertx vertx, Duration connectTimeout) {
-    context = vertx.getOrCreateContext();
+    context = (ContextInternal) vertx.getOrCreateContext();
     client =
         vertx.createNetClient(
             new NetClientOptions()
@@ -66,8 +67,7 @@ public final class NodeConnector {
 
   /** Runs an action on the event loop after a delay. */
   public void schedule(Duration delay, Runnable action) {
-    context
-        .owner()
-        .setTimer(Math.max(1, delay.toMillis()), id -> context.runOnContext(n -> action.run()));
+    // A timer of Vert.x may be on another event loop, and outlive this one.
+    context.nettyEventLoop().schedule(() -> execute(action), delay.toNanos(), TimeUnit.NANOSECONDS);
   }
 }
