@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.redisproxy.fixture.RawClient;
+import io.redisproxy.fixture.RawClient.Push;
 import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.RedisNode;
@@ -158,6 +159,46 @@ class FailoverTest {
       assertThat(transaction.closedByPeer()).isTrue();
       assertThat(((RedisError) blocked.readReply()).message()).contains("not the master any more");
       assertThat(blocked.call("RPUSH", "something", "1")).isEqualTo(1L);
+    }
+  }
+
+  @Test
+  void subscriptionsAreMadeAgainAtTheNewMaster() throws IOException {
+    try (RawClient subscribed = proxy.connect();
+        RawClient resp3 = proxy.connect()) {
+      resp3.call("HELLO", "3");
+      for (RawClient each : List.of(subscribed, resp3)) {
+        each.send("SUBSCRIBE left right\r\nPSUBSCRIBE p*\r\nUNSUBSCRIBE left\r\n");
+        for (int i = 0; i < 4; i++) {
+          each.readReply();
+        }
+      }
+      old.kill();
+      group.promote(promoted);
+      awaitWrites(Duration.ofSeconds(2));
+      await().until(() -> client.call("PUBLISH", "right", "1").equals(2L));
+      await().until(() -> client.call("PUBLISH", "pattern", "2").equals(2L));
+      assertThat(client.call("PUBLISH", "left", "3")).isEqualTo(0L);
+      assertThat(subscribed.readText()).isEqualTo(List.of("message", "right", "1"));
+      assertThat(subscribed.readText()).isEqualTo(List.of("pmessage", "p*", "pattern", "2"));
+      assertThat(resp3.readText()).isEqualTo(new Push(List.of("message", "right", "1")));
+      assertThat(resp3.readText()).isEqualTo(new Push(List.of("pmessage", "p*", "pattern", "2")));
+      // The client itself sees its subscriptions as they were.
+      assertThat(subscribed.call("PING")).isEqualTo(List.of("pong", ""));
+      assertThat(subscribed.call("UNSUBSCRIBE", "right"))
+          .isEqualTo(List.of("unsubscribe", "right", 1L));
+      assertThat(subscribed.call("PUNSUBSCRIBE")).isEqualTo(List.of("punsubscribe", "p*", 0L));
+      assertThat(subscribed.call("PING")).isEqualTo("PONG");
+    }
+    await().until(() -> proxy.gauge("redis_proxy.node.pinned") == 0);
+  }
+
+  @Test
+  void aSubscriberThatTheMasterItselfDisconnectsIsDisconnected() throws IOException {
+    try (RawClient subscribed = proxy.connect()) {
+      subscribed.call("SUBSCRIBE", "channel");
+      group.call(old, "CLIENT", "KILL", "TYPE", "pubsub");
+      assertThat(subscribed.closedByPeer()).isTrue();
     }
   }
 

@@ -70,7 +70,8 @@ class MovingNodesTest {
       configure(proxy, replica, master, replica, other);
 
       assertThat(watching.closedByPeer()).isTrue();
-      assertThat(subscribed.closedByPeer()).isTrue();
+      await().until(() -> client.call("PUBLISH", "channel", "new").equals(1L));
+      assertThat(subscribed.readText()).isEqualTo(List.of("message", "channel", "new"));
       for (int i = 0; i < 200; i++) {
         assertThat(client.call("SET", "a", "" + i)).isEqualTo("OK");
         assertThat(client.call("GET", "a")).isEqualTo("" + i);

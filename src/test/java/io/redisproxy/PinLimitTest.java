@@ -80,12 +80,21 @@ class PinLimitTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"WATCH a", "MULTI", "SUBSCRIBE a", "CLIENT TRACKING ON"})
+  @ValueSource(strings = {"WATCH a", "MULTI", "CLIENT TRACKING ON"})
   void aStateThatIsLostWithTheMasterEndsTheSession(String line) throws IOException {
     client.call(line.split(" "));
     group.master().kill();
     assertThat(client.closedByPeer()).isTrue();
     await().until(() -> proxy.gauge("redis_proxy.node.pinned") == 0);
+  }
+
+  @Test
+  void aSubscriptionThatIsLostWithTheMasterIsMadeAgain() throws IOException {
+    client.call("SUBSCRIBE", "a");
+    group.master().kill();
+    group.master().restart();
+    await().until(() -> Long.valueOf(1).equals(other.call("PUBLISH", "a", "x")));
+    assertThat(client.readText()).isEqualTo(List.of("message", "a", "x"));
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.redisproxy.upstream.NodeFailure;
 import io.redisproxy.upstream.PinnedConnection;
 import io.redisproxy.upstream.Subscriptions;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -35,6 +36,7 @@ final class Pin implements PinnedConnection.Holder {
   private final Session session;
   private final Target target;
   private final PinnedConnection connection;
+  private final SubscribedNames names;
   private boolean multi;
   private boolean watching;
   private boolean tracking;
@@ -47,6 +49,12 @@ final class Pin implements PinnedConnection.Holder {
   private WrittenSlots queuedWrites;
 
   Pin(Session session, Target target, PinnedConnection connection) {
+    this(session, target, connection, new SubscribedNames());
+  }
+
+  /** {@code names}: what the connection is subscribed to. */
+  Pin(Session session, Target target, PinnedConnection connection, SubscribedNames names) {
+    this.names = names;
     this.session = session;
     this.target = target;
     this.connection = connection;
@@ -230,9 +238,12 @@ final class Pin implements PinnedConnection.Holder {
       }
       case UNWATCH -> multi ? null : effect(agreed -> watching = watching && !agreed);
       case CLIENT_TRACKING -> multi ? null : switchTracking(arguments);
-      case SUBSCRIBE, UNSUBSCRIBE -> subscription(Subscriptions.Kind.CHANNEL, arguments);
-      case PSUBSCRIBE, PUNSUBSCRIBE -> subscription(Subscriptions.Kind.PATTERN, arguments);
-      case SSUBSCRIBE, SUNSUBSCRIBE -> subscription(Subscriptions.Kind.SHARD, arguments);
+      case SUBSCRIBE -> subscription(Subscriptions.Kind.CHANNEL, arguments, names::add);
+      case PSUBSCRIBE -> subscription(Subscriptions.Kind.PATTERN, arguments, names::add);
+      case SSUBSCRIBE -> subscription(Subscriptions.Kind.SHARD, arguments, names::add);
+      case UNSUBSCRIBE -> subscription(Subscriptions.Kind.CHANNEL, arguments, names::remove);
+      case PUNSUBSCRIBE -> subscription(Subscriptions.Kind.PATTERN, arguments, names::remove);
+      case SUNSUBSCRIBE -> subscription(Subscriptions.Kind.SHARD, arguments, names::remove);
       default -> null;
     };
   }
@@ -273,9 +284,11 @@ final class Pin implements PinnedConnection.Holder {
     return effect(agreed -> tracking = agreed ? on : before);
   }
 
-  private Run subscription(Subscriptions.Kind kind, RequestArguments arguments) {
+  private Run subscription(
+      Subscriptions.Kind kind, RequestArguments arguments, SubscriptionRun.Effect effect) {
     subscribing = true;
-    return new SubscriptionRun(session, target, System.nanoTime(), kind, arguments.count() - 1);
+    List<byte[]> named = arguments.words().subList(1, arguments.count());
+    return new SubscriptionRun(session, target, System.nanoTime(), kind, named, effect);
   }
 
   private Run effect(EffectRun.Effect effect) {
@@ -297,13 +310,23 @@ final class Pin implements PinnedConnection.Holder {
     return session.takesMoreFrom(from);
   }
 
+  /** What it is subscribed to; it can all be made again, as nothing else is held or awaited. */
+  SubscribedNames namesToMove() {
+    boolean more = multi || watching || tracking || connection.isAwaited();
+    boolean subscribed = !connection.subscriptions().isEmpty() && names.isComplete();
+    return !more && subscribed && !connection.isInsideReply() && session.isIn(session.serving())
+        ? names
+        : null;
+  }
+
   /**
-   * Redis would disconnect the client, too, whose state is lost. So does one who asked for a state
-   * that never came about: what it has sent behind MULTI must not run without.
+   * Redis would disconnect the client, too, whose state is lost, but for subscriptions, which are
+   * made again. So does one who asked for a state that never came about: what it has sent behind
+   * MULTI must not run without.
    */
   @Override
   public void onLost(NodeFailure failure) {
-    stateLost = isHeld();
+    stateLost = isHeld() && namesToMove() == null;
     multi = false;
     watching = false;
     tracking = false;

@@ -39,7 +39,7 @@ final class Pinning extends SessionState implements PinnedConnection.Holder {
   public void onPinned(PinnedConnection connection) {
     Pin pin = new Pin(session, target, connection);
     connection.handOver(pin);
-    tellName(connection);
+    tellName(session, connection);
     if (cause == Command.WAIT || cause == Command.WAITAOF) {
       // They wait for the last write of their own connection. A message that nobody hears is
       // replicated after all that the session wrote before, over other connections.
@@ -53,7 +53,7 @@ final class Pinning extends SessionState implements PinnedConnection.Holder {
   }
 
   /** Inside a transaction the node itself tells the client's name. */
-  private void tellName(PinnedConnection connection) {
+  static void tellName(Session session, PinnedConnection connection) {
     byte[] name = session.identity().name();
     if (!connection.hasName(name)) {
       connection.setName(name);

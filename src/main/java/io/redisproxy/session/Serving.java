@@ -116,8 +116,13 @@ final class Serving extends SessionState {
   void onPinLost() {
     if (pin != null && pin.isStateLost()) {
       session.closeAfterFlush(CloseCause.NODE_LOST);
-    } else {
-      unpin();
+      return;
+    }
+    Pin lost = pin;
+    SubscribedNames names = lost == null ? null : lost.namesToMove();
+    unpin();
+    if (names != null) {
+      session.become(new Resubscribing(session, this, names, lost.target()));
     }
   }
 
