@@ -55,6 +55,11 @@ final class ProxyVerticle extends AbstractVerticle {
     Login loginAt(NodeAddress node) {
       return config.credentialsOf(node).map(Login::of).orElse(null);
     }
+
+    /** What the node is told when it is asked for its health, or how far it is; null if nothing. */
+    Login probeLoginAt(NodeAddress node) {
+      return config.probeCredentialsOf(node).map(Login::of).orElse(null);
+    }
   }
 
   /** How long clients are kept waiting at the start until it is known which node is the master. */
@@ -179,7 +184,7 @@ final class ProxyVerticle extends AbstractVerticle {
     HealthMonitor monitor =
         new HealthMonitor(
             listener.group(),
-            listener::loginAt,
+            listener::probeLoginAt,
             connector,
             listener.config().health().probeInterval().orElse(settings.probe().interval()),
             listener.config().health().probeTimeout().orElse(settings.probe().timeout()));
@@ -194,7 +199,7 @@ final class ProxyVerticle extends AbstractVerticle {
     Rounds measuring =
         new Rounds(
             listener.group(),
-            listener::loginAt,
+            listener::probeLoginAt,
             listener.consistency().table(),
             connector,
             loop,

@@ -47,6 +47,7 @@ class ListenerLoginTest {
                 config.replicas(),
                 Optional.of(new Credentials("default", "secret")),
                 Map.of(),
+                Optional.empty(),
                 auth,
                 Map.of(),
                 config.deny(),

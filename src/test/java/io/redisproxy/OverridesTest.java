@@ -44,6 +44,7 @@ class OverridesTest {
                     config.replicas(),
                     config.credentials(),
                     config.nodeCredentials(),
+                    config.probe(),
                     config.auth(),
                     Map.of(
                         "GET", CommandOverride.MASTER,

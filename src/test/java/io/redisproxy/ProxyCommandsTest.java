@@ -311,6 +311,7 @@ class ProxyCommandsTest {
         config.replicas(),
         config.credentials(),
         config.nodeCredentials(),
+        config.probe(),
         config.auth(),
         Map.of("KEYS", CommandOverride.MASTER, "MYMODULE.GET", CommandOverride.READ),
         Set.of("CONFIG SET", "PROXY CLIENTS"),

@@ -15,6 +15,8 @@ import java.util.Set;
  * @param replicas {@code slave} in the JSON; empty if the master serves everything
  * @param credentials for connections to nodes that have none of their own
  * @param nodeCredentials those of nodes that have their own; ask {@link #credentialsOf}
+ * @param probe what the proxy says when it asks nodes for their health, if that is not what it says
+ *     for clients; ask {@link #probeCredentialsOf}
  * @param auth what clients have to say to the proxy; if empty, the servers decide who may come in
  * @param commands commands that go elsewhere than their flags say
  * @param deny commands that are refused; a container stands for all its subcommands
@@ -28,6 +30,7 @@ public record ListenerConfig(
     List<NodeAddress> replicas,
     Optional<Credentials> credentials,
     Map<NodeAddress, Credentials> nodeCredentials,
+    Optional<Credentials> probe,
     Optional<Credentials> auth,
     Map<String, CommandOverride> commands,
     Set<String> deny,
@@ -51,6 +54,7 @@ public record ListenerConfig(
         Optional.empty(),
         Map.of(),
         Optional.empty(),
+        Optional.empty(),
         Map.of(),
         Set.of(),
         Consistency.READ_YOUR_WRITES,
@@ -61,5 +65,10 @@ public record ListenerConfig(
   /** What to say to a node for sessions that bring no credentials; empty if it asks for none. */
   public Optional<Credentials> credentialsOf(NodeAddress node) {
     return Optional.ofNullable(nodeCredentials.get(node)).or(this::credentials);
+  }
+
+  /** What to say to a node to ask it for its health; empty if it asks for none. */
+  public Optional<Credentials> probeCredentialsOf(NodeAddress node) {
+    return probe.or(() -> credentialsOf(node));
   }
 }

@@ -25,6 +25,7 @@ final class ListenersParser {
                   "username",
                   "password",
                   "passwordFile",
+                  "probe",
                   "auth",
                   "commands",
                   "deny",
@@ -78,6 +79,7 @@ final class ListenersParser {
         .orElse(List.of())
         .forEach(value -> nodes.node(value).ifPresent(replicas::add));
     Optional<Credentials> credentials = credentialsParser.optional(fields);
+    Optional<Credentials> probe = fields.optional("probe").flatMap(credentialsParser::object);
     Optional<Credentials> auth = fields.optional("auth").flatMap(credentialsParser::object);
     Map<String, CommandOverride> commands =
         fields.optional("commands").map(CommandsParser::overrides).orElse(Map.of());
@@ -107,6 +109,7 @@ final class ListenersParser {
                         replicas,
                         credentials,
                         nodes.credentials(),
+                        probe,
                         auth,
                         commands,
                         deny,

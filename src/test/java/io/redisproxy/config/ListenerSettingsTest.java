@@ -43,6 +43,7 @@ class ListenerSettingsTest {
                 List.of(HOST02, HOST03),
                 Optional.of(new Credentials("default", "password of host01 and host02")),
                 Map.of(HOST03, ofHost03),
+                Optional.of(new Credentials("probe", "password of the probe at all hosts")),
                 Optional.of(new Credentials("app", "password of the proxy")),
                 Map.of("MYMODULE.GET", CommandOverride.READ, "KEYS", CommandOverride.MASTER),
                 Set.of("FLUSHALL", "CONFIG SET", "DEBUG"),
@@ -57,6 +58,7 @@ class ListenerSettingsTest {
 
     assertThat(listener).isEqualTo(new ListenerConfig(6380, HOST01, List.of(HOST02)));
     assertThat(listener.credentialsOf(HOST01)).isEmpty();
+    assertThat(listener.probeCredentialsOf(HOST01)).isEmpty();
     assertThat(listener.auth()).isEmpty();
     assertThat(listener.commands()).isEmpty();
     assertThat(listener.deny()).isEmpty();
@@ -70,6 +72,24 @@ class ListenerSettingsTest {
     assertThat(listener.credentialsOf(HOST01)).contains(new Credentials("proxy", "common"));
     assertThat(listener.credentialsOf(HOST02)).contains(new Credentials("default", "own"));
     assertThat(listener.credentialsOf(HOST03)).contains(new Credentials("proxy", "common"));
+  }
+
+  @Test
+  void theProbeHasItsOwnCredentialsForAllServersOrThoseForClients() throws IOException {
+    String listeners = "'username': 'proxy', 'password': 'common'";
+
+    assertThat(load("'password': 'own'", listeners).probeCredentialsOf(HOST02))
+        .contains(new Credentials("default", "own"));
+    ListenerConfig listener =
+        load(
+            "'password': 'own'",
+            listeners + ", 'probe': { 'username': 'health', 'password': 'p' }");
+    assertThat(listener.probeCredentialsOf(HOST01)).contains(new Credentials("health", "p"));
+    assertThat(listener.probeCredentialsOf(HOST02)).contains(new Credentials("health", "p"));
+    assertThat(listener.credentialsOf(HOST02)).contains(new Credentials("default", "own"));
+    assertThat(mistakes("'probe': { 'username': 'health' }"))
+        .containsExactly(
+            "listeners[0].probe: the password is missing; add \"password\" or \"passwordFile\"");
   }
 
   @Test
