@@ -47,6 +47,8 @@ class IdentityTest {
     onEveryNode(
         "ACL", "SETUSER", "foo", "reset", "on", ">right", "+@all", "-flushall", "~foo:*", "&*");
     onEveryNode("ACL", "SETUSER", "bar", "reset", "on", ">other", "+@all", "~bar:*", "&*");
+    onEveryNode(
+        "ACL", "SETUSER", "stuck", "reset", "on", ">s", "+@all", "-select", "~stuck:*", "&*");
     client = client();
   }
 
@@ -78,6 +80,16 @@ class IdentityTest {
         "AUTH foo right;MULTI;AUTH bar other;EXEC;ACL WHOAMI;RESET;ACL WHOAMI",
         "MULTI;AUTH foo right;HELLO 3;RESET;ACL WHOAMI;GET none",
         "AUTH foo right;SUBSCRIBE c;RESET;ACL WHOAMI",
+        "SET a 0;WATCH a;SELECT 1;SET a 1;MULTI;INCR a;EXEC;SELECT 0;GET a;SELECT 99;SELECT 1;GET a",
+        "WATCH a;SELECT 3;SELECT 0;SET a 1;MULTI;INCR a;EXEC;GET a;SELECT 3;GET a",
+        "WATCH a;AUTH foo right;SET foo:a 1;ACL WHOAMI;AUTH foo wrong;UNWATCH;ACL WHOAMI;GET bar:a",
+        "WATCH a;AUTH nobody x;CLIENT NO-EVICT ON;ACL WHOAMI;RESET;ACL WHOAMI",
+        "CLIENT REPLY SKIP;SELECT 7;GET a;CLIENT REPLY SKIP;AUTH foo right;GET foo:a;ACL WHOAMI",
+        "WATCH a;CLIENT REPLY SKIP;SELECT 8;GET a;CLIENT REPLY OFF;SELECT 9;CLIENT REPLY ON;GET a",
+        "SELECT 1;AUTH stuck s;SET stuck:a 1;GET stuck:a;MULTI;GET stuck:a;EXEC;SELECT 2;RESET",
+        "SELECT 1;HELLO 3 AUTH stuck s;SET stuck:a 1;SELECT 1;GET stuck:a;AUTH stuck no;SELECT 0",
+        "AUTH stuck s;SELECT 1;SET stuck:a 1;RESET;SELECT 1;EXISTS stuck:a",
+        "AUTH foo right;SELECT 1;AUTH bar other;SET bar:a 1;SELECT 2;GET bar:a;SELECT 1;GET bar:a",
         "MULTI;SELECT 1;EXEC;AUTH foo right;ACL WHOAMI;RESET;ACL WHOAMI;GET none"
       })
   void aWholeSessionInOnePieceIsAnsweredAsAtAServer(String lines) throws IOException {

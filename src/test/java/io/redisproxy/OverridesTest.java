@@ -133,7 +133,7 @@ class OverridesTest {
       strings = {
         "MULTI;CLIENT GETNAME",
         "MULTI;SELECT 1;EXEC",
-        "WATCH a;SELECT 0",
+        "MULTI;HELLO 2",
         "MULTI;SUBSCRIBE c;EXEC",
         "MONITOR"
       })

@@ -9,6 +9,7 @@ import io.redisproxy.upstream.NodeConnection;
 import io.redisproxy.upstream.NodeFailure;
 import io.redisproxy.upstream.PendingReplies;
 import io.redisproxy.upstream.PinnedConnection;
+import java.util.List;
 
 /**
  * Waits for the master to agree to another identity of the session: another user, database or
@@ -58,7 +59,11 @@ final class IdentityChange extends SessionState implements PinnedConnection.Hold
   /** Whether there is nothing to ask the node for. */
   boolean isKnown() {
     return switch (kind) {
-      case SELECT, NO_TOUCH -> session.backend().isKnown(identity);
+      // No connection had to choose the first database, so that nobody knows whether a user may.
+      case SELECT ->
+          session.backend().isKnown(identity)
+              && (identity.login() == null || identity.database() != Identity.DEFAULT.database());
+      case NO_TOUCH -> session.backend().isKnown(identity);
       case RESET -> !session.isPinned();
       case AUTH, HELLO -> false;
     };
@@ -72,6 +77,43 @@ final class IdentityChange extends SessionState implements PinnedConnection.Hold
       session.reply(Resp.simple("RESET"));
     } else {
       session.reply(Resp.simple("OK"));
+    }
+  }
+
+  /**
+   * What to send over the session's own connection in place of what the client has sent; null if
+   * that is right. The password in a HELLO may be the proxy's own.
+   */
+  ByteBuf requestInstead() {
+    if (kind != Kind.HELLO || checksLogin) {
+      return null;
+    }
+    String version = Integer.toString(identity.protocol());
+    return name == null
+        ? Resp.request(session.allocator(), "HELLO", version)
+        : Resp.request(
+            session.allocator(),
+            List.of(Resp.bytes("HELLO"), Resp.bytes(version), Resp.bytes("SETNAME"), name));
+  }
+
+  /** The node has agreed on the session's own connection: what the client gets to read. */
+  ByteBuf onAgreedAt(PinnedConnection own, ByteBuf reply) {
+    own.become(identity);
+    session.enter(identity);
+    if (kind != Kind.HELLO) {
+      return reply.copy();
+    }
+    if (name != null) {
+      own.setName(name);
+      session.identity().setName(name);
+    }
+    return HelloReply.withId(reply, session.identity().id());
+  }
+
+  /** The node has refused on the session's own connection. */
+  void onRefusedAtPin() {
+    if (checksLogin) {
+      session.meters().onErrors(ErrorKind.LOGIN, 1);
     }
   }
 
@@ -102,17 +144,23 @@ final class IdentityChange extends SessionState implements PinnedConnection.Hold
     connection = pinned;
     connection.expect(new Answer());
     connection.send(
-        kind == Kind.HELLO
-            ? Resp.request(session.allocator(), "HELLO", Integer.toString(identity.protocol()))
-            : Resp.request(session.allocator(), "PING"));
+        switch (kind) {
+          case HELLO -> request("HELLO", identity.protocol());
+          case SELECT -> request("SELECT", identity.database());
+          case AUTH, NO_TOUCH, RESET -> Resp.request(session.allocator(), "PING");
+        });
+  }
+
+  private ByteBuf request(String command, int argument) {
+    return Resp.request(session.allocator(), command, Integer.toString(argument));
   }
 
   private void onAgreed(ByteBuf reply) {
     connection.release(true);
-    if (kind != Kind.HELLO) {
-      apply();
-    } else if (reply.getByte(reply.readerIndex()) == '-') {
+    if (kind != Kind.AUTH && kind != Kind.NO_TOUCH && reply.getByte(reply.readerIndex()) == '-') {
       session.reply(reply.retain());
+    } else if (kind != Kind.HELLO) {
+      apply();
     } else {
       session.enter(identity);
       if (name != null) {
@@ -145,6 +193,7 @@ final class IdentityChange extends SessionState implements PinnedConnection.Hold
 
   private void goOn() {
     done = true;
+    session.muting().onRequestSent();
     session.gate().open(InputGate.Reason.WAITING);
     session.toServing();
     session.resume(early);

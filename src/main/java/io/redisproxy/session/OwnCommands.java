@@ -111,7 +111,7 @@ final class OwnCommands {
     return new Answer(
         Action.CHANGE,
         null,
-        new IdentityChange(session, IdentityChange.Kind.AUTH, own().withLogin(login), null, true));
+        new IdentityChange(session, IdentityChange.Kind.AUTH, own().thenLogin(login), null, true));
   }
 
   /** HELLO [version [AUTH username password] [SETNAME name]]. */
@@ -134,7 +134,7 @@ final class OwnCommands {
         Login login = new Login(arguments.text(i + 1), arguments.text(i + 2));
         i += 2;
         if (session.auth().isEmpty()) {
-          identity = identity.withLogin(login);
+          identity = identity.thenLogin(login);
           checksLogin = true;
         } else if (!unlock(login)) {
           return Answer.error(WRONG_PASSWORD);

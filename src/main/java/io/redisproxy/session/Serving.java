@@ -500,7 +500,12 @@ final class Serving extends SessionState {
   /** The session takes another identity; that of a connection with a state can't be changed. */
   private boolean change(IdentityChange change, ByteBuf in, int from, int end) {
     if (pin != null && !change.isReset()) {
-      return pin.isHeld() ? relay(in, from) : leave(new Draining(session, this), in, from);
+      if (pin.isInTransaction()) {
+        return relay(in, from);
+      }
+      return pin.isHeld()
+          ? changePinned(change, in, from, end)
+          : leave(new Draining(session, this), in, from);
     }
     if (change.isKnown()) {
       sender.endBefore(in, from);
@@ -511,6 +516,21 @@ final class Serving extends SessionState {
     sender.endBefore(in, from);
     partial.release();
     return leave(new Draining(session, change), in, end);
+  }
+
+  private boolean changePinned(IdentityChange change, ByteBuf in, int from, int end) {
+    Run run = new PinnedChangeRun(session, pin, change);
+    ByteBuf instead = change.requestInstead();
+    if (instead == null) {
+      sender.sendAlone(run, false, pin.connection(), in, from, end);
+    } else {
+      sender.endBefore(in, from);
+      partial.release();
+      sender.send(run, false, pin.connection(), instead);
+    }
+    session.muting().onRequestSent();
+    // What follows may be answered here, in the protocol that is agreed on or not.
+    return leave(new Draining(session, this), in, end);
   }
 
   private boolean onCursor(Command command, ByteBuf in, int from, int end) {

@@ -77,6 +77,10 @@ final class Streaming extends SessionState implements PinnedConnection.Holder {
       written.begin();
       run.writes(written);
     }
+    if (session.muting().isOn()) {
+      run.mute();
+      session.muting().onRequestSent();
+    }
     run.seal();
     session.replies().add(run);
     if (run.isAtMaster()) {

@@ -12,13 +12,20 @@ import java.util.List;
 final class Handshake {
   private static final List<byte[]> CLIENT_ID = List.of(Resp.bytes("CLIENT"), Resp.bytes("ID"));
 
+  /** Where in {@link Identity#requests} a database is chosen that came first. */
+  private static final int FIRST_SELECT = 0;
+
+  private static final int SECOND_SELECT = 2;
+
   private final List<List<byte[]>> requests;
+  private final boolean databaseFirst;
   private final boolean asksId;
   private final ReplyCollector replies;
 
   /** {@code asksId}: whether the node shall tell its number for the connection, too. */
   Handshake(Identity identity, boolean asksId) {
     this.asksId = asksId;
+    databaseFirst = identity.databaseFirst();
     requests = identity.requests();
     if (asksId) {
       requests.add(CLIENT_ID);
@@ -50,12 +57,21 @@ final class Handshake {
   /** The node's error reply to what the identity needs, without its {@code -}; or null. */
   String refusal() {
     int needed = requests.size() - (asksId ? 1 : 0);
-    for (String reply : replies.all().subList(0, needed)) {
-      if (reply.startsWith("-")) {
-        return reply.substring(1);
+    for (int i = 0; i < needed; i++) {
+      if (isError(i) && !isOptional(i)) {
+        return replies.all().get(i).substring(1);
       }
     }
     return null;
+  }
+
+  private boolean isOptional(int request) {
+    return databaseFirst
+        && (request == FIRST_SELECT || (request == SECOND_SELECT && !isError(FIRST_SELECT)));
+  }
+
+  private boolean isError(int request) {
+    return replies.all().get(request).startsWith("-");
   }
 
   /** The node's number for the connection; -1 when it doesn't tell this user. */

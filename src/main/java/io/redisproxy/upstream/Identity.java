@@ -10,37 +10,54 @@ import java.util.List;
  *
  * @param login null for sessions that brought none; a node's own credentials stand in for it
  * @param database what SELECT chose
+ * @param databaseFirst whether it chose that before the login, whose user may not be allowed to
  * @param protocol 2 or 3, what HELLO chose
  * @param noTouch whether CLIENT NO-TOUCH is on
  */
-public record Identity(Login login, int database, int protocol, boolean noTouch) {
+public record Identity(
+    Login login, int database, boolean databaseFirst, int protocol, boolean noTouch) {
   /** What a server takes a client for that has just connected. */
-  public static final Identity DEFAULT = new Identity(null, 0, 2, false);
+  public static final Identity DEFAULT = new Identity(null, 0, false, 2, false);
 
   /** The user's name, as a node knows it. */
   public String user() {
     return login == null ? Login.DEFAULT_USER : login.user();
   }
 
+  /** The same with a login that was there from the beginning. */
   public Identity withLogin(Login other) {
-    return new Identity(other, database, protocol, noTouch);
+    return new Identity(other, database, databaseFirst, protocol, noTouch);
+  }
+
+  /** The client has said this login last: the database stays what it is, whoever chose it. */
+  public Identity thenLogin(Login other) {
+    return new Identity(other, database, database != DEFAULT.database, protocol, noTouch);
   }
 
   public Identity withDatabase(int other) {
-    return new Identity(login, other, protocol, noTouch);
+    return new Identity(login, other, false, protocol, noTouch);
   }
 
   public Identity withProtocol(int other) {
-    return new Identity(login, database, other, noTouch);
+    return new Identity(login, database, databaseFirst, other, noTouch);
   }
 
   public Identity withNoTouch(boolean other) {
-    return new Identity(login, database, protocol, other);
+    return new Identity(login, database, databaseFirst, protocol, other);
   }
 
-  /** The requests that bring a new connection into this identity; none for the default one. */
+  /**
+   * The requests that bring a new connection into this identity; none for the default one. A
+   * database that came first is chosen before the login and behind it, and only one of the two has
+   * to succeed: before it, a node may ask for a password, and behind it the user may not be allowed
+   * to.
+   */
   List<List<byte[]>> requests() {
     List<List<byte[]>> requests = new ArrayList<>();
+    List<byte[]> select = List.of(Resp.bytes("SELECT"), Resp.bytes(Integer.toString(database)));
+    if (databaseFirst) {
+      requests.add(select);
+    }
     if (protocol != DEFAULT.protocol) {
       List<byte[]> hello = new ArrayList<>();
       hello.add(Resp.bytes("HELLO"));
@@ -57,7 +74,7 @@ public record Identity(Login login, int database, int protocol, boolean noTouch)
       requests.add(auth);
     }
     if (database != DEFAULT.database) {
-      requests.add(List.of(Resp.bytes("SELECT"), Resp.bytes(Integer.toString(database))));
+      requests.add(select);
     }
     if (noTouch) {
       requests.add(List.of(Resp.bytes("CLIENT"), Resp.bytes("NO-TOUCH"), Resp.bytes("ON")));

@@ -255,7 +255,8 @@ public final class NodePool {
     }
   }
 
-  private Identity atNode(Identity identity) {
+  /** What a node takes a session's connection for. */
+  Identity atNode(Identity identity) {
     return identity.login() == null && login != null ? identity.withLogin(login) : identity;
   }
 

@@ -31,7 +31,7 @@ public final class PinnedConnection extends NodeChannel {
   }
 
   private final NodePool pool;
-  private final Identity identity;
+  private Identity identity;
   private final ReplyScanner scanner = new ReplyScanner();
   private final Subscriptions subscriptions;
   private Holder holder;
@@ -53,6 +53,12 @@ public final class PinnedConnection extends NodeChannel {
 
   Identity identity() {
     return identity;
+  }
+
+  /** The node has agreed to another identity of it. */
+  public void become(Identity agreed) {
+    identity = pool.atNode(agreed);
+    subscriptions.speak(identity.protocol());
   }
 
   /** The node's number for the connection; -1 while it is not known. For any thread. */

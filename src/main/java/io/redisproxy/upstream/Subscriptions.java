@@ -33,7 +33,7 @@ public final class Subscriptions {
   private static final int TAIL = 24;
 
   /** What a message begins with; anything else is a reply, whatever is in it. */
-  private final char mark;
+  private char mark;
 
   private final byte[] head = new byte[HEAD];
   private final byte[] tail = new byte[TAIL];
@@ -45,6 +45,11 @@ public final class Subscriptions {
   private int shards;
 
   Subscriptions(int protocol) {
+    speak(protocol);
+  }
+
+  /** What comes from now on is of this version of the protocol. */
+  final void speak(int protocol) {
     mark = protocol == 2 ? '*' : '>';
   }
 
