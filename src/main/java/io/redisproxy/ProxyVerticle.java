@@ -148,6 +148,7 @@ final class ProxyVerticle extends AbstractVerticle {
             listener.meters(),
             settings.client().outputLimit().asLongValue(),
             settings.client().inputLimit().asLongValue(),
+            settings.client().subscriberTimeout(),
             settings.client().halfClosedTimeout(),
             settings.client().maxSharedRequest().asLongValue(),
             memory,

@@ -152,6 +152,29 @@ class CursorTest {
     assertThat(((RedisError) client.call("EXEC")).message()).startsWith("EXECABORT");
   }
 
+  @Test
+  void aLargeRequestStaysAtTheMasterAndDoesNotTakeACursorOfAReplica() throws IOException {
+    RawClient client = clients.get(0);
+    String large = "[" + "k".repeat(100_000) + "]1*";
+    Set<Object> found = new HashSet<>();
+    String cursor = "0";
+    do {
+      List<?> reply = (List<?>) client.call("SCAN", cursor, "COUNT", "5000", "MATCH", large);
+      cursor = (String) reply.get(0);
+      assertThat(Long.parseLong(cursor)).isLessThan(1L << 36);
+      found.addAll((List<?>) reply.get(1));
+    } while (!cursor.equals("0"));
+    assertThat(found).contains("k1", "k10").doesNotContain("k2");
+    String key = "h".repeat(100_000);
+    client.call("HSET", key, "f", "v");
+    assertThat(client.call("HSCAN", key, "0")).isEqualTo(List.of("0", List.of("f", "v")));
+    client.call("DEL", key);
+    assertThat(((List<?>) client.call("SCAN", "0", "COUNT", "10"))).hasSize(2);
+
+    client.sendCommand("SCAN", cursor(client), "MATCH", large);
+    assertThat(client.readToEnd()).startsWith("-ERR redis-proxy: so large a request");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -52,7 +52,7 @@ class OverridesTest {
                         "OBJECT FREQ", CommandOverride.READ,
                         "MODULE.GET", CommandOverride.READ,
                         "MODULE.SUB READ", CommandOverride.READ),
-                    Set.of("FLUSHALL", "CONFIG SET", "DEBUG", "MODULE.DROP", "SET"),
+                    Set.of("FLUSHALL", "CONFIG SET", "DEBUG", "MODULE.DROP", "SET", "OBJECT BREAK"),
                     Consistency.EVENTUAL,
                     HealthLimits.DEFAULT,
                     ReadPreference.DEFAULT));
@@ -101,6 +101,7 @@ class OverridesTest {
         "DEBUG",
         "DEBUG NOSUCH",
         "module.drop x",
+        "object break x",
         "SET a 2"
       })
   void aDeniedCommandIsRefusedAndCountedAndTheSessionGoesOn(String line) throws IOException {
@@ -116,8 +117,23 @@ class OverridesTest {
     assertThat(group.call(group.master(), "GET", "a")).isEqualTo("1");
   }
 
+  @Test
+  void whatIsNotNamedBesideADeniedSubcommandIsAsEver() throws IOException {
+    assertThat(client.call("OBJECT", "ENCODING", "a")).isEqualTo("int");
+    assertThat(((RedisError) client.call("OBJECT", "NOSUCH", "a")).message())
+        .startsWith("ERR unknown subcommand 'NOSUCH'");
+    assertThat(((RedisError) client.call("OBJECT")).message()).startsWith("ERR wrong number");
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"FLUSHALL", "CONFIG SET maxmemory 0", "MODULE.DROP x", "SET a 2"})
+  @ValueSource(
+      strings = {
+        "FLUSHALL",
+        "CONFIG SET maxmemory 0",
+        "MODULE.DROP x",
+        "SET a 2",
+        "OBJECT BREAK x"
+      })
   void aDeniedCommandInATransactionMakesItFail(String line) throws IOException {
     client.send("MULTI\r\nINCR b\r\n" + line + "\r\nINCR b\r\nEXEC\r\nGET b\r\n");
     assertThat(client.readText()).isEqualTo("OK");

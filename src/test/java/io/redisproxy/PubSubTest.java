@@ -5,11 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RawClient.Push;
+import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.Transcript;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -85,6 +87,12 @@ class PubSubTest {
         "HELLO_3;CLIENT TRACKING ON BCAST PREFIX a;SET a1 1;SET b1 1;CLIENT TRACKING OFF;SET a1 2",
         "HELLO_3;CLIENT TRACKING ON NOLOOP;GET a;SET a 1;CLIENT TRACKINGINFO",
         "CLIENT TRACKING ON REDIRECT 999999;GET a;CLIENT TRACKING;CLIENT TRACKING MAYBE;GET a",
+        "CLIENT REPLY OFF;MONITOR;GET a;SET a 1;RESET;GET a",
+        "CLIENT REPLY SKIP;MONITOR;RESET;GET a",
+        "HELLO_3;CLIENT TRACKING ON;HELLO 3;GET a;SET a 1;SELECT 1;GET a;SET a 2;HELLO 2;GET a",
+        "HELLO_3;SUBSCRIBE a;SELECT 1;SET b 1;PUBLISH a x;HELLO 2 SETNAME me;GET b;PING;UNSUBSCRIBE;"
+            + "CLIENT GETNAME;GET b;SELECT 0;GET b",
+        "WATCH a;HELLO 3;SUBSCRIBE a;PUBLISH a x;UNSUBSCRIBE;UNWATCH;HELLO 2;GET a;HELLO 4",
         "MONITOR;RESET;GET a",
         "MONITOR;QUIT;GET a"
       })
@@ -164,5 +172,76 @@ class PubSubTest {
     client.call("GET", "a");
     group.call(group.master(), "SET", "a", "1");
     assertThat(((List<?>) other.readText()).get(2)).isEqualTo(List.of("a"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"2", "3"})
+  void theClientThatTrackingIsRedirectedToIsToldByItsNumberHere(String protocol)
+      throws IOException {
+    Long id = (Long) other.call("CLIENT", "ID");
+    client.call("HELLO", protocol);
+    assertThat(client.call("CLIENT", "GETREDIR")).isEqualTo(-1L);
+    other.call("SUBSCRIBE", "__redis__:invalidate");
+    client.call("CLIENT", "TRACKING", "ON", "REDIRECT", "" + id, "BCAST", "PREFIX", "redirect");
+    assertThat(client.call("CLIENT", "GETREDIR")).isEqualTo(id);
+    assertThat(client.call("CLIENT", "TRACKINGINFO").toString())
+        .contains("redirect", "" + id)
+        .doesNotContain("broken_redirect");
+    assertThat(client.call("CLIENT", "GETREDIR", "x")).isInstanceOf(RedisError.class);
+    assertThat(client.call("CLIENT", "TRACKING", "ON", "REDIRECT", "0", "OPTIN"))
+        .isInstanceOf(RedisError.class);
+    assertThat(client.call("CLIENT", "GETREDIR")).isEqualTo(id);
+    client.call("CLIENT", "TRACKING", "OFF");
+    assertThat(client.call("CLIENT", "GETREDIR")).isEqualTo(-1L);
+    client.call("CLIENT", "TRACKING", "ON");
+    assertThat(client.call("CLIENT", "GETREDIR")).isEqualTo(0L);
+  }
+
+  @Test
+  void aConnectionThatHasChangedGoesToThoseOfItsNewKind() throws IOException {
+    client.call("WATCH", "a");
+    client.call("SELECT", "5");
+    assertThat((Object) client.call("HELLO", "3")).isNotInstanceOf(RedisError.class);
+    client.call("UNWATCH");
+    for (RawClient each : List.of(client, other)) {
+      assertThat(each.call("GET", "where")).isNull();
+      each.send("MULTI\r\nSET where here\r\nEXEC\r\nGET where\r\n");
+      assertThat(each.readText()).isEqualTo("OK");
+      assertThat(each.readText()).isEqualTo("QUEUED");
+      assertThat(each.readText()).isEqualTo(List.of("OK"));
+      assertThat(each.readText()).isEqualTo("here");
+    }
+  }
+
+  @Test
+  void waitingForReplicasIsNotHeardByAnybody() throws IOException {
+    client.call("PSUBSCRIBE", "*");
+    other.call("SET", "a", "1");
+    assertThat(other.call("WAIT", "1", "5000")).isEqualTo(1L);
+    other.call("PUBLISH", "end", "x");
+    assertThat(client.readText()).isEqualTo(List.of("pmessage", "*", "end", "x"));
+  }
+
+  @Test
+  void aSubscriberThatTakesNothingIsCutOffInTheEnd() throws IOException {
+    try (TestProxy impatient =
+            TestProxy.start(group, Map.of("client.subscriber-timeout", "500ms"));
+        RawClient slow = impatient.connect();
+        RawClient reading = impatient.connect()) {
+      slow.call("SUBSCRIBE", "big");
+      reading.call("SUBSCRIBE", "big");
+      String large = "x".repeat(1_000_000);
+      // More than the kernel keeps.
+      for (int i = 0; i < 60; i++) {
+        other.call("PUBLISH", "big", large);
+        reading.readReply();
+      }
+      await()
+          .until(
+              () -> impatient.counted("redis_proxy.clients.closed", "cause", "slow_client") == 1);
+      await().until(() -> impatient.gauge("redis_proxy.node.pinned") == 1);
+      other.call("PUBLISH", "big", "end");
+      assertThat(((List<?>) reading.readText()).get(2)).isEqualTo("end");
+    }
   }
 }

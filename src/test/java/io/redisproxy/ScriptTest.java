@@ -99,6 +99,23 @@ class ScriptTest {
   }
 
   @Test
+  void theCachesOfAllNodesAreKeptFromAConnectionOfTheSessionsOwnToo() throws IOException {
+    client.call("WATCH", "a");
+    String digest = (String) client.call("SCRIPT", "LOAD", SCRIPT);
+    for (RedisNode node : nodes().toList()) {
+      await().until(() -> group.call(node, "SCRIPT", "EXISTS", digest).equals(List.of(1L)));
+    }
+    client.send("MULTI\r\nSCRIPT FLUSH\r\nEXEC\r\n");
+    assertThat(client.readText()).isEqualTo("OK");
+    assertThat(client.readText()).isEqualTo("QUEUED");
+    assertThat(client.readText()).isEqualTo(List.of("OK"));
+    for (RedisNode node : nodes().toList()) {
+      await().until(() -> group.call(node, "SCRIPT", "EXISTS", digest).equals(List.of(0L)));
+    }
+    assertIsUnknown(client.call("EVALSHA_RO", digest, "1", "a"));
+  }
+
+  @Test
   void repliesStayInOrderWhileOneScriptIsLookedFor() throws IOException {
     String digest = (String) group.call(group.master(), "SCRIPT", "LOAD", SCRIPT);
     client.send(

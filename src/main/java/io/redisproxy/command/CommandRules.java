@@ -42,6 +42,18 @@ public final class CommandRules {
     if (!named.isEmpty()) {
       classes[Command.UNKNOWN.ordinal()] = CommandClass.BY_NAME;
     }
+    List.copyOf(named.keySet()).forEach(this::lookUpSubcommands);
+  }
+
+  /** What the table doesn't have may be a subcommand of what it has. */
+  private void lookUpSubcommands(String name) {
+    String containerName = name.substring(0, Math.max(0, name.indexOf(' ')));
+    Command container = CommandTable.find(containerName);
+    CommandClass own = classes[container.ordinal()];
+    if (container.isContainer() && own != CommandClass.BY_NAME && own != CommandClass.DENIED) {
+      named.put(containerName, own);
+      classes[container.ordinal()] = CommandClass.BY_NAME;
+    }
   }
 
   /** Names in the overrides of commands that can't run elsewhere than they do. */
@@ -68,7 +80,7 @@ public final class CommandRules {
     return classOf(command, request) != Classifier.classOf(command, request);
   }
 
-  /** The class of a command that the table doesn't have; its name first. */
+  /** The class of a command, or a subcommand, that the table doesn't have; its name first. */
   public CommandClass classOfNamed(List<byte[]> request) {
     String name = word(request.get(0));
     CommandClass ofSubcommand =
@@ -78,7 +90,7 @@ public final class CommandRules {
 
   /** The error for a command that is denied. */
   public String denial(Command command) {
-    String name = command == Command.UNKNOWN ? "this command" : command.wireName();
+    String name = classOf(command) == CommandClass.BY_NAME ? "this command" : command.wireName();
     return "NOPERM redis-proxy: " + name + " is denied by the configuration of this listener";
   }
 

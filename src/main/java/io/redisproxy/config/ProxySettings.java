@@ -66,6 +66,10 @@ public interface ProxySettings {
     @WithDefault("1s")
     Duration slowTimeout();
 
+    /** How long a subscriber that doesn't read may leave messages at the node. */
+    @WithDefault("60s")
+    Duration subscriberTimeout();
+
     /** How long a client that sends no more, and may be gone, is kept while no reply comes. */
     @WithDefault("30s")
     Duration halfClosedTimeout();

@@ -39,6 +39,7 @@ final class SettingsCheck {
     size("client.output-limit", settings.client().outputLimit());
     size("client.input-limit", settings.client().inputLimit());
     time("client.slow-timeout", settings.client().slowTimeout());
+    time("client.subscriber-timeout", settings.client().subscriberTimeout());
     time("client.half-closed-timeout", settings.client().halfClosedTimeout());
     size("client.max-shared-request", settings.client().maxSharedRequest());
     time("node.connect-timeout", settings.node().connectTimeout());

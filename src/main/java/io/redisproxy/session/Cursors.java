@@ -2,6 +2,7 @@ package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.redisproxy.command.Command;
+import io.redisproxy.resp.ArgumentCursor;
 import io.redisproxy.resp.Resp;
 import java.util.List;
 
@@ -36,6 +37,9 @@ final class Cursors {
   static final String IN_TRANSACTION =
       "ERR redis-proxy: a transaction runs at the master, and another node gave this cursor";
 
+  static final String TOO_LARGE =
+      "ERR redis-proxy: so large a request goes to the master, and another node gave this cursor";
+
   private final Session session;
 
   Cursors(Session session) {
@@ -45,8 +49,21 @@ final class Cursors {
   /** Whether it has a cursor that a replica gave. */
   static boolean isMarked(Command command, RequestArguments arguments) {
     int index = index(command);
-    return hasCursor(arguments, index)
-        && Long.parseLong(arguments.text(index)) >>> CURSOR_BITS != 0;
+    return arguments.count() > index && isMarked(arguments.text(index));
+  }
+
+  /** The same for a large request, whose beginning the arguments are in. */
+  static boolean isMarked(Command command, ArgumentCursor arguments) {
+    try {
+      boolean whole = true;
+      for (int i = 0; i <= index(command) && whole; i++) {
+        whole = arguments.next() && arguments.isWhole();
+      }
+      return whole && arguments.length() <= MAX_DIGITS && isMarked(Resp.text(arguments.bytes()));
+    } catch (IndexOutOfBoundsException e) {
+      // It has not come, since the key is large, so that all of the iteration is at the master.
+      return false;
+    }
   }
 
   /** {@code needed}: how far a replica must be that an iteration begins at. */
@@ -138,8 +155,14 @@ final class Cursors {
   }
 
   private static boolean hasCursor(RequestArguments arguments, int index) {
-    return arguments.count() > index
-        && arguments.text(index).length() <= MAX_DIGITS
-        && arguments.text(index).matches("\\d+");
+    return arguments.count() > index && isCursor(arguments.text(index));
+  }
+
+  private static boolean isMarked(String text) {
+    return isCursor(text) && Long.parseLong(text) >>> CURSOR_BITS != 0;
+  }
+
+  private static boolean isCursor(String text) {
+    return text.length() <= MAX_DIGITS && text.matches("\\d+");
   }
 }

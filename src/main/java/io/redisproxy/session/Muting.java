@@ -29,6 +29,11 @@ final class Muting {
     return off || skip;
   }
 
+  /** What a node has to be told that is to mute the next replies itself; null if nothing. */
+  String atNode() {
+    return off ? "OFF" : skip ? "SKIP" : null;
+  }
+
   /** A request was sent while this was on. */
   void onRequestSent() {
     skip = skipAgain;

@@ -33,6 +33,9 @@ final class Pin implements PinnedConnection.Holder {
   private static final EnumSet<Command> TRANSACTIONS =
       EnumSet.of(Command.MULTI, Command.EXEC, Command.DISCARD, Command.WATCH, Command.UNWATCH);
 
+  private static final EnumSet<Command> TELL_REDIRECT =
+      EnumSet.of(Command.CLIENT_GETREDIR, Command.CLIENT_TRACKINGINFO);
+
   private final Session session;
   private final Target target;
   private final PinnedConnection connection;
@@ -40,6 +43,7 @@ final class Pin implements PinnedConnection.Holder {
   private boolean multi;
   private boolean watching;
   private boolean tracking;
+  private long redirect;
   private boolean stateLost;
   private boolean blocking;
   private boolean subscribing;
@@ -279,9 +283,23 @@ final class Pin implements PinnedConnection.Holder {
 
   private Run switchTracking(RequestArguments arguments) {
     boolean before = tracking;
+    long redirectBefore = redirect;
     boolean on = arguments.count() > 2 && arguments.is(2, "ON");
+    int id = arguments.indexOf("REDIRECT") + 1;
     tracking |= on;
-    return effect(agreed -> tracking = agreed ? on : before);
+    redirect = on && id > 0 && id < arguments.count() ? arguments.id(id) : 0;
+    return effect(
+        agreed -> {
+          tracking = agreed ? on : before;
+          redirect = agreed ? redirect : redirectBefore;
+        });
+  }
+
+  /** The run for a question whose answer has a client's number in it, or null for any other. */
+  Run runForQuestion(Command command) {
+    return redirect > 0 && !multi && TELL_REDIRECT.contains(command)
+        ? new RedirectRun(session, target, redirect)
+        : null;
   }
 
   private Run subscription(
@@ -307,7 +325,11 @@ final class Pin implements PinnedConnection.Holder {
 
   @Override
   public boolean takesMore(PinnedConnection from) {
-    return session.takesMoreFrom(from);
+    boolean takesMore = session.takesMoreFrom(from);
+    if (!takesMore && !connection.subscriptions().isEmpty()) {
+      session.onStalled();
+    }
+    return takesMore;
   }
 
   /** What it is subscribed to; it can all be made again, as nothing else is held or awaited. */

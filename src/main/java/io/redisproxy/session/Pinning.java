@@ -41,10 +41,12 @@ final class Pinning extends SessionState implements PinnedConnection.Holder {
     connection.handOver(pin);
     tellName(session, connection);
     if (cause == Command.WAIT || cause == Command.WAITAOF) {
-      // They wait for the last write of their own connection. A message that nobody hears is
-      // replicated after all that the session wrote before, over other connections.
-      connection.expect(new UnheardReplies(session, 1));
-      connection.send(Resp.request(session.allocator(), "PUBLISH", "redis-proxy:wait", ""));
+      // They wait for the last write of their own connection. A message to a shard channel, which
+      // no pattern hears, is replicated after all that the session wrote before, over other
+      // connections. Servers before 7.0 have no such channels, but let any command count.
+      connection.expect(new UnheardReplies(session, 2));
+      connection.send(Resp.request(session.allocator(), "SPUBLISH", "redis-proxy:wait", ""));
+      connection.send(Resp.request(session.allocator(), "PING"));
     }
     session.gate().open(InputGate.Reason.WAITING);
     session.become(next);

@@ -20,6 +20,9 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
   private Target target;
   private PinnedConnection connection;
 
+  /** Inside a transaction the node would queue what it is told. */
+  private boolean canTellMuting = true;
+
   /** What follows when the node has answered what it got and closed; null while it gets more. */
   private Runnable atEnd;
 
@@ -44,6 +47,7 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
       session.become(new Closing(session, CloseCause.NODE_LOST));
     } else if (pin != null) {
       target = pin.target();
+      canTellMuting = !pin.isInTransaction();
       before.pin(null);
       pin.connection().handOver(this);
       onPinned(pin.connection());
@@ -57,6 +61,10 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
   public void onPinned(PinnedConnection pinned) {
     connection = pinned;
     connection.relay();
+    String muting = session.muting().atNode();
+    if (muting != null && canTellMuting) {
+      connection.send(Resp.request(session.allocator(), "CLIENT", "REPLY", muting));
+    }
     session.gate().open(InputGate.Reason.WAITING);
     session.resume(early);
   }

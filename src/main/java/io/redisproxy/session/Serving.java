@@ -23,7 +23,11 @@ import java.util.Set;
 final class Serving extends SessionState {
   /** A node that lacks a script hands its calls on to the master. */
   private static final EnumSet<CommandClass> AT_MASTER_IF_LARGE =
-      EnumSet.of(CommandClass.MASTER, CommandClass.EVERY_NODE, CommandClass.READING_SCRIPT);
+      EnumSet.of(
+          CommandClass.MASTER,
+          CommandClass.EVERY_NODE,
+          CommandClass.READING_SCRIPT,
+          CommandClass.CURSOR);
 
   /**
    * While one of these waits, a write of its first key writes the second, too: reads of that must
@@ -228,6 +232,11 @@ final class Serving extends SessionState {
     if (commandClass == CommandClass.SESSION && pin.isSubscribing()) {
       return leave(new Draining(session, this), in, from);
     }
+    if (commandClass == CommandClass.EVERY_NODE) {
+      // At once even if the master does it at EXEC: a script that is gone there is run by the
+      // master.
+      sendToReplicas(in, from, end);
+    }
     if (Pin.mayChange(command)) {
       RequestArguments arguments = Requests.arguments(session, in, from, end);
       if (pin.isInTransaction() && Pin.outlivesTransaction(command)) {
@@ -262,6 +271,10 @@ final class Serving extends SessionState {
       return leave(new Draining(session, this), in, from);
     }
     pin.onRequest(command);
+    Run question = pin.runForQuestion(command);
+    if (question != null) {
+      return sender.sendAlone(question, false, pin.connection(), in, from, end);
+    }
     return addPinned(command, commandClass == CommandClass.READ, in, from, end);
   }
 
@@ -412,6 +425,11 @@ final class Serving extends SessionState {
       in.release();
       return false;
     }
+    if (commandClass == CommandClass.CURSOR && isOfReplica(kind.command(), in, from, end)) {
+      session.failProtocol(Cursors.TOO_LARGE);
+      in.release();
+      return false;
+    }
     if (!read && !AT_MASTER_IF_LARGE.contains(commandClass)) {
       return relay(in, from);
     }
@@ -431,6 +449,15 @@ final class Serving extends SessionState {
     ByteBuf beginning = partial.viewWith(in, from, end);
     try {
       return Requests.kind(session, decoder, beginning);
+    } finally {
+      beginning.release();
+    }
+  }
+
+  private boolean isOfReplica(Command command, ByteBuf in, int from, int end) {
+    ByteBuf beginning = partial.viewWith(in, from, end);
+    try {
+      return Cursors.isMarked(command, session.cursor().start(beginning, 0));
     } finally {
       beginning.release();
     }
@@ -571,6 +598,11 @@ final class Serving extends SessionState {
 
   /** Each node has a cache of scripts of its own. The master's reply is the client's. */
   private boolean onEveryNode(Command command, ByteBuf in, int from, int end) {
+    sendToReplicas(in, from, end);
+    return addAtMaster(command, in, from, end);
+  }
+
+  private void sendToReplicas(ByteBuf in, int from, int end) {
     sender.endBefore(in, from);
     ByteBuf request = Requests.whole(session, in, from, end);
     for (Target target : session.lane().targets()) {
@@ -580,7 +612,6 @@ final class Serving extends SessionState {
       }
     }
     request.release();
-    return addAtMaster(command, in, from, end);
   }
 
   private boolean pin(Command command, ByteBuf in, int from) {

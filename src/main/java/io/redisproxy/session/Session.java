@@ -12,6 +12,7 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Future;
 import io.redisproxy.command.CommandRules;
 import io.redisproxy.config.Credentials;
 import io.redisproxy.metrics.CloseCause;
@@ -58,6 +59,7 @@ public final class Session extends ChannelInboundHandlerAdapter
    * @param outputLimit bytes that may wait for a client before the connection that feeds it is held
    *     back
    * @param inputLimit bytes of requests that may wait until a client takes its replies
+   * @param subscriberTimeout how long a subscriber that takes no messages is kept
    * @param halfClosedTimeout how long a client that sends no more is kept while no reply comes
    * @param maxSharedRequest bytes of a request above which it takes a connection of its own
    * @param memory what all clients together must leave room in
@@ -71,6 +73,7 @@ public final class Session extends ChannelInboundHandlerAdapter
       ListenerMeters meters,
       long outputLimit,
       long inputLimit,
+      Duration subscriberTimeout,
       Duration halfClosedTimeout,
       long maxSharedRequest,
       DirectMemory memory,
@@ -103,6 +106,9 @@ public final class Session extends ChannelInboundHandlerAdapter
 
   /** Connections that are not read from until the client takes more. */
   private final Set<PinnedConnection> paused = new HashSet<>(1);
+
+  /** Ends a subscriber that takes no messages; null while it does. */
+  private Future<?> stallTimer;
 
   private Lane lane;
   private boolean locked;
@@ -262,6 +268,29 @@ public final class Session extends ChannelInboundHandlerAdapter
     }
     paused.add(connection);
     return false;
+  }
+
+  /**
+   * What comes without being asked for waits at the node while the client takes nothing. The node
+   * cuts off who leaves too much, but that can't be seen before all is read that it had sent.
+   */
+  void onStalled() {
+    if (stallTimer == null) {
+      stallTimer =
+          context
+              .executor()
+              .schedule(
+                  () -> closeNow(CloseCause.SLOW_CLIENT),
+                  shared.subscriberTimeout().toMillis(),
+                  TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void cancelStallTimer() {
+    if (stallTimer != null) {
+      stallTimer.cancel(false);
+      stallTimer = null;
+    }
   }
 
   ReplyQueue replies() {
@@ -534,6 +563,7 @@ public final class Session extends ChannelInboundHandlerAdapter
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
     if (ctx.channel().isWritable()) {
       gate.open(InputGate.Reason.CLIENT_FULL);
+      cancelStallTimer();
       resumeHeld();
       paused.forEach(connection -> connection.setReading(true));
       paused.clear();
@@ -578,6 +608,7 @@ public final class Session extends ChannelInboundHandlerAdapter
       state.onClosed();
       serving.unpin();
       paused.clear();
+      cancelStallTimer();
       backend().leave(lane);
       partial.release();
       gate.release();

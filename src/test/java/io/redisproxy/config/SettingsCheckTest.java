@@ -24,6 +24,7 @@ class SettingsCheckTest {
     assertThat(settings.client().outputLimit().asLongValue()).isEqualTo(1 << 20);
     assertThat(settings.client().inputLimit().asLongValue()).isEqualTo(64 << 20);
     assertThat(settings.client().slowTimeout()).isEqualTo(Duration.ofSeconds(1));
+    assertThat(settings.client().subscriberTimeout()).isEqualTo(Duration.ofSeconds(60));
     assertThat(settings.client().halfClosedTimeout()).isEqualTo(Duration.ofSeconds(30));
     assertThat(settings.client().maxSharedRequest().asLongValue()).isEqualTo(64 << 10);
     assertThat(settings.node().connectTimeout()).isEqualTo(Duration.ofSeconds(1));

@@ -99,6 +99,7 @@ class CursorRunTest {
                 1_000_000,
                 1_000_000,
                 Duration.ofSeconds(1),
+                Duration.ofSeconds(1),
                 1000,
                 new DirectMemory(Long.MAX_VALUE),
                 new ClientRegistry()));

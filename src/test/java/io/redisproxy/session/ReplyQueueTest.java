@@ -54,6 +54,7 @@ class ReplyQueueTest {
                 OUTPUT_LIMIT,
                 OUTPUT_LIMIT,
                 Duration.ofSeconds(1),
+                Duration.ofSeconds(1),
                 1000,
                 new DirectMemory(Long.MAX_VALUE),
                 new ClientRegistry()));
