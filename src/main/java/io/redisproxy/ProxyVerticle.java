@@ -7,7 +7,9 @@ import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.config.ProxySettings;
 import io.redisproxy.consistency.GroupConsistency;
+import io.redisproxy.consistency.LoopWrites;
 import io.redisproxy.consistency.Rounds;
+import io.redisproxy.consistency.WriteTable;
 import io.redisproxy.listener.Listener;
 import io.redisproxy.metrics.ListenerMeters;
 import io.redisproxy.metrics.ProxyMeters;
@@ -15,6 +17,7 @@ import io.redisproxy.route.Router;
 import io.redisproxy.session.Backend;
 import io.redisproxy.session.ClientRegistry;
 import io.redisproxy.session.DirectMemory;
+import io.redisproxy.session.KeySlots;
 import io.redisproxy.session.Session;
 import io.redisproxy.topology.HealthMonitor;
 import io.redisproxy.topology.NodeGroup;
@@ -30,7 +33,9 @@ import io.vertx.core.Promise;
 import io.vertx.core.impl.ContextInternal;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -72,6 +77,7 @@ final class ProxyVerticle extends AbstractVerticle {
   private final ClientRegistry clients;
 
   private final List<Runnable> closing = new ArrayList<>();
+  private final Map<WriteTable, LoopWrites> writes = new HashMap<>();
   private final List<HealthMonitor> monitors = new ArrayList<>();
   private final List<Rounds> rounds = new ArrayList<>();
   private EventLoop loop;
@@ -172,13 +178,20 @@ final class ProxyVerticle extends AbstractVerticle {
                 settings.zone().orElse(""),
                 index),
             new ListenerNodes(listener, pools, meters),
-            listener.consistency(),
+            keys(listener.consistency()),
             connector,
             settings.node().identityIdle());
     Consumer<Topology> onChange = topology -> loop.execute(backend::onTopology);
     group.onChange(onChange);
     closing.add(() -> group.forget(onChange));
     return backend;
+  }
+
+  private KeySlots keys(GroupConsistency consistency) {
+    return consistency == null
+        ? null
+        : new KeySlots(
+            consistency, writes.computeIfAbsent(consistency.table(), WriteTable::newPart));
   }
 
   private void monitor(Served listener) {

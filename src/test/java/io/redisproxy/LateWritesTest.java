@@ -1,6 +1,7 @@
 package io.redisproxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.LIST;
 import static org.awaitility.Awaitility.await;
 
 import io.redisproxy.fixture.RawClient;
@@ -43,6 +44,42 @@ class LateWritesTest {
     proxy.close();
     group.close();
     replication.forEach(Relay::close);
+  }
+
+  @Test
+  void readsOfAnyKindSeeTheWritesBeforeThemInOnePipeline() throws Exception {
+    delay();
+    String script = "return redis.call('EXISTS', KEYS[1])";
+    for (int i = 1; i <= 20; i++) {
+      String key = "key" + i;
+      client.send(
+          request("SET", key, "1")
+              + request("GET", key)
+              + request("SET", "other", "1")
+              + request("EVAL_RO", script, "1", "other")
+              + request("DEL", "other")
+              + request("DBSIZE")
+              + request("SADD", key + "set", "member")
+              + request("SCAN", "0", "MATCH", key + "set", "COUNT", "1000")
+              + request("DEL", key + "set"));
+      assertThat(client.readText()).isEqualTo("OK");
+      assertThat(client.readText()).isEqualTo("1");
+      assertThat(client.readText()).isEqualTo("OK");
+      assertThat(client.readText()).isEqualTo(1L);
+      assertThat(client.readText()).isEqualTo(1L);
+      assertThat(client.readText()).isEqualTo((long) i);
+      assertThat(client.readText()).isEqualTo(1L);
+      assertThat(client.readText()).asInstanceOf(LIST).last().isEqualTo(List.of(key + "set"));
+      assertThat(client.readText()).isEqualTo(1L);
+    }
+  }
+
+  private static String request(String... words) {
+    StringBuilder request = new StringBuilder("*" + words.length + "\r\n");
+    for (String word : words) {
+      request.append("$" + word.length() + "\r\n" + word + "\r\n");
+    }
+    return request.toString();
   }
 
   @Test

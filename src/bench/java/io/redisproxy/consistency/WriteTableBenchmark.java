@@ -32,6 +32,8 @@ public class WriteTableBenchmark {
   int length;
 
   private final WriteTable table = new WriteTable();
+  private final LoopWrites writes = table.newPart();
+  private final int[] slots = new int[KEYS];
   private final ByteBuf keys = Unpooled.directBuffer();
 
   @Setup
@@ -62,9 +64,9 @@ public class WriteTableBenchmark {
   @OperationsPerInvocation(KEYS)
   public void writeAndReply() {
     for (int i = 0; i < KEYS; i++) {
-      int slot = table.slot(0, keys, i * length, length);
-      table.begin(slot);
-      table.end(slot);
+      slots[i] = table.slot(0, keys, i * length, length);
     }
+    writes.begin(slots, KEYS);
+    writes.end(slots, KEYS);
   }
 }

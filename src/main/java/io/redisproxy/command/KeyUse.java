@@ -7,7 +7,9 @@ import java.util.Set;
 public enum KeyUse {
   /** No data, such as PING and CONFIG. */
   NONE,
-  /** The arguments at the same places in every request; see {@link Command#firstKey}. */
+  /** The argument behind the name alone, as with most commands. */
+  FIRST,
+  /** Others at the same places in every request; see {@link Command#firstKey}. */
   FIXED,
   /** Those that {@link KeyFinder} finds in the request. */
   MOVABLE,
@@ -48,6 +50,9 @@ public enum KeyUse {
     if (!command.takesKeys()) {
       return NONE;
     }
-    return command.hasFixedKeys() ? FIXED : MOVABLE;
+    if (!command.hasFixedKeys()) {
+      return MOVABLE;
+    }
+    return command.firstKey() == 1 && command.lastKey() == 1 ? FIRST : FIXED;
   }
 }

@@ -23,6 +23,15 @@ public final class GroupConsistency {
   }
 
   /**
+   * What all replicas that are in order have reached: a read that needs no more may go to any of
+   * them. -1 if there are none.
+   */
+  public long reachedByAll() {
+    Rounds measured = rounds;
+    return measured == null ? 0 : measured.reachedByAll();
+  }
+
+  /**
    * Whether a replica has all that a read has to see.
    *
    * @param needed from {@link WriteTable#needed}, asked before this

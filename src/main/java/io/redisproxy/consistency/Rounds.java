@@ -192,6 +192,19 @@ public final class Rounds implements SampledNode.Owner {
     return node < all.length() ? all.getAcquire(node) : NOTHING;
   }
 
+  /** The last round that all replicas in order have reached, -1 if there are none. */
+  long reachedByAll() {
+    AtomicLongArray all = reached;
+    long least = Long.MAX_VALUE;
+    for (int node = 0; node < all.length(); node++) {
+      long each = all.getAcquire(node);
+      if (each != NOTHING) {
+        least = Math.min(least, each);
+      }
+    }
+    return least == Long.MAX_VALUE ? NOTHING : least;
+  }
+
   /** How many rounds have begun; any thread may ask. */
   public long started() {
     return table.started();

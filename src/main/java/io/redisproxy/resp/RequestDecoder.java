@@ -68,6 +68,8 @@ public final class RequestDecoder {
 
   private static final long PLAIN_MASK = 0xFFFF_00FF_FFFF_00FFL;
 
+  private static final int NONE = -1;
+
   private final long maxSize;
 
   private State state = State.START;
@@ -86,6 +88,9 @@ public final class RequestDecoder {
   private long word0;
   private long word1;
   private long word2;
+
+  /** Where the argument behind the name begins, with its header; -1 if it is not a plain one. */
+  private int argument = NONE;
 
   private final DecimalLine number = new DecimalLine();
 
@@ -114,6 +119,24 @@ public final class RequestDecoder {
     return nameLength;
   }
 
+  /**
+   * Whether the argument behind the name is whole in the buffer and up to 999 bytes long, so that
+   * {@link #argumentAt} and {@link #argumentLength} tell more of it. If not, it may be, too.
+   */
+  public boolean hasPlainArgument() {
+    return argument != NONE;
+  }
+
+  /** Where the bytes of the argument behind the name begin in the buffer. */
+  public int argumentAt(ByteBuf in) {
+    return argument + ShortHeader.lineOf(ShortHeader.read(in.getLongLE(argument)));
+  }
+
+  public int argumentLength(ByteBuf in) {
+    int all = ShortHeader.read(in.getLongLE(argument));
+    return all - ShortHeader.lineOf(all) - 2;
+  }
+
   /** The first eight bytes of the name, as sent, the first byte lowest, padded with zeros. */
   public long word0() {
     return word0;
@@ -140,6 +163,7 @@ public final class RequestDecoder {
       if (whole > 0) {
         return finish(Result.REQUEST, whole);
       }
+      argument = NONE;
     }
     int i = from;
     while (i < limit) {
@@ -256,15 +280,16 @@ public final class RequestDecoder {
     }
     long name = in.getLongLE(i) & (-1L >>> (Long.SIZE - length * Byte.SIZE));
     i += length + 2;
+    argument = count == 1 ? NONE : i;
     for (int left = count - 1; left > 0; left--) {
       if (limit - i < Long.BYTES) {
         return -1;
       }
-      int argument = ShortHeader.read(in.getLongLE(i));
-      if (argument == ShortHeader.OTHER) {
+      int size = ShortHeader.read(in.getLongLE(i));
+      if (size == ShortHeader.OTHER) {
         return -1;
       }
-      i += argument;
+      i += size;
     }
     if (i > limit || i - from > maxSize) {
       return -1;

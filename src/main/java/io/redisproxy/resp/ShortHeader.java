@@ -33,6 +33,14 @@ final class ShortHeader {
     return third >= 0 && at(word, 4) == '\r' ? first * 100 + second * 10 + third + 8 : OTHER;
   }
 
+  /** The bytes of the line alone, out of what {@link #read} returns. */
+  static int lineOf(int all) {
+    if (all < 10 + 6) {
+      return 4;
+    }
+    return all < 100 + 7 ? 5 : 6;
+  }
+
   /** The digit at an index of the word, or a negative number when there is none. */
   static int digit(long word, int index) {
     int digit = at(word, index) - '0';

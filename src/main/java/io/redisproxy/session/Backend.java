@@ -1,7 +1,6 @@
 package io.redisproxy.session;
 
 import io.redisproxy.config.NodeAddress;
-import io.redisproxy.consistency.GroupConsistency;
 import io.redisproxy.metrics.RoleMeters;
 import io.redisproxy.route.Router;
 import io.redisproxy.topology.NodeState;
@@ -51,21 +50,17 @@ public final class Backend {
   private Mastership formerMaster;
 
   /**
-   * {@code consistency}: null if reads may be stale.
+   * {@code keys}: null if reads may be stale.
    *
    * @param identityIdle how long connections of an identity are kept that no session has
    */
   public Backend(
-      Router router,
-      Nodes nodes,
-      GroupConsistency consistency,
-      NodeConnector timer,
-      Duration identityIdle) {
+      Router router, Nodes nodes, KeySlots keys, NodeConnector timer, Duration identityIdle) {
     this.router = router;
     this.nodes = nodes;
     this.timer = timer;
     this.identityIdle = identityIdle;
-    keys = consistency == null ? null : new KeySlots(consistency.table());
+    this.keys = keys;
     nowhere = nodes.nowhere();
     onTopology();
     // Connected before the first client comes, and never given up.

@@ -4,33 +4,51 @@ import io.netty.buffer.ByteBuf;
 import io.redisproxy.command.Command;
 import io.redisproxy.command.KeyFinder;
 import io.redisproxy.command.KeyUse;
+import io.redisproxy.consistency.GroupConsistency;
+import io.redisproxy.consistency.LoopWrites;
 import io.redisproxy.consistency.WriteTable;
 import io.redisproxy.resp.ArgumentCursor;
+import io.redisproxy.resp.RequestDecoder;
 import io.redisproxy.resp.Resp;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Queue;
 
 /**
  * The slots of a request's keys in the table of writes. One object serves all requests of an event
  * loop, one after the other.
  */
-final class KeySlots {
+public final class KeySlots {
   /** A request with more keys counts as one of all keys. */
   private static final int MANY = 4096;
 
+  private static final int[] ALL = {WriteTable.ALL};
+
+  private final GroupConsistency consistency;
   private final WriteTable table;
+  private final LoopWrites writes;
+  private final Queue<WrittenSlots> unused = new ArrayDeque<>();
   private final ArgumentCursor cursor = new ArgumentCursor();
   private int[] slots = new int[16];
   private int count;
 
-  KeySlots(WriteTable table) {
-    this.table = table;
+  /** {@code writes}: the event loop's part of the table. */
+  public KeySlots(GroupConsistency consistency, LoopWrites writes) {
+    this.consistency = consistency;
+    this.writes = writes;
+    table = consistency.table();
   }
 
   /** The round that a replica must have reached for a read; see {@link WriteTable#needed}. */
   long neededBy(Command command, Session session, ByteBuf in, int from, int end) {
     if (KeyUse.of(command) == KeyUse.NONE) {
       return 0;
+    }
+    long most = table.neededByAny();
+    if (most <= consistency.reachedByAll()) {
+      // All that was written is everywhere, whatever the keys are.
+      return most;
     }
     find(command, session, in, from, end);
     return needed();
@@ -69,12 +87,12 @@ final class KeySlots {
 
   /** Replies have come to requests that may have changed anything. */
   void markAll() {
-    table.mark(WriteTable.ALL);
+    writes.mark(ALL, 1);
   }
 
   /** Requests that may change anything have lost their connection. */
   void markAllLost() {
-    table.markLost(WriteTable.ALL);
+    writes.markLost(ALL, 1);
   }
 
   /** Adds what a request may change to the slots; nothing if it changes no data. */
@@ -94,9 +112,10 @@ final class KeySlots {
     addAll(to);
   }
 
-  /** Slots for requests that are sent at once, or not: see {@link WrittenSlots}. */
-  WrittenSlots newSlots(boolean begun) {
-    return new WrittenSlots(table, begun);
+  /** Slots for requests that count as in flight or not: see {@link WrittenSlots#counting}. */
+  WrittenSlots newSlots(boolean counted) {
+    WrittenSlots used = unused.poll();
+    return (used == null ? new WrittenSlots(writes, unused) : used).counting(counted);
   }
 
   private void addAll(WrittenSlots to) {
@@ -112,7 +131,13 @@ final class KeySlots {
       add(WriteTable.ALL);
       return;
     }
-    if (!session.decoder().isSplit()) {
+    RequestDecoder decoder = session.decoder();
+    if (use == KeyUse.FIRST && decoder.hasPlainArgument()) {
+      int database = session.lane().identity().database();
+      add(table.slot(database, in, decoder.argumentAt(in), decoder.argumentLength(in)));
+      return;
+    }
+    if (!decoder.isSplit()) {
       find(use, command, session, in, from);
       return;
     }
@@ -123,7 +148,7 @@ final class KeySlots {
 
   private void find(KeyUse use, Command command, Session session, ByteBuf whole, int from) {
     int database = session.lane().identity().database();
-    if (use == KeyUse.FIXED) {
+    if (use == KeyUse.FIRST || use == KeyUse.FIXED) {
       findFixed(command, database, whole, from);
     } else {
       findMovable(command, database, Resp.arguments(whole, from));
@@ -159,7 +184,7 @@ final class KeySlots {
 
   /** Finds the only key of a command such as SET, if it has come. */
   private boolean findFirstKey(Command command, Session session, ByteBuf in, int from, int end) {
-    if (KeyUse.of(command) != KeyUse.FIXED || command.firstKey() != 1 || command.lastKey() != 1) {
+    if (KeyUse.of(command) != KeyUse.FIRST) {
       return false;
     }
     ByteBuf begun = session.partial().viewWith(in, from, end);

@@ -187,18 +187,15 @@ final class Pin implements PinnedConnection.Holder {
   /** What the commands of the transaction write, when it is executed. */
   WrittenSlots queue(KeySlots keys) {
     if (queuedWrites == null) {
-      queuedWrites = keys.newSlots(false);
+      queuedWrites = keys.newSlots(true);
     }
     return queuedWrites;
   }
 
-  /** EXEC is about to be sent. Null if the transaction writes nothing. */
+  /** For EXEC, which is about to be sent. Null if the transaction writes nothing. */
   WrittenSlots takeQueued() {
     WrittenSlots taken = queuedWrites;
     queuedWrites = null;
-    if (taken != null) {
-      taken.begin();
-    }
     return taken;
   }
 

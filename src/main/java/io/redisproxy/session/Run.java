@@ -103,8 +103,11 @@ class Run extends PendingReplies {
     return writes > 0;
   }
 
-  /** No more requests join. */
+  /** No more requests join, and they are sent next. */
   void seal() {
+    if (written != null) {
+      written.sent();
+    }
     want(requests());
     target.meters().as(atMaster).sent(reads, writes);
     session.meters().onReads(reason, reads);

@@ -44,6 +44,11 @@ final class RunSender {
     return run != null;
   }
 
+  /** Whether writes are in the run that is not sent yet. */
+  boolean isGatheringWrites() {
+    return run != null && run.written() != null;
+  }
+
   /** Why the last request was {@link Result#UNREACHABLE}. */
   NodeFailure failure() {
     return failure;

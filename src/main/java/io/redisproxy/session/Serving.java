@@ -6,6 +6,7 @@ import io.redisproxy.command.CommandClass;
 import io.redisproxy.command.CommandFlag;
 import io.redisproxy.command.CommandTable;
 import io.redisproxy.command.KeyUse;
+import io.redisproxy.consistency.WriteTable;
 import io.redisproxy.metrics.CloseCause;
 import io.redisproxy.resp.InlineRequest;
 import io.redisproxy.resp.RequestDecoder;
@@ -356,7 +357,13 @@ final class Serving extends SessionState {
   /** How far a replica must be for this read. */
   private long needed(Command command, ByteBuf in, int from, int end) {
     KeySlots keys = session.keys();
-    return keys == null ? 0 : keys.neededBy(command, session, in, from, end);
+    if (keys == null) {
+      return 0;
+    }
+    // What is not sent yet is not in the table.
+    return sender.isGatheringWrites()
+        ? WriteTable.IN_FLIGHT
+        : keys.neededBy(command, session, in, from, end);
   }
 
   /** What the request may change is in flight from now on. */
@@ -478,7 +485,7 @@ final class Serving extends SessionState {
       return null;
     }
     boolean queued = pin != null && pin.isInTransaction();
-    WrittenSlots written = queued ? pin.queue(keys) : keys.newSlots(false);
+    WrittenSlots written = queued ? pin.queue(keys) : keys.newSlots(true);
     keys.addWrittenByLarge(written, command, session, in, from, end);
     return queued ? null : written;
   }

@@ -74,7 +74,6 @@ final class Streaming extends SessionState implements PinnedConnection.Holder {
     run = new EffectRun(session, target, System.nanoTime(), agreed -> giveBack());
     run.add(read);
     if (written != null) {
-      written.begin();
       run.writes(written);
     }
     if (session.muting().isOn()) {

@@ -1,62 +1,77 @@
 package io.redisproxy.session;
 
-import io.redisproxy.consistency.WriteTable;
+import io.redisproxy.consistency.LoopWrites;
 import java.util.Arrays;
+import java.util.Queue;
 
-/** The slots of the table of writes that some requests may change, until they are over. */
+/**
+ * The slots of the table of writes that some requests may change, until they are over. It is used
+ * again then.
+ */
 final class WrittenSlots {
-  private final WriteTable table;
-  private int[] slots = new int[4];
-  private int count;
-  private boolean begun;
+  /** A run of more writes than this was a rare one: its memory is not kept. */
+  private static final int FEW = 1024;
 
-  /**
-   * {@code begun}: whether the requests are sent at once. Those that are not, or that may wait at
-   * the node for as long as they like, keep no read from the replicas meanwhile.
-   */
-  WrittenSlots(WriteTable table, boolean begun) {
-    this.table = table;
-    this.begun = begun;
+  private final LoopWrites writes;
+  private final Queue<WrittenSlots> unused;
+  private int[] slots = new int[16];
+  private int count;
+  private boolean counted;
+
+  /** {@code unused}: where it goes when the requests are over. */
+  WrittenSlots(LoopWrites writes, Queue<WrittenSlots> unused) {
+    this.writes = writes;
+    this.unused = unused;
   }
 
-  /** A request may change what is in the slot; to be called before it can leave. */
+  /**
+   * {@code count}: whether the requests count as in flight once they are sent. Those that may wait
+   * at the node for as long as they like keep no read from the replicas meanwhile.
+   */
+  WrittenSlots counting(boolean count) {
+    counted = count;
+    return this;
+  }
+
+  /** A request may change what is in the slot. */
   void add(int slot) {
     if (count == slots.length) {
       slots = Arrays.copyOf(slots, 2 * count);
     }
     slots[count++] = slot;
-    if (begun) {
-      table.begin(slot);
-    }
   }
 
-  /** The requests are about to be sent after all. */
-  void begin() {
-    begun = true;
-    for (int i = 0; i < count; i++) {
-      table.begin(slots[i]);
+  /** The requests are about to be sent. */
+  void sent() {
+    if (counted) {
+      writes.begin(slots, count);
     }
   }
 
   /** The last reply has come and not gone on to the client. */
   void over() {
-    for (int i = 0; i < count; i++) {
-      if (begun) {
-        table.end(slots[i]);
-      } else {
-        table.mark(slots[i]);
-      }
+    if (counted) {
+      writes.end(slots, count);
+    } else {
+      writes.mark(slots, count);
     }
+    retire();
   }
 
   /** The connection is lost. */
   void lost() {
-    for (int i = 0; i < count; i++) {
-      if (begun) {
-        table.lose(slots[i]);
-      } else {
-        table.markLost(slots[i]);
-      }
+    if (counted) {
+      writes.lose(slots, count);
+    } else {
+      writes.markLost(slots, count);
+    }
+    retire();
+  }
+
+  private void retire() {
+    count = 0;
+    if (slots.length <= FEW) {
+      unused.offer(this);
     }
   }
 }

@@ -29,6 +29,7 @@ class RoundsTest {
 
   private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
   private final WriteTable table = new WriteTable();
+  private final LoopWrites writes = table.newPart();
   private RedisGroup group;
 
   /** Between the replica and its master. */
@@ -235,7 +236,7 @@ class RoundsTest {
       write(master, "key", "1");
       await().until(() -> mayRead("key"));
       group.master().pause();
-      table.mark(slot("later"));
+      writes.mark(new int[] {slot("later")}, 1);
       await().during(Duration.ofMillis(1_500)).until(() -> mayRead("key") && !mayRead("later"));
       group.master().resume();
       await().until(() -> mayRead("later"));
@@ -267,11 +268,11 @@ class RoundsTest {
 
   /** Writes as a session does it; null writes nothing. */
   private void write(RawClient client, String key, String value) throws Exception {
-    table.begin(slot(key));
+    writes.begin(new int[] {slot(key)}, 1);
     if (value != null) {
       assertThat(client.call("SET", key, value)).isEqualTo("OK");
     }
-    table.end(slot(key));
+    writes.end(new int[] {slot(key)}, 1);
   }
 
   private boolean mayRead(String key) {

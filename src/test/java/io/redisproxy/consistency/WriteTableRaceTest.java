@@ -59,11 +59,14 @@ class WriteTableRaceTest {
   }
 
   private void write() {
+    LoopWrites writes = table.newPart();
+    int[] slots = new int[1];
     for (int i = 0; i < WRITES; i++) {
       int key = ThreadLocalRandom.current().nextInt(KEYS);
-      table.begin(key);
+      slots[0] = key;
+      writes.begin(slots, 1);
       long offset = master.incrementAndGet();
-      table.end(key);
+      writes.end(slots, 1);
       acknowledged.accumulateAndGet(key, offset, Math::max);
     }
   }

@@ -13,6 +13,8 @@ import org.junit.jupiter.api.Test;
 
 class WriteTableTest {
   private final WriteTable table = new WriteTable();
+  private final LoopWrites writes = table.newPart();
+  private final LoopWrites others = table.newPart();
   private final int slot = table.slot(0, "key".getBytes(UTF_8));
   private final int other = slot ^ 1;
 
@@ -25,9 +27,9 @@ class WriteTableTest {
 
   @Test
   void aWriteInFlightKeepsReadsOfItsSlotAwayFromReplicas() {
-    table.begin(slot);
-    table.begin(slot);
-    table.end(slot);
+    writes.begin(slots(slot), 1);
+    writes.begin(slots(slot), 1);
+    writes.end(slots(slot), 1);
 
     assertThat(table.needed(slot)).isEqualTo(WriteTable.IN_FLIGHT);
     assertThat(table.neededByAny()).isEqualTo(WriteTable.IN_FLIGHT);
@@ -37,9 +39,9 @@ class WriteTableTest {
   @Test
   void anAcknowledgedWriteNeedsTheRoundAfterTheLastOneStarted() {
     table.startRound();
-    table.begin(slot);
+    writes.begin(slots(slot), 1);
     table.startRound();
-    table.end(slot);
+    writes.end(slots(slot), 1);
 
     assertThat(table.needed(slot)).isEqualTo(3);
     assertThat(table.neededByAny()).isEqualTo(3);
@@ -52,48 +54,62 @@ class WriteTableTest {
 
   @Test
   void aWriteBetweenARoundsNumberAndTheMastersAnswerWaitsForTheNextRound() {
-    table.begin(slot);
+    writes.begin(slots(slot), 1);
     long round = table.startRound();
-    table.end(slot);
+    writes.end(slots(slot), 1);
     assertThat(table.needed(slot)).isGreaterThan(round);
     assertThat(table.isDemandedAfter(table.started())).isTrue();
   }
 
   @Test
   void aWriteAcknowledgedBeforeARoundsNumberIsCoveredByIt() {
-    table.begin(slot);
-    table.end(slot);
+    writes.begin(slots(slot), 1);
+    writes.end(slots(slot), 1);
     assertThat(table.needed(slot)).isEqualTo(table.startRound());
   }
 
   @Test
+  void whatAnyEventLoopWritesCounts() {
+    writes.begin(slots(slot), 1);
+    others.begin(slots(slot, slot), 2);
+    writes.end(slots(slot), 1);
+    assertThat(table.needed(slot)).isEqualTo(WriteTable.IN_FLIGHT);
+    table.startRound();
+    others.end(slots(slot, slot), 2);
+    assertThat(table.needed(slot)).isEqualTo(2);
+    assertThat(table.neededByAny()).isEqualTo(2);
+    writes.mark(slots(slot), 1);
+    assertThat(table.needed(slot)).isEqualTo(2);
+  }
+
+  @Test
   void aWriteThatIsLostNeedsTheRoundAfterTheNext() {
-    table.begin(slot);
-    table.lose(slot);
+    writes.begin(slots(slot), 1);
+    writes.lose(slots(slot), 1);
     assertThat(table.needed(slot)).isEqualTo(2);
     assertThat(table.isDemandedAfter(table.startRound())).isTrue();
     assertThat(table.isDemandedAfter(table.startRound())).isFalse();
-    table.markLost(slot);
+    writes.markLost(slots(slot), 1);
     assertThat(table.needed(slot)).isEqualTo(4);
   }
 
   @Test
   void aWriteOfAnyKeyCountsForAll() {
-    table.begin(WriteTable.ALL);
+    writes.begin(slots(WriteTable.ALL), 1);
     assertThat(table.needed(slot)).isEqualTo(WriteTable.IN_FLIGHT);
-    table.end(WriteTable.ALL);
+    writes.end(slots(WriteTable.ALL), 1);
     assertThat(table.needed(slot)).isEqualTo(1);
     assertThat(table.neededByAny()).isEqualTo(1);
   }
 
   @Test
   void aMarkIsAWriteThatWasNeverInFlight() {
-    table.begin(slot);
-    table.mark(slot);
+    writes.begin(slots(slot), 1);
+    writes.mark(slots(slot), 1);
     assertThat(table.needed(slot)).isEqualTo(WriteTable.IN_FLIGHT);
-    table.end(slot);
+    writes.end(slots(slot), 1);
     table.startRound();
-    table.mark(slot);
+    writes.mark(slots(slot), 1);
     assertThat(table.needed(slot)).isEqualTo(2);
   }
 
@@ -101,14 +117,14 @@ class WriteTableTest {
   void theFirstWriteOfARoundWakesASamplerThatSleeps() {
     AtomicInteger woken = new AtomicInteger();
     table.onWake(woken::incrementAndGet);
-    table.mark(slot);
+    writes.mark(slots(slot), 1);
     assertThat(woken).hasValue(0);
     assertThat(table.sleep(table.started())).as("something was written").isFalse();
 
     table.startRound();
     assertThat(table.sleep(table.started())).isTrue();
-    table.mark(slot);
-    table.mark(other);
+    writes.mark(slots(slot), 1);
+    writes.mark(slots(other), 1);
     assertThat(woken).hasValue(1);
   }
 
@@ -140,5 +156,9 @@ class WriteTableTest {
       // Of n balls in n bins by chance, all but 1/e of the bins get one: 41,427.
       assertThat(slots).as(format).hasSizeBetween(41_000, 41_900);
     }
+  }
+
+  private static int[] slots(int... slots) {
+    return slots;
   }
 }
