@@ -1,5 +1,6 @@
 package io.redisproxy.consistency;
 
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
@@ -34,6 +35,9 @@ public final class LoopWrites {
 
   private final WriteTable table;
   private final AtomicLongArray cells = new AtomicLongArray(DEMANDED + 16);
+
+  /** Whether the loop has had a read since the sampler looked last. */
+  private final AtomicBoolean read = new AtomicBoolean();
 
   LoopWrites(WriteTable table) {
     this.table = table;
@@ -83,6 +87,14 @@ public final class LoopWrites {
     demand(slots, count, 0, LOST);
   }
 
+  /** A read is about to ask what it needs. */
+  public void onRead() {
+    if (!read.get()) {
+      read.set(true);
+      table.onReader();
+    }
+  }
+
   private void demand(int[] slots, int count, int over, int rounds) {
     long round = table.started() + rounds;
     for (int i = 0; i < count; i++) {
@@ -109,6 +121,11 @@ public final class LoopWrites {
   long neededByAny() {
     // What has ended has demanded before.
     return cells.getAcquire(IN_FLIGHT) == 0 ? cells.getAcquire(DEMANDED) : WriteTable.IN_FLIGHT;
+  }
+
+  /** Whether the loop has had a read since this was asked last. */
+  boolean takeRead() {
+    return read.getAndSet(false);
   }
 
   boolean isDemandedAfter(long round) {

@@ -24,7 +24,7 @@ import java.util.function.Function;
  *
  * <p>While writes go on, rounds follow one another, whether replicas have reached the last one or
  * not. When nothing was written since the last round began, and every replica that is in order has
- * reached it, no node is asked anything.
+ * reached it, no node is asked anything; nor is one while nobody reads.
  *
  * <p>Offsets are compared within one history only. A replica of another one, or that has lost its
  * master, has reached nothing, and no replica has after another history began: until they are
@@ -235,6 +235,7 @@ public final class Rounds implements SampledNode.Owner {
       return;
     }
     startedAt = System.nanoTime();
+    table.forgetReaders(startedAt);
     round = table.startRound();
     // Not before the round has its number: whatever a later master answers demands a later round.
     Topology topology = group.topology();

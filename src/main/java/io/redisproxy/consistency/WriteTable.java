@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -37,11 +38,17 @@ public final class WriteTable {
   /** Far enough from the other slots to have a cache line of its own, which all reads share. */
   public static final int ALL = SLOTS + 16;
 
+  /** For how long one who has read is a reader. */
+  private static final long READERS_TIME = TimeUnit.SECONDS.toNanos(1);
+
   private final KeyHash hash = new KeyHash(ThreadLocalRandom.current().nextLong());
   private volatile LoopWrites[] parts = {};
 
   /** The number of the last round that was started. */
   private final AtomicLong started = new AtomicLong();
+
+  private volatile boolean readers = true;
+  private long readersAt = System.nanoTime();
 
   private final AtomicBoolean asleep = new AtomicBoolean();
   private final List<Runnable> wakers = new CopyOnWriteArrayList<>();
@@ -91,6 +98,22 @@ public final class WriteTable {
     return needed;
   }
 
+  /**
+   * Whether anyone has read lately. While nobody does, as when data are loaded, it is not worth its
+   * time to know which keys are written: {@link #ALL} may stand for them.
+   */
+  public boolean hasReaders() {
+    return readers;
+  }
+
+  /** A read has come after none had for some time. */
+  void onReader() {
+    if (!readers) {
+      readers = true;
+      wake();
+    }
+  }
+
   // What the sampler of the rounds asks and tells.
 
   /** Numbers a round; to be called before the master is asked. */
@@ -102,8 +125,40 @@ public final class WriteTable {
     return started.get();
   }
 
-  /** Whether a write was acknowledged that needs a later round than this one. */
+  /**
+   * To be called when a round begins; all groups do that on one thread. Who has not read for some
+   * time counts no longer.
+   *
+   * @param now in nanoseconds
+   */
+  void forgetReaders(long now) {
+    if (now - readersAt < READERS_TIME) {
+      return;
+    }
+    readersAt = now;
+    if (!takeReads()) {
+      readers = false;
+      // One that has come meanwhile may have seen that there are some. Who comes after this sees
+      // that there are none, and says so.
+      if (takeReads()) {
+        readers = true;
+      }
+    }
+  }
+
+  private boolean takeReads() {
+    boolean any = false;
+    for (LoopWrites part : parts) {
+      any |= part.takeRead();
+    }
+    return any;
+  }
+
+  /** Whether a write was acknowledged that needs a later round than this one, and anyone reads. */
   boolean isDemandedAfter(long round) {
+    if (!readers) {
+      return false;
+    }
     for (LoopWrites part : parts) {
       if (part.isDemandedAfter(round)) {
         return true;

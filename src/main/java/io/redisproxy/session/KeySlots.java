@@ -45,6 +45,7 @@ public final class KeySlots {
     if (KeyUse.of(command) == KeyUse.NONE) {
       return 0;
     }
+    writes.onRead();
     long most = table.neededByAny();
     if (most <= consistency.reachedByAll()) {
       // All that was written is everywhere, whatever the keys are.
@@ -82,6 +83,7 @@ public final class KeySlots {
 
   /** The same for a read whose keys are not known. */
   long neededByAny() {
+    writes.onRead();
     return table.neededByAny();
   }
 
@@ -100,6 +102,15 @@ public final class KeySlots {
       WrittenSlots to, Command command, Session session, ByteBuf in, int from, int end) {
     find(command, session, in, from, end);
     addAll(to);
+  }
+
+  /** The same for one that is sent and answered without waiting for others. */
+  void addSent(WrittenSlots to, Command command, Session session, ByteBuf in, int from, int end) {
+    if (table.hasReaders()) {
+      addWritten(to, command, session, in, from, end);
+    } else {
+      to.addAll();
+    }
   }
 
   /** The same for a request of which only the beginning has come. */

@@ -375,7 +375,7 @@ final class Serving extends SessionState {
     if (run.written() == null) {
       run.writes(keys.newSlots(true));
     }
-    keys.addWritten(run.written(), command, session, in, from, end);
+    keys.addSent(run.written(), command, session, in, from, end);
   }
 
   /** No node can take the request. */

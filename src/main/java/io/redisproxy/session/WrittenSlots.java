@@ -1,6 +1,7 @@
 package io.redisproxy.session;
 
 import io.redisproxy.consistency.LoopWrites;
+import io.redisproxy.consistency.WriteTable;
 import java.util.Arrays;
 import java.util.Queue;
 
@@ -39,6 +40,13 @@ final class WrittenSlots {
       slots = Arrays.copyOf(slots, 2 * count);
     }
     slots[count++] = slot;
+  }
+
+  /** A request may change any key. */
+  void addAll() {
+    if (count == 0 || slots[count - 1] != WriteTable.ALL) {
+      add(WriteTable.ALL);
+    }
   }
 
   /** The requests are about to be sent. */

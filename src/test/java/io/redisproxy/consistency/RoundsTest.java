@@ -276,6 +276,7 @@ class RoundsTest {
   }
 
   private boolean mayRead(String key) {
+    writes.onRead();
     return table.needed(slot(key)) <= rounds.reached(REPLICA);
   }
 

@@ -129,6 +129,31 @@ class WriteTableTest {
   }
 
   @Test
+  void whileNobodyReadsNoRoundIsDemandedAndTheFirstReaderWakesTheSampler() {
+    AtomicInteger woken = new AtomicInteger();
+    table.onWake(woken::incrementAndGet);
+    assertThat(table.hasReaders()).isTrue();
+    others.onRead();
+    long now = System.nanoTime() + 1_000_000_000;
+    table.forgetReaders(now);
+    assertThat(table.hasReaders()).as("since the last time").isTrue();
+
+    table.forgetReaders(now + 999_999_999);
+    assertThat(table.hasReaders()).as("a moment ago").isTrue();
+
+    table.forgetReaders(now + 1_000_000_000);
+    writes.mark(slots(slot), 1);
+    assertThat(table.hasReaders()).isFalse();
+    assertThat(table.isDemandedAfter(table.started())).isFalse();
+    assertThat(table.sleep(table.started())).isTrue();
+
+    writes.onRead();
+    assertThat(woken).hasValue(1);
+    assertThat(table.hasReaders()).isTrue();
+    assertThat(table.isDemandedAfter(table.started())).isTrue();
+  }
+
+  @Test
   void aKeyHasTheSameSlotWhereverItLies() {
     for (int length = 0; length < 40; length++) {
       byte[] key = "0123456789abcdefghijklmnopqrstuvwxyzABCD".substring(0, length).getBytes(UTF_8);
