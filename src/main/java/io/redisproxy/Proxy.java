@@ -60,9 +60,17 @@ public class Proxy implements NodeGroups, ProxyControl {
   /** Opens the listeners' ports; returns when clients can connect. */
   void start(List<ListenerConfig> configs) {
     List<WriteTable> tables = WriteTables.of(configs.stream().map(Proxy::addresses).toList());
+    Set<WriteTable> asked = new HashSet<>();
+    for (int i = 0; i < configs.size(); i++) {
+      if (holdsReads(configs.get(i))) {
+        asked.add(tables.get(i));
+      }
+    }
     List<ProxyVerticle.Served> listeners = new ArrayList<>();
     for (int i = 0; i < configs.size(); i++) {
-      listeners.add(serve(configs.get(i), tables.get(i)));
+      WriteTable table = tables.get(i);
+      listeners.add(
+          serve(configs.get(i), asked.contains(table) ? new GroupConsistency(table) : null));
     }
     groups = listeners.stream().map(ProxyVerticle.Served::group).toList();
     int eventLoops =
@@ -159,14 +167,19 @@ public class Proxy implements NodeGroups, ProxyControl {
     return addresses;
   }
 
-  private ProxyVerticle.Served serve(ListenerConfig config, WriteTable table) {
+  private static boolean holdsReads(ListenerConfig config) {
+    return config.consistency() == Consistency.READ_YOUR_WRITES && !config.replicas().isEmpty();
+  }
+
+  private ProxyVerticle.Served serve(ListenerConfig config, GroupConsistency consistency) {
     NodeGroup group = new NodeGroup(config);
     new NodeGauges(group, meters).start();
-    GroupConsistency consistency =
-        config.consistency() == Consistency.EVENTUAL || config.replicas().isEmpty()
-            ? null
-            : new GroupConsistency(table);
     return new ProxyVerticle.Served(
-        config, rules(config), group, consistency, meters.listener(group.name()));
+        config,
+        rules(config),
+        group,
+        consistency,
+        holdsReads(config),
+        meters.listener(group.name()));
   }
 }

@@ -47,13 +47,16 @@ final class ProxyVerticle extends AbstractVerticle {
   /**
    * A listener, with what its event loops have in common.
    *
-   * @param consistency null if reads may be stale
+   * @param consistency what reads are held to, here or at a listener with the same master; null if
+   *     neither is
+   * @param holdsReads whether they are here
    */
   record Served(
       ListenerConfig config,
       CommandRules rules,
       NodeGroup group,
       GroupConsistency consistency,
+      boolean holdsReads,
       ListenerMeters meters) {
 
     /** What the node is told of sessions that bring no login; null if nothing. */
@@ -173,12 +176,12 @@ final class ProxyVerticle extends AbstractVerticle {
         new Backend(
             new Router(
                 group,
-                listener.consistency(),
+                listener.holdsReads() ? listener.consistency() : null,
                 listener.config().reads(),
                 settings.zone().orElse(""),
                 index),
             new ListenerNodes(listener, pools, meters),
-            keys(listener.consistency()),
+            keys(listener),
             connector,
             settings.node().identityIdle());
     Consumer<Topology> onChange = topology -> loop.execute(backend::onTopology);
@@ -187,11 +190,14 @@ final class ProxyVerticle extends AbstractVerticle {
     return backend;
   }
 
-  private KeySlots keys(GroupConsistency consistency) {
+  private KeySlots keys(Served listener) {
+    GroupConsistency consistency = listener.consistency();
     return consistency == null
         ? null
         : new KeySlots(
-            consistency, writes.computeIfAbsent(consistency.table(), WriteTable::newPart));
+            consistency,
+            writes.computeIfAbsent(consistency.table(), WriteTable::newPart),
+            listener.holdsReads());
   }
 
   private void monitor(Served listener) {
@@ -203,7 +209,7 @@ final class ProxyVerticle extends AbstractVerticle {
             listener.config().health().probeInterval().orElse(settings.probe().interval()),
             listener.config().health().probeTimeout().orElse(settings.probe().timeout()));
     monitors.add(monitor);
-    if (listener.consistency() != null) {
+    if (listener.holdsReads()) {
       measure(listener, monitor);
     }
     monitor.start();

@@ -132,11 +132,21 @@ public final class TestProxy implements AutoCloseable {
       UnaryOperator<ListenerConfig> refined,
       int master,
       int... replicas) {
+    return startTwoListeners(settings, refined, refined, master, replicas);
+  }
+
+  /** {@code otherRefined}: says more about the listener at {@link #otherPort}. */
+  public static TestProxy startTwoListeners(
+      Map<String, String> settings,
+      UnaryOperator<ListenerConfig> refined,
+      UnaryOperator<ListenerConfig> otherRefined,
+      int master,
+      int... replicas) {
     TestProxy proxy = new TestProxy(settings);
     proxy.open(
         List.of(
             refined.apply(config(proxy.port, master, replicas)),
-            refined.apply(config(proxy.otherPort, master, replicas))));
+            otherRefined.apply(config(proxy.otherPort, master, replicas))));
     return proxy;
   }
 

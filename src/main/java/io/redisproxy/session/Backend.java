@@ -50,7 +50,7 @@ public final class Backend {
   private Mastership formerMaster;
 
   /**
-   * {@code keys}: null if reads may be stale.
+   * {@code keys}: null if nobody asks what is written here.
    *
    * @param identityIdle how long connections of an identity are kept that no session has
    */
@@ -168,7 +168,7 @@ public final class Backend {
     }
   }
 
-  /** Null if reads may be stale. */
+  /** Null if nobody asks what is written here. */
   KeySlots keys() {
     return keys;
   }

@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Queue;
 
 /**
- * The slots of a request's keys in the table of writes. One object serves all requests of an event
- * loop, one after the other.
+ * The slots of a request's keys in the table of writes. One object serves all requests to a
+ * listener on an event loop, one after the other.
  */
 public final class KeySlots {
   /** A request with more keys counts as one of all keys. */
@@ -26,6 +26,7 @@ public final class KeySlots {
   private static final int[] ALL = {WriteTable.ALL};
 
   private final GroupConsistency consistency;
+  private final boolean holdsReads;
   private final WriteTable table;
   private final LoopWrites writes;
   private final Queue<WrittenSlots> unused = new ArrayDeque<>();
@@ -33,16 +34,22 @@ public final class KeySlots {
   private int[] slots = new int[16];
   private int count;
 
-  /** {@code writes}: the event loop's part of the table. */
-  public KeySlots(GroupConsistency consistency, LoopWrites writes) {
+  /**
+   * {@code writes}: the event loop's part of the table.
+   *
+   * @param holdsReads whether this listener's own reads are held to what was written; if not, it
+   *     notes what is written for others with the same master
+   */
+  public KeySlots(GroupConsistency consistency, LoopWrites writes, boolean holdsReads) {
     this.consistency = consistency;
     this.writes = writes;
+    this.holdsReads = holdsReads;
     table = consistency.table();
   }
 
   /** The round that a replica must have reached for a read; see {@link WriteTable#needed}. */
   long neededBy(Command command, Session session, ByteBuf in, int from, int end) {
-    if (KeyUse.of(command) == KeyUse.NONE) {
+    if (!needsAny(command)) {
       return 0;
     }
     writes.onRead();
@@ -53,6 +60,10 @@ public final class KeySlots {
     }
     find(command, session, in, from, end);
     return needed();
+  }
+
+  private boolean needsAny(Command read) {
+    return holdsReads && KeyUse.of(read) != KeyUse.NONE;
   }
 
   private long needed() {
@@ -67,7 +78,7 @@ public final class KeySlots {
 
   /** The same for a request that is not in the client's bytes. */
   long neededBy(Command command, Session session, List<byte[]> words) {
-    if (KeyUse.of(command) == KeyUse.NONE) {
+    if (!needsAny(command)) {
       return 0;
     }
     ByteBuf request = Resp.request(session.allocator(), words);
@@ -83,6 +94,9 @@ public final class KeySlots {
 
   /** The same for a read whose keys are not known. */
   long neededByAny() {
+    if (!holdsReads) {
+      return 0;
+    }
     writes.onRead();
     return table.neededByAny();
   }
