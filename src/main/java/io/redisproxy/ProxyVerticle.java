@@ -223,6 +223,7 @@ final class ProxyVerticle extends AbstractVerticle {
             listener.consistency().table(),
             connector,
             loop,
+            meters.rounds(listener.group().name()),
             new Rounds.Options(settings.sampling().interval(), settings.probe().timeout()));
     rounds.add(measuring);
     monitor.onHistory(measuring::onProbed);

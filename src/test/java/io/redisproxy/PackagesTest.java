@@ -45,7 +45,7 @@ class PackagesTest {
     "metrics,  ''",
     "upstream, config resp metrics",
     "topology, upstream config resp metrics",
-    "consistency, topology upstream config",
+    "consistency, topology upstream config metrics",
     "route,    command topology consistency config metrics",
     "session,  resp command route topology consistency upstream config metrics",
     "listener, session config metrics",

@@ -1,5 +1,7 @@
 package io.redisproxy.consistency;
 
+import java.util.function.LongConsumer;
+
 /**
  * The rounds whose offset the master has told, all of one history. A replica far behind may have to
  * find a round among thousands; when the list is full it is thinned out, so that what is old is
@@ -55,6 +57,13 @@ final class MeasuredRounds {
   /** The time of the first round after this one; that of the newest if there is none. */
   long timeAfter(long round) {
     return times[Math.min(firstAfter(rounds, round), size - 1)];
+  }
+
+  /** Gives the times of rounds that are after a time, up to the last of them. */
+  void eachTime(long after, long last, LongConsumer taker) {
+    for (int i = firstAfter(times, after); i < size && rounds[i] <= last; i++) {
+      taker.accept(times[i]);
+    }
   }
 
   private int firstAfter(long[] ascending, long value) {

@@ -2,6 +2,7 @@ package io.redisproxy.consistency;
 
 import io.netty.channel.EventLoop;
 import io.redisproxy.config.NodeAddress;
+import io.redisproxy.metrics.RoundMeters;
 import io.redisproxy.topology.NodeGroup;
 import io.redisproxy.topology.Topology;
 import io.redisproxy.upstream.Login;
@@ -70,6 +71,7 @@ public final class Rounds implements SampledNode.Owner {
   private final NodeGroup group;
   private final WriteTable table;
   private final EventLoop loop;
+  private final RoundMeters meters;
   private final long interval;
   private final BiFunction<Integer, NodeAddress, SampledNode> newNode;
   private final Consumer<Topology> onChange;
@@ -92,6 +94,11 @@ public final class Rounds implements SampledNode.Owner {
   private long round;
   private long startedAt;
 
+  /** The last round that all replicas have been seen to have reached, and when one began. */
+  private long toldRound;
+
+  private long toldTime = Long.MIN_VALUE;
+
   /** A round is needed even if nothing is written. */
   private boolean again;
 
@@ -106,10 +113,12 @@ public final class Rounds implements SampledNode.Owner {
       WriteTable table,
       NodeConnector connector,
       EventLoop loop,
+      RoundMeters meters,
       Options options) {
     this.group = group;
     this.table = table;
     this.loop = loop;
+    this.meters = meters;
     interval = options.interval().toNanos();
     newNode =
         (index, address) ->
@@ -237,6 +246,7 @@ public final class Rounds implements SampledNode.Owner {
     startedAt = System.nanoTime();
     table.forgetReaders(startedAt);
     round = table.startRound();
+    meters.onRound();
     // Not before the round has its number: whatever a later master answers demands a later round.
     Topology topology = group.topology();
     follow(topology);
@@ -362,10 +372,26 @@ public final class Rounds implements SampledNode.Owner {
     }
     applied[node.index()] = sample.offset();
     reached.setRelease(node.index(), now);
+    tellReachedByAll();
     if (now < measured.newest()) {
       // The longer it takes, the less a little more matters.
       long late = System.nanoTime() - measured.timeAfter(now);
       node.askAfter(Math.max(interval, Math.min(late / PART, LONGEST_PAUSE)));
+    }
+  }
+
+  private void tellReachedByAll() {
+    long all = reachedByAll();
+    if (all > toldRound) {
+      toldRound = all;
+      long now = System.nanoTime();
+      measured.eachTime(
+          toldTime,
+          all,
+          time -> {
+            meters.onReached(now - time);
+            toldTime = time;
+          });
     }
   }
 

@@ -31,6 +31,11 @@ public final class ProxyMeters {
     return listeners.computeIfAbsent(listener, name -> new ListenerMeters(registry, name));
   }
 
+  /** Not to be asked for twice. */
+  public RoundMeters rounds(String listener) {
+    return new RoundMeters(registry, listener);
+  }
+
   public NodeMeters node(String node) {
     return nodes.computeIfAbsent(node, name -> new NodeMeters(registry, name));
   }

@@ -2,6 +2,8 @@ package io.redisproxy.consistency;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class MeasuredRoundsTest {
@@ -37,6 +39,19 @@ class MeasuredRoundsTest {
 
     assertThat(measured.reachedAt(100)).isEqualTo(2);
     assertThat(measured.timeAfter(-1)).isEqualTo(10);
+  }
+
+  @Test
+  void theTimesOfRoundsAreGivenUpToTheLastOneReached() {
+    measured.add(1, 100, 10);
+    measured.add(2, 200, 20);
+    measured.add(3, 300, 30);
+    measured.add(4, 400, 40);
+    List<Long> times = new ArrayList<>();
+
+    measured.eachTime(10, 3, times::add);
+
+    assertThat(times).containsExactly(20L, 30L);
   }
 
   @Test

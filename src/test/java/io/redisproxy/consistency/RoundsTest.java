@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.channel.EventLoop;
 import io.redisproxy.config.HealthLimits;
 import io.redisproxy.config.NodeAddress;
@@ -11,6 +13,7 @@ import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.RedisNode;
 import io.redisproxy.fixture.Relay;
+import io.redisproxy.metrics.ProxyMeters;
 import io.redisproxy.topology.NodeGroup;
 import io.redisproxy.upstream.NodeConnector;
 import io.vertx.core.Vertx;
@@ -19,6 +22,7 @@ import io.vertx.core.impl.ContextInternal;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,6 +32,7 @@ class RoundsTest {
   private static final int REPLICA = 1;
 
   private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final WriteTable table = new WriteTable();
   private final LoopWrites writes = table.newPart();
   private RedisGroup group;
@@ -65,6 +70,7 @@ class RoundsTest {
                   table,
                   new NodeConnector(vertx, Duration.ofSeconds(1)),
                   loop,
+                  new ProxyMeters(registry).rounds("6380"),
                   new Rounds.Options(Duration.ofMillis(1), Duration.ofSeconds(1)));
           starting.start();
           made.complete(starting);
@@ -116,6 +122,10 @@ class RoundsTest {
         assertThat(System.nanoTime() - acknowledged).isBetween(250_000_000L, 600_000_000L);
       }
     }
+    Timer reached = registry.get("redis_proxy.write.reached").timer();
+    assertThat(reached.count()).isGreaterThanOrEqualTo(5);
+    assertThat(reached.max(TimeUnit.MILLISECONDS)).isGreaterThan(250.0);
+    assertThat(registry.get("redis_proxy.rounds").functionCounter().count()).isPositive();
   }
 
   @Test
