@@ -5,6 +5,7 @@ import static org.assertj.core.api.InstanceOfAssertFactories.LIST;
 import static org.awaitility.Awaitility.await;
 
 import io.redisproxy.fixture.RawClient;
+import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.Relay;
 import java.time.Duration;
@@ -145,6 +146,77 @@ class LateWritesTest {
       group.awaitInSync();
       client.call("SCRIPT", "LOAD", script);
     }
+  }
+
+  @Test
+  void anIterationGoesOnWhenItsReplicaHasWhatWasWrittenMeanwhile() throws Exception {
+    fillHash("old");
+    awaitReadAtReplica("hash");
+    String cursor = beginsIteration();
+    delay();
+    fillHash("new");
+
+    assertThat(values(reader.call("HSCAN", "hash", cursor, "COUNT", "10000")))
+        .isNotEmpty()
+        .containsOnly("new");
+  }
+
+  @Test
+  void anIterationGoesOnBehindAWriteInOnePipeline() throws Exception {
+    fillHash("old");
+    awaitReadAtReplica("hash");
+    String cursor = beginsIteration();
+    delay();
+    String[] fill = fill("new");
+    client.send(request(fill) + request("HSCAN", "hash", cursor, "COUNT", "10000"));
+
+    assertThat(client.readText()).isEqualTo(0L);
+    assertThat(values(client.readText())).isNotEmpty().containsOnly("new");
+  }
+
+  @Test
+  void anIterationEndsWhenItsReplicaIsTooFarBehind() throws Exception {
+    fillHash("old");
+    awaitReadAtReplica("hash");
+    String cursor = beginsIteration();
+    replication.forEach(relay -> relay.delayReplies(Duration.ofSeconds(4)));
+    fillHash("new");
+
+    assertThat(reader.call("HSCAN", "hash", cursor, "COUNT", "10000"))
+        .isEqualTo(
+            new RedisError(
+                "ERR redis-proxy: the node that gave this cursor is too far behind; begin again with"
+                    + " cursor 0"));
+    assertThat(values(reader.call("HSCAN", "hash", "0", "COUNT", "10000"))).containsOnly("new");
+  }
+
+  private void fillHash(String value) throws Exception {
+    client.call(fill(value));
+  }
+
+  private static String[] fill(String value) {
+    List<String> words = new ArrayList<>(List.of("HSET", "hash"));
+    for (int i = 0; i < 1000; i++) {
+      words.add("field" + i);
+      words.add(value);
+    }
+    return words.toArray(String[]::new);
+  }
+
+  /** The cursor of an iteration that has begun at a replica. */
+  private String beginsIteration() throws Exception {
+    String cursor = (String) ((List<?>) reader.call("HSCAN", "hash", "0", "COUNT", "10")).get(0);
+    assertThat(Long.parseLong(cursor)).isGreaterThan(1L << 36);
+    return cursor;
+  }
+
+  private static List<Object> values(Object reply) {
+    List<?> found = (List<?>) ((List<?>) reply).get(1);
+    List<Object> values = new ArrayList<>();
+    for (int i = 1; i < found.size(); i += 2) {
+      values.add(found.get(i));
+    }
+    return values;
   }
 
   private void delay() {

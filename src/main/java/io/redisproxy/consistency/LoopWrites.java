@@ -20,13 +20,6 @@ public final class LoopWrites {
   /** The next round covers what is answered. */
   private static final int ANSWERED = 1;
 
-  /**
-   * What was sent when a connection broke may lie at the master unread, and be read just after the
-   * question of the next round. The round after that asks when this one is answered, so that it
-   * comes later in any case.
-   */
-  private static final int LOST = 2;
-
   /** How many slots are in flight, each as often as it is. Far enough from the others, as ALL. */
   private static final int IN_FLIGHT = WriteTable.ALL + 16;
 
@@ -69,7 +62,7 @@ public final class LoopWrites {
 
   /** The connection of writes that have begun is lost: they may have been done, or may yet be. */
   public void lose(int[] slots, int count) {
-    demand(slots, count, 1, LOST);
+    demand(slots, count, 1, table.roundsUntilSettled());
     cells.setRelease(IN_FLIGHT, cells.getPlain(IN_FLIGHT) - count);
   }
 
@@ -84,7 +77,7 @@ public final class LoopWrites {
 
   /** As {@link #lose}, of writes that have not begun here. */
   public void markLost(int[] slots, int count) {
-    demand(slots, count, 0, LOST);
+    demand(slots, count, 0, table.roundsUntilSettled());
   }
 
   /** A read is about to ask what it needs. */
@@ -120,7 +113,11 @@ public final class LoopWrites {
   /** As {@link #needed}, for all slots together. */
   long neededByAny() {
     // What has ended has demanded before.
-    return cells.getAcquire(IN_FLIGHT) == 0 ? cells.getAcquire(DEMANDED) : WriteTable.IN_FLIGHT;
+    return cells.getAcquire(IN_FLIGHT) == 0 ? acknowledgedByAny() : WriteTable.IN_FLIGHT;
+  }
+
+  long acknowledgedByAny() {
+    return cells.getAcquire(DEMANDED);
   }
 
   /** Whether the loop has had a read since this was asked last. */

@@ -98,6 +98,15 @@ public final class WriteTable {
     return needed;
   }
 
+  /** As {@link #neededByAny}, without what is in flight. */
+  public long acknowledgedByAny() {
+    long needed = 0;
+    for (LoopWrites part : parts) {
+      needed = Math.max(needed, part.acknowledgedByAny());
+    }
+    return needed;
+  }
+
   /**
    * Whether anyone has read lately. While nobody does, as when data are loaded, it is not worth its
    * time to know which keys are written: {@link #ALL} may stand for them.
@@ -173,6 +182,16 @@ public final class WriteTable {
    */
   void onWake(Runnable action) {
     wakers.add(action);
+  }
+
+  /**
+   * The first round from now on that comes after all that was sent when a connection broke. This
+   * may lie at the master unread, and be read just after the question of the next round. Who asked
+   * that asks for another round only when it is answered; of as many rounds as there are samplers,
+   * and one more, two are by the same.
+   */
+  int roundsUntilSettled() {
+    return Math.max(1, wakers.size()) + 1;
   }
 
   /** Whether there is nothing to do after this round until the waker is called. */

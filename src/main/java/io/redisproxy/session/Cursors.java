@@ -40,6 +40,9 @@ final class Cursors {
   static final String TOO_LARGE =
       "ERR redis-proxy: so large a request goes to the master, and another node gave this cursor";
 
+  static final String BEHIND =
+      "ERR redis-proxy: the node that gave this cursor is too far behind; begin again with cursor 0";
+
   private final Session session;
 
   Cursors(Session session) {
@@ -64,6 +67,15 @@ final class Cursors {
       // It has not come, since the key is large, so that all of the iteration is at the master.
       return false;
     }
+  }
+
+  /**
+   * The replica whose iteration the request goes on with; null if it is none's, or that is gone.
+   */
+  Target giver(Command command, RequestArguments arguments) {
+    return isMarked(command, arguments)
+        ? giver(Long.parseLong(arguments.text(index(command))))
+        : null;
   }
 
   /** {@code needed}: how far a replica must be that an iteration begins at. */

@@ -101,6 +101,11 @@ public final class KeySlots {
     return table.neededByAny();
   }
 
+  /** The round that covers all writes that are acknowledged by now, of any key. */
+  long acknowledged() {
+    return table.acknowledgedByAny();
+  }
+
   /** Replies have come to requests that may have changed anything. */
   void markAll() {
     writes.mark(ALL, 1);

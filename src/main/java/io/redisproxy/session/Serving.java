@@ -47,6 +47,9 @@ final class Serving extends SessionState {
   /** A connection of the session's own, while it needs one. */
   private Pin pin;
 
+  /** What came of waiting, until the request that was waited for has come again; else null. */
+  private CatchingUp.Outcome caughtUp;
+
   Serving(Session session) {
     this.session = session;
     decoder = session.decoder();
@@ -61,6 +64,11 @@ final class Serving extends SessionState {
   /** From now on requests go over this connection. */
   void pin(Pin taken) {
     pin = taken;
+  }
+
+  /** The replica that the next request goes on with an iteration at has been waited for. */
+  void caughtUp(CatchingUp.Outcome outcome) {
+    caughtUp = outcome;
   }
 
   /** Null when the session has no connection of its own. */
@@ -570,6 +578,16 @@ final class Serving extends SessionState {
   private boolean onCursor(Command command, ByteBuf in, int from, int end) {
     RequestArguments arguments = Requests.arguments(session, in, from, end);
     long needed = needed(command, in, from, end);
+    CatchingUp.Outcome waited = caughtUp;
+    caughtUp = null;
+    Target giver = session.cursors().giver(command, arguments);
+    if (giver != null
+        && waited != CatchingUp.Outcome.REACHED
+        && !session.lane().hasReached(giver.node(), needed)) {
+      return waited == null
+          ? leave(new Draining(session, new CatchingUp(session, this, giver)), in, from)
+          : reply(Resp.error(Cursors.BEHIND), in, from, end);
+    }
     Cursors.Sending sending = session.cursors().sending(command, arguments, needed);
     if (sending.error() != null) {
       return reply(Resp.error(sending.error()), in, from, end);

@@ -94,6 +94,14 @@ class WriteTableTest {
   }
 
   @Test
+  void withTwoWhoSampleAWriteThatIsLostNeedsTheSecondRoundOfOneOfThem() {
+    table.onWake(() -> {});
+    table.onWake(() -> {});
+    writes.markLost(slots(slot), 1);
+    assertThat(table.needed(slot)).isEqualTo(3);
+  }
+
+  @Test
   void aWriteOfAnyKeyCountsForAll() {
     writes.begin(slots(WriteTable.ALL), 1);
     assertThat(table.needed(slot)).isEqualTo(WriteTable.IN_FLIGHT);
