@@ -144,7 +144,7 @@ class PubSubTest {
     List<RawClient> subscribers = new ArrayList<>();
     try (RawClient slow = proxy.connect()) {
       slow.call("SUBSCRIBE", "big");
-      for (int i = 0; i < 300; i++) {
+      for (int i = 0; i < 1000; i++) {
         RawClient subscriber = proxy.connect();
         subscribers.add(subscriber);
         subscriber.call("SUBSCRIBE", "a");
@@ -153,7 +153,7 @@ class PubSubTest {
       for (int i = 0; i < 20; i++) {
         other.call("PUBLISH", "big", large);
       }
-      assertThat(other.call("PUBLISH", "a", "hello")).isEqualTo(300L);
+      assertThat(other.call("PUBLISH", "a", "hello")).isEqualTo(1000L);
       for (RawClient subscriber : subscribers) {
         assertThat(((List<?>) subscriber.readText()).get(2)).isEqualTo("hello");
       }
