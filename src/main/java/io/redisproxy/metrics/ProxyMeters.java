@@ -15,9 +15,6 @@ import java.util.function.DoubleSupplier;
  * loop.
  */
 public final class ProxyMeters {
-  /** A composite of nothing keeps nothing. */
-  private static final MeterRegistry NOWHERE = new CompositeMeterRegistry();
-
   private final MeterRegistry registry;
   private final Map<String, ListenerMeters> listeners = new ConcurrentHashMap<>();
   private final Map<String, NodeMeters> nodes = new ConcurrentHashMap<>();
@@ -47,12 +44,17 @@ public final class ProxyMeters {
 
   /** Of requests that no node gets; not to be seen anywhere. */
   public RequestMeters unseenRequests() {
-    return new RequestMeters(NOWHERE, "none", "none", "none");
+    return new RequestMeters(nowhere(), "none", "none", "none");
   }
 
   /** Of the connections to no node; not to be seen anywhere. */
   public NodeMeters unseenNode() {
-    return new NodeMeters(NOWHERE, "none");
+    return new NodeMeters(nowhere(), "none");
+  }
+
+  /** A composite of nothing keeps nothing; one for each, as a registry warns of the same twice. */
+  private static MeterRegistry nowhere() {
+    return new CompositeMeterRegistry();
   }
 
   /** Whether a node is up for a listener: reads and writes for a master, reads for a replica. */
