@@ -4,6 +4,7 @@ import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.redisproxy.admin.ProxyControl;
 import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.ListenerSource;
 import io.redisproxy.config.ListenersChanged;
@@ -11,11 +12,13 @@ import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Starts the proxy with the application, and stops it. */
 @Singleton
-final class Lifecycle {
+final class Lifecycle implements ProxyControl {
   private final Proxy proxy;
+  private final AtomicBoolean draining = new AtomicBoolean();
 
   Lifecycle(Proxy proxy) {
     this.proxy = proxy;
@@ -44,10 +47,28 @@ final class Lifecycle {
     proxy.start(change.listeners());
   }
 
-  /** Ends the process when all clients have gone; a second call ends it at once. */
+  @Override
+  public boolean isDraining() {
+    return draining.get();
+  }
+
+  @Override
+  public List<ListenerConfig> listeners() {
+    return proxy.listeners();
+  }
+
+  /** A second signal ends the process at once. */
   private void onTerminate() {
-    if (proxy.isDraining()) {
+    if (isDraining()) {
       Quarkus.asyncExit(1);
+    } else {
+      drain();
+    }
+  }
+
+  @Override
+  public void drain() {
+    if (!draining.compareAndSet(false, true)) {
       return;
     }
     Thread drain =

@@ -1,7 +1,6 @@
 package io.redisproxy;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.redisproxy.admin.ProxyControl;
 import io.redisproxy.command.CommandClass;
 import io.redisproxy.command.CommandRules;
 import io.redisproxy.config.Consistency;
@@ -34,7 +33,7 @@ import org.jboss.logging.Logger;
 
 /** Builds the proxy from its configuration, opens the ports, and closes them again. */
 @ApplicationScoped
-public class Proxy implements NodeGroups, ProxyControl {
+public class Proxy implements NodeGroups {
   private static final Logger LOG = Logger.getLogger(Proxy.class);
 
   private final Vertx vertx;
@@ -43,7 +42,7 @@ public class Proxy implements NodeGroups, ProxyControl {
   private final ClientRegistry clients = new ClientRegistry();
 
   private volatile List<NodeGroup> groups = List.of();
-  private volatile boolean draining;
+  private volatile List<ListenerConfig> configs = List.of();
   private String deployment;
 
   Proxy(Vertx vertx, ProxySettings settings, MeterRegistry registry) {
@@ -58,7 +57,8 @@ public class Proxy implements NodeGroups, ProxyControl {
   }
 
   /** Opens the listeners' ports; returns when clients can connect. */
-  void start(List<ListenerConfig> configs) {
+  void start(List<ListenerConfig> opened) {
+    configs = List.copyOf(opened);
     List<WriteTable> tables = WriteTables.of(configs.stream().map(Proxy::addresses).toList());
     Set<WriteTable> asked = new HashSet<>();
     for (int i = 0; i < configs.size(); i++) {
@@ -97,9 +97,9 @@ public class Proxy implements NodeGroups, ProxyControl {
     }
   }
 
-  @Override
-  public boolean isDraining() {
-    return draining;
+  /** Those that are open. */
+  List<ListenerConfig> listeners() {
+    return configs;
   }
 
   /**
@@ -107,7 +107,6 @@ public class Proxy implements NodeGroups, ProxyControl {
    * they are gone, or had to be cut off.
    */
   void drain() throws InterruptedException {
-    draining = true;
     Duration delay = settings.drain().delay();
     Duration timeout = settings.drain().timeout();
     LOG.infof(

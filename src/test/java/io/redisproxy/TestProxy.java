@@ -223,10 +223,6 @@ public final class TestProxy implements AutoCloseable {
         task -> new Thread(task, "drain").start());
   }
 
-  public boolean isDraining() {
-    return proxy.isDraining();
-  }
-
   @Override
   public void close() {
     proxy.stop();

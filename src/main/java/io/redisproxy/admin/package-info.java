@@ -1,2 +1,2 @@
-/** What operators see: health. */
+/** What operators see and do: health, and {@code /admin}. */
 package io.redisproxy.admin;

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /** Reads a password from a file of its own, such as a mounted secret. */
@@ -21,7 +22,7 @@ final class PasswordFile {
   static Optional<String> read(Value value, Path folder) {
     return path(value, folder)
         .flatMap(file -> SmallFile.read(file, "file with the password", value::mistake))
-        .flatMap(content -> password(value, content));
+        .flatMap(content -> text(content, "password", value::mistake));
   }
 
   private static Optional<Path> path(Value value, Path folder) {
@@ -38,16 +39,17 @@ final class PasswordFile {
     return Optional.empty();
   }
 
-  private static Optional<String> password(Value value, byte[] content) {
+  /** {@code secret}: what should be in the file. */
+  static Optional<String> text(byte[] content, String secret, Consumer<String> mistake) {
     try {
       // A decoder of one's own refuses what isn't UTF-8, where String would replace it.
       String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(content)).toString();
       if (!text.isBlank()) {
         return Optional.of(text.replaceFirst("\\r?\\n\\z", ""));
       }
-      value.mistake("the file is empty; write the password into it");
+      mistake.accept("the file is empty; write the " + secret + " into it");
     } catch (CharacterCodingException e) {
-      value.mistake("the file is not text; save the password as UTF-8");
+      mistake.accept("the file is not text; save the " + secret + " as UTF-8");
     }
     return Optional.empty();
   }

@@ -49,6 +49,9 @@ public interface ProxySettings {
   /** How the proxy ends. */
   Drain drain();
 
+  /** What operators ask and tell the proxy by HTTP. */
+  Admin admin();
+
   /** What a client may use up. */
   interface Client {
     /** How much reply data may wait for one client before the node that sends it is held back. */
@@ -125,6 +128,12 @@ public interface ProxySettings {
     /** How long clients have from then on to come to an end. */
     @WithDefault("25s")
     Duration timeout();
+  }
+
+  /** What operators ask and tell the proxy by HTTP. */
+  interface Admin {
+    /** A file with the token to be said; without it only this machine may ask. */
+    Optional<String> tokenFile();
   }
 
   /** The checks of the health and the role of Redis servers. */

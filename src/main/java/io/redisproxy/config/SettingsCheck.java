@@ -56,6 +56,10 @@ final class SettingsCheck {
       time("drain.delay", settings.drain().delay());
     }
     time("drain.timeout", settings.drain().timeout());
+    settings
+        .admin()
+        .tokenFile()
+        .ifPresent(file -> TokenFile.read(file, problem -> mistake("admin.token-file", problem)));
     mistakes.throwIfAny("The settings");
   }
 
