@@ -1,50 +1,57 @@
 package io.redisproxy;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.redisproxy.admin.ProxyControl;
+import io.redisproxy.admin.Reloaded;
 import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.ListenerSource;
-import io.redisproxy.config.ListenersChanged;
+import io.redisproxy.config.ProxySettings;
+import io.redisproxy.metrics.ReloadMeters;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Starts the proxy with the application, and stops it. */
 @Singleton
 final class Lifecycle implements ProxyControl {
   private final Proxy proxy;
+  private final Listeners listeners;
+  private final ProxySettings settings;
+  private final Reloads reloads;
   private final AtomicBoolean draining = new AtomicBoolean();
 
-  Lifecycle(Proxy proxy) {
+  Lifecycle(Proxy proxy, Listeners listeners, ProxySettings settings, MeterRegistry registry) {
     this.proxy = proxy;
+    this.listeners = listeners;
+    this.settings = settings;
+    reloads = new Reloads(proxy, listeners.file(), new ReloadMeters(registry));
   }
 
   /**
    * Without listeners of the user's, those of a source that dev mode brings are opened, if it is
    * there.
    */
-  void onStart(
-      @Observes StartupEvent event,
-      List<ListenerConfig> listeners,
-      Instance<ListenerSource> otherwise) {
+  void onStart(@Observes StartupEvent event, Instance<ListenerSource> otherwise) {
     if (LaunchMode.current() == LaunchMode.NORMAL) {
       Signals.handle("TERM", this::onTerminate);
     }
-    if (!listeners.isEmpty()) {
-      proxy.start(listeners);
+    List<ListenerConfig> written = listeners.read();
+    if (!written.isEmpty()) {
+      proxy.start(written);
+      reloads.watch(settings.reload().interval());
+      if (LaunchMode.current() == LaunchMode.NORMAL) {
+        Signals.handle("HUP", () -> reload("SIGHUP"));
+      }
     } else if (otherwise.isResolvable()) {
       proxy.start(otherwise.get().listeners());
     }
-  }
-
-  void onChange(@Observes ListenersChanged change) {
-    proxy.stop();
-    proxy.start(change.listeners());
   }
 
   @Override
@@ -55,6 +62,21 @@ final class Lifecycle implements ProxyControl {
   @Override
   public List<ListenerConfig> listeners() {
     return proxy.listeners();
+  }
+
+  @Override
+  public void probe(String reason) {
+    proxy.probe(reason);
+  }
+
+  @Override
+  public Reloaded reload(String cause) {
+    return reloads.reload(cause);
+  }
+
+  @Override
+  public Optional<Reloaded> lastReload() {
+    return reloads.last();
   }
 
   /** A second signal ends the process at once. */
@@ -71,6 +93,7 @@ final class Lifecycle implements ProxyControl {
     if (!draining.compareAndSet(false, true)) {
       return;
     }
+    reloads.close();
     Thread drain =
         new Thread(
             () -> {
@@ -87,6 +110,7 @@ final class Lifecycle implements ProxyControl {
   }
 
   void onStop(@Observes ShutdownEvent event) {
+    reloads.close();
     proxy.stop();
   }
 }

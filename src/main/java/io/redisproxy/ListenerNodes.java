@@ -8,8 +8,7 @@ import io.redisproxy.upstream.NodePool;
 import io.redisproxy.upstream.NodePools;
 
 /** The nodes of one listener on one event loop, with its credentials and its counts. */
-record ListenerNodes(ProxyVerticle.Served listener, NodePools pools, ProxyMeters meters)
-    implements Nodes {
+record ListenerNodes(Served listener, NodePools pools, ProxyMeters meters) implements Nodes {
 
   @Override
   public NodePool enter(NodeAddress node) {

@@ -48,7 +48,8 @@ public final class Main {
 
   private static void check(Optional<String> file) {
     if (file.isPresent()) {
-      Listeners.handOver(ConfigLoader.load(Path.of(file.get())));
+      Path path = Path.of(file.get());
+      Listeners.handOver(path, ConfigLoader.load(path));
     } else if (!isDevMode()) {
       throw new StartException(NO_CONFIGURATION + ConfigLoader.SAMPLE);
     }

@@ -6,6 +6,7 @@ import io.redisproxy.topology.NodeHealth;
 import io.redisproxy.topology.Topology;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * Shows the nodes of a group as gauges, each with the role that it has at the time, and counts what
@@ -18,6 +19,9 @@ final class NodeGauges {
   /** The role that each node is shown with. */
   private final Map<String, String> shown = new HashMap<>();
 
+  private final Consumer<Topology> onChange = this::follow;
+  private boolean stopped;
+
   NodeGauges(NodeGroup group, ProxyMeters meters) {
     this.group = group;
     this.meters = meters;
@@ -25,11 +29,20 @@ final class NodeGauges {
 
   void start() {
     follow(group.topology());
-    group.onChange(this::follow);
+    group.onChange(onChange);
     group.onEvent(meters.listener(group.name())::onChange);
   }
 
+  synchronized void stop() {
+    stopped = true;
+    group.forget(onChange);
+    shown.keySet().forEach(this::forget);
+  }
+
   private synchronized void follow(Topology topology) {
+    if (stopped) {
+      return;
+    }
     Map<String, String> roles = new HashMap<>();
     topology
         .memberIndices()

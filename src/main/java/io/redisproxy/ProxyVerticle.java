@@ -1,29 +1,17 @@
 package io.redisproxy;
 
+import static java.util.stream.Collectors.toSet;
+
 import io.netty.channel.EventLoop;
 import io.netty.util.internal.PlatformDependent;
-import io.redisproxy.command.CommandRules;
-import io.redisproxy.config.ListenerConfig;
-import io.redisproxy.config.NodeAddress;
 import io.redisproxy.config.ProxySettings;
-import io.redisproxy.consistency.GroupConsistency;
-import io.redisproxy.consistency.LoopWrites;
-import io.redisproxy.consistency.Rounds;
 import io.redisproxy.consistency.WriteTable;
 import io.redisproxy.listener.Listener;
-import io.redisproxy.metrics.ListenerMeters;
 import io.redisproxy.metrics.ProxyMeters;
-import io.redisproxy.route.Router;
-import io.redisproxy.session.Backend;
 import io.redisproxy.session.ClientRegistry;
 import io.redisproxy.session.DirectMemory;
-import io.redisproxy.session.KeySlots;
 import io.redisproxy.session.Session;
-import io.redisproxy.topology.HealthMonitor;
-import io.redisproxy.topology.NodeGroup;
-import io.redisproxy.topology.Topology;
 import io.redisproxy.upstream.FlushQueue;
-import io.redisproxy.upstream.Login;
 import io.redisproxy.upstream.NodeConnector;
 import io.redisproxy.upstream.NodePool;
 import io.redisproxy.upstream.NodePools;
@@ -32,44 +20,17 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.impl.ContextInternal;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
+import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * All that one event loop does: every listener's port, and connections to every node that these
  * clients alone share. Nothing on the way of a request is shared with another event loop.
  */
 final class ProxyVerticle extends AbstractVerticle {
-
-  /**
-   * A listener, with what its event loops have in common.
-   *
-   * @param consistency what reads are held to, here or at a listener with the same master; null if
-   *     neither is
-   * @param holdsReads whether they are here
-   */
-  record Served(
-      ListenerConfig config,
-      CommandRules rules,
-      NodeGroup group,
-      GroupConsistency consistency,
-      boolean holdsReads,
-      ListenerMeters meters) {
-
-    /** What the node is told of sessions that bring no login; null if nothing. */
-    Login loginAt(NodeAddress node) {
-      return config.credentialsOf(node).map(Login::of).orElse(null);
-    }
-
-    /** What the node is told when it is asked for its health, or how far it is; null if nothing. */
-    Login probeLoginAt(NodeAddress node) {
-      return config.probeCredentialsOf(node).map(Login::of).orElse(null);
-    }
-  }
-
   /** How long clients are kept waiting at the start until it is known which node is the master. */
   private static final Duration FIRST_LOOK = Duration.ofSeconds(1);
 
@@ -79,15 +40,11 @@ final class ProxyVerticle extends AbstractVerticle {
   private final ProxyMeters meters;
   private final ClientRegistry clients;
 
-  private final List<Runnable> closing = new ArrayList<>();
-  private final Map<WriteTable, LoopWrites> writes = new HashMap<>();
-  private final List<HealthMonitor> monitors = new ArrayList<>();
-  private final List<Rounds> rounds = new ArrayList<>();
-  private EventLoop loop;
-  private DirectMemory memory;
-  private NodeConnector connector;
-  private FlushQueue flushQueue;
-  private NodePools pools;
+  /** Those that are open, and those whose clients have not all gone. */
+  private final Map<Served, LoopListener> here = new HashMap<>();
+
+  private final Map<Integer, Listener> ports = new HashMap<>();
+  private Loop loop;
 
   /** {@code index}: the first event loop, 0, also probes the nodes. */
   ProxyVerticle(
@@ -105,10 +62,10 @@ final class ProxyVerticle extends AbstractVerticle {
 
   @Override
   public void start(Promise<Void> started) {
-    loop = ((ContextInternal) context).nettyEventLoop();
-    connector = new NodeConnector(vertx, settings.node().connectTimeout());
-    flushQueue = new FlushQueue(loop);
-    pools =
+    EventLoop eventLoop = ((ContextInternal) context).nettyEventLoop();
+    NodeConnector connector = new NodeConnector(vertx, settings.node().connectTimeout());
+    FlushQueue flushQueue = new FlushQueue(eventLoop);
+    NodePools pools =
         new NodePools(
             connector,
             flushQueue,
@@ -119,115 +76,123 @@ final class ProxyVerticle extends AbstractVerticle {
                 settings.client().slowTimeout(),
                 settings.node().maxPinned(),
                 settings.node().pinnedIdle()));
-    memory = new DirectMemory(PlatformDependent.maxDirectMemory());
-    if (index == 0) {
-      listeners.forEach(this::monitor);
-    }
-    List<Future<Listener>> opening =
-        listeners.stream()
-            .map(listener -> known(listener).compose(nothing -> open(listener)))
-            .toList();
+    loop =
+        new Loop(
+            index,
+            eventLoop,
+            settings,
+            meters,
+            connector,
+            flushQueue,
+            pools,
+            new DirectMemory(PlatformDependent.maxDirectMemory()),
+            clients,
+            new HashMap<>());
+    List<Future<Void>> opening = listeners.stream().map(this::openHere).toList();
     Future.join(opening).<Void>mapEmpty().onComplete(started);
   }
 
   @Override
   public void stop() {
-    monitors.forEach(HealthMonitor::close);
-    rounds.forEach(Rounds::close);
-    closing.forEach(Runnable::run);
-    pools.close();
+    here.values().forEach(LoopListener::stop);
+    loop.pools().close();
+  }
+
+  // What any thread may ask for; done when it is done here.
+
+  Future<Void> open(Served listener) {
+    return run(() -> openHere(listener));
+  }
+
+  /** See {@link LoopListener#onChanged}. */
+  Future<Void> change(Served listener, boolean newLogins) {
+    return run(
+        () -> {
+          here.get(listener).onChanged(newLogins);
+          return Future.succeededFuture();
+        });
+  }
+
+  /**
+   * Clients that come to the port from now on are served by another listener.
+   *
+   * @param hold whether their reads go to the master until the former clients are gone
+   */
+  Future<Void> replace(Served before, Served after, boolean hold) {
+    return run(
+        () -> {
+          Session.Shared shared = begin(after);
+          return known(after)
+              .onSuccess(
+                  nothing -> {
+                    LoopListener former = here.get(before);
+                    former.stopMeasuring();
+                    if (hold) {
+                      former.hold(after.table());
+                    }
+                    ports.get(after.port()).serve(shared);
+                  });
+        });
+  }
+
+  /**
+   * Nobody is left of the listener's clients.
+   *
+   * @param portToo whether the port is not another one's now
+   */
+  Future<Void> close(Served listener, boolean portToo) {
+    return run(
+        () -> {
+          LoopListener left = here.remove(listener);
+          if (left != null) {
+            left.close();
+          }
+          Set<WriteTable> used = here.keySet().stream().map(Served::table).collect(toSet());
+          loop.writes().keySet().retainAll(used);
+          Listener port = portToo ? ports.remove(listener.port()) : null;
+          return port == null ? Future.succeededFuture() : port.close();
+        });
+  }
+
+  private Future<Void> run(Supplier<Future<Void>> action) {
+    Promise<Void> done = Promise.promise();
+    context.runOnContext(
+        nothing -> {
+          try {
+            action.get().onComplete(done);
+          } catch (RuntimeException e) {
+            done.fail(e);
+          }
+        });
+    return done.future();
+  }
+
+  private Session.Shared begin(Served listener) {
+    LoopListener begun = new LoopListener(loop, listener);
+    here.put(listener, begun);
+    return begun.shared();
   }
 
   /** Clients that come first shall not be told that no master is known; but none waits for long. */
   private Future<Void> known(Served listener) {
+    NodeConnector connector = loop.connector();
     Promise<Void> known = Promise.promise();
     connector.schedule(FIRST_LOOK, known::tryComplete);
     listener.group().onceKnown().thenRun(() -> connector.execute(known::tryComplete));
     return known.future();
   }
 
-  private Future<Listener> open(Served listener) {
-    int port = listener.config().port();
-    Session.Shared shared =
-        new Session.Shared(
-            backend(listener),
-            listener.rules(),
-            listener.config().auth(),
-            flushQueue,
-            listener.meters(),
-            settings.client().outputLimit().asLongValue(),
-            settings.client().inputLimit().asLongValue(),
-            settings.client().subscriberTimeout(),
-            settings.client().halfClosedTimeout(),
-            settings.client().maxSharedRequest().asLongValue(),
-            memory,
-            clients);
-    return Listener.open(vertx, settings.bindHost(), port, shared)
+  private Future<Void> openHere(Served listener) {
+    int port = listener.port();
+    Session.Shared shared = begin(listener);
+    return known(listener)
+        .compose(nothing -> Listener.open(vertx, settings.bindHost(), port, shared))
+        .onSuccess(opened -> ports.put(port, opened))
+        .<Void>mapEmpty()
         .recover(
             cause ->
                 Future.failedFuture(
                     new StartException(
                         "port " + port + " can't be opened: " + cause.getMessage())));
-  }
-
-  private Backend backend(Served listener) {
-    NodeGroup group = listener.group();
-    Backend backend =
-        new Backend(
-            new Router(
-                group,
-                listener.holdsReads() ? listener.consistency() : null,
-                listener.config().reads(),
-                settings.zone().orElse(""),
-                index),
-            new ListenerNodes(listener, pools, meters),
-            keys(listener),
-            connector,
-            settings.node().identityIdle());
-    Consumer<Topology> onChange = topology -> loop.execute(backend::onTopology);
-    group.onChange(onChange);
-    closing.add(() -> group.forget(onChange));
-    return backend;
-  }
-
-  private KeySlots keys(Served listener) {
-    GroupConsistency consistency = listener.consistency();
-    return consistency == null
-        ? null
-        : new KeySlots(
-            consistency,
-            writes.computeIfAbsent(consistency.table(), WriteTable::newPart),
-            listener.holdsReads());
-  }
-
-  private void monitor(Served listener) {
-    HealthMonitor monitor =
-        new HealthMonitor(
-            listener.group(),
-            listener::probeLoginAt,
-            connector,
-            listener.config().health().probeInterval().orElse(settings.probe().interval()),
-            listener.config().health().probeTimeout().orElse(settings.probe().timeout()));
-    monitors.add(monitor);
-    if (listener.holdsReads()) {
-      measure(listener, monitor);
-    }
-    monitor.start();
-  }
-
-  private void measure(Served listener, HealthMonitor monitor) {
-    Rounds measuring =
-        new Rounds(
-            listener.group(),
-            listener::probeLoginAt,
-            listener.consistency().table(),
-            connector,
-            loop,
-            meters.rounds(listener.group().name()),
-            new Rounds.Options(settings.sampling().interval(), settings.probe().timeout()));
-    rounds.add(measuring);
-    monitor.onHistory(measuring::onProbed);
-    listener.consistency().measureBy(measuring);
-    measuring.start();
   }
 }

@@ -4,6 +4,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.redisproxy.admin.Reloaded;
+import io.redisproxy.config.ConfigLoader;
 import io.redisproxy.config.Consistency;
 import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.NodeAddress;
@@ -13,15 +15,19 @@ import io.redisproxy.dev.RedisProcess;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.RedisNode;
+import io.redisproxy.metrics.ReloadMeters;
 import io.redisproxy.topology.NodeGroup;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 
@@ -33,6 +39,7 @@ public final class TestProxy implements AutoCloseable {
   private final int port = RedisProcess.freePort();
   private final int otherPort = RedisProcess.freePort();
   private final ProxySettings settings;
+  private Reloads reloads;
 
   private TestProxy(Map<String, String> overrides) {
     Map<String, String> properties = new HashMap<>();
@@ -150,6 +157,15 @@ public final class TestProxy implements AutoCloseable {
     return proxy;
   }
 
+  /** With the listeners of a file, which is looked at often; its ports are the test's choice. */
+  public static TestProxy startFrom(Path file, Map<String, String> settings) {
+    TestProxy proxy = new TestProxy(settings);
+    proxy.open(ConfigLoader.load(file));
+    proxy.reloads = new Reloads(proxy.proxy, Optional.of(file), new ReloadMeters(proxy.registry));
+    proxy.reloads.watch(Duration.ofMillis(20));
+    return proxy;
+  }
+
   private static ListenerConfig config(int port, int master, int... replicas) {
     return new ListenerConfig(
         port,
@@ -193,6 +209,24 @@ public final class TestProxy implements AutoCloseable {
         .allMatch(counter -> counter.count() >= settings.eventLoops().getAsInt());
   }
 
+  /** What came of the last look at the file at which something was new; null before. */
+  Reloaded lastReload() {
+    return reloads.last().orElse(null);
+  }
+
+  void probe(String reason) {
+    proxy.probe(reason);
+  }
+
+  Reloaded reload() {
+    return reloads.reload("a test");
+  }
+
+  /** The listeners that are open. */
+  List<ListenerConfig> listeners() {
+    return proxy.listeners();
+  }
+
   /** The nodes of the listener. */
   public NodeGroup group() {
     return proxy.groups().get(0);
@@ -225,6 +259,9 @@ public final class TestProxy implements AutoCloseable {
 
   @Override
   public void close() {
+    if (reloads != null) {
+      reloads.close();
+    }
     proxy.stop();
     vertx.close().toCompletionStage().toCompletableFuture().join();
   }

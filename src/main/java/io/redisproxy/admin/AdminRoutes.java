@@ -1,11 +1,13 @@
 package io.redisproxy.admin;
 
 import io.redisproxy.config.ProxySettings;
+import io.redisproxy.metrics.ReloadResult;
 import io.redisproxy.topology.NodeGroups;
 import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -36,8 +38,14 @@ class AdminRoutes {
   }
 
   void register(@Observes Router router) {
-    route(router, HttpMethod.GET, "/topology", request -> send(request, 200, ShownTopology.of(groups.groups())));
+    route(
+        router,
+        HttpMethod.GET,
+        "/topology",
+        request -> send(request, 200, ShownTopology.of(groups.groups())));
     route(router, HttpMethod.GET, "/config", request -> send(request, 200, config()));
+    route(router, HttpMethod.POST, "/failover-hint", this::look);
+    route(router, HttpMethod.POST, "/reload", this::reload);
     route(router, HttpMethod.POST, "/drain", this::drain);
     route(router, HttpMethod.GET, "/openapi.yaml", AdminRoutes::describe);
   }
@@ -74,7 +82,28 @@ class AdminRoutes {
   private JsonObject config() {
     return new JsonObject()
         .put("listeners", Shown.list(proxy.listeners()))
-        .put("settings", Shown.settings(settings));
+        .put("settings", Shown.settings(settings))
+        .put("reload", proxy.lastReload().map(AdminRoutes::shown).orElse(null));
+  }
+
+  private static JsonObject shown(Reloaded reload) {
+    boolean refused = reload.result() == ReloadResult.REFUSED;
+    return new JsonObject()
+        .put("at", reload.at().toString())
+        .put("cause", reload.cause())
+        .put("result", reload.result().label())
+        .put(refused ? "mistakes" : "changes", new JsonArray(reload.lines()));
+  }
+
+  private void reload(RoutingContext request) {
+    Reloaded reload = proxy.reload("POST " + PATH + "/reload");
+    send(request, reload.result() == ReloadResult.REFUSED ? 422 : 200, shown(reload));
+  }
+
+  /** Who moves the master knows before the next probe that something is about to change. */
+  private void look(RoutingContext request) {
+    proxy.probe("an operator expects a failover");
+    send(request, 202, JsonObject.of("probing", true));
   }
 
   private void drain(RoutingContext request) {

@@ -2,6 +2,7 @@ package io.redisproxy.admin;
 
 import io.redisproxy.config.ListenerConfig;
 import java.util.List;
+import java.util.Optional;
 
 /** What operators ask of the proxy as a whole. Any thread may ask. */
 public interface ProxyControl {
@@ -10,6 +11,24 @@ public interface ProxyControl {
 
   /** Lets all clients go, and ends the process then; returns at once. */
   void drain();
+
+  /**
+   * Probes all nodes now.
+   *
+   * @param reason what somebody knows that the last probes did not, in words
+   */
+  void probe(String reason);
+
+  /**
+   * Reads the configuration again, and works by it if it is right; returns when it is in effect, or
+   * is not going to be.
+   *
+   * @param cause why, in words
+   */
+  Reloaded reload(String cause);
+
+  /** What came of the last time; empty if there was none. */
+  Optional<Reloaded> lastReload();
 
   /** What the proxy works by. */
   List<ListenerConfig> listeners();

@@ -46,6 +46,9 @@ public interface ProxySettings {
   /** The measuring of how far replicas are. */
   Sampling sampling();
 
+  /** The reading of the JSON file again. */
+  Reload reload();
+
   /** How the proxy ends. */
   Drain drain();
 
@@ -113,6 +116,17 @@ public interface ProxySettings {
   interface Sampling {
     /** While something is written: the time from one question to the master to the next. */
     @WithDefault("2ms")
+    Duration interval();
+  }
+
+  /** The reading of the JSON file again. */
+  interface Reload {
+    /**
+     * How often it is looked whether the file, or one that it names, has changed; 0s for never. A
+     * Kubernetes volume exchanges its files by links, and some file systems tell of no changes: so
+     * they are read.
+     */
+    @WithDefault("2s")
     Duration interval();
   }
 

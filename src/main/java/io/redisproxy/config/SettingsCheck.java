@@ -52,9 +52,8 @@ final class SettingsCheck {
     time("sampling.interval", settings.sampling().interval());
     time("probe.interval", settings.probe().interval());
     time("probe.timeout", settings.probe().timeout());
-    if (!settings.drain().delay().isZero()) {
-      time("drain.delay", settings.drain().delay());
-    }
+    timeOrZero("reload.interval", settings.reload().interval());
+    timeOrZero("drain.delay", settings.drain().delay());
     time("drain.timeout", settings.drain().timeout());
     settings
         .admin()
@@ -85,6 +84,12 @@ final class SettingsCheck {
   private void time(String property, Duration time) {
     if (time.compareTo(SHORTEST) < 0 || time.compareTo(LONGEST) > 0) {
       mistake(property, seconds(time) + " is out of range; use 1ms to 24h");
+    }
+  }
+
+  private void timeOrZero(String property, Duration time) {
+    if (!time.isZero()) {
+      time(property, time);
     }
   }
 

@@ -75,6 +75,7 @@ public final class Rounds implements SampledNode.Owner {
   private final long interval;
   private final BiFunction<Integer, NodeAddress, SampledNode> newNode;
   private final Consumer<Topology> onChange;
+  private final Runnable waker;
 
   /** By the index in the group; null in place of a node that has left. */
   private final List<SampledNode> nodes = new ArrayList<>();
@@ -125,7 +126,8 @@ public final class Rounds implements SampledNode.Owner {
             new SampledNode(
                 index, address, logins.apply(address), connector, loop, options.timeout(), this);
     onChange = topology -> loop.execute(this::onTopology);
-    table.onWake(() -> loop.execute(this::onWake));
+    waker = () -> loop.execute(this::onWake);
+    table.onWake(waker);
   }
 
   /** Begins with a round, before which no replica is known to have anything. */
@@ -139,6 +141,7 @@ public final class Rounds implements SampledNode.Owner {
   public void close() {
     state = State.CLOSED;
     group.forget(onChange);
+    table.forgetWake(waker);
     voidAll();
     nodes.stream().filter(Objects::nonNull).forEach(SampledNode::close);
   }

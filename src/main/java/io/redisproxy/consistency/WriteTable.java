@@ -184,6 +184,11 @@ public final class WriteTable {
     wakers.add(action);
   }
 
+  /** The waker is of no use any more. */
+  void forgetWake(Runnable action) {
+    wakers.remove(action);
+  }
+
   /**
    * The first round from now on that comes after all that was sent when a connection broke. This
    * may lie at the master unread, and be read just after the question of the next round. Who asked

@@ -23,9 +23,11 @@ public final class Listener {
   private static final int BACKLOG = 4096;
 
   private final NetServer server;
+  private Session.Shared shared;
 
-  private Listener(NetServer server) {
+  private Listener(NetServer server, Session.Shared shared) {
     this.server = server;
+    this.shared = shared;
   }
 
   /** Opens the port, or joins the other event loops that have it open. */
@@ -36,11 +38,17 @@ public final class Listener {
             .setPort(port)
             .setAcceptBacklog(BACKLOG)
             .setTcpKeepAlive(true);
-    return vertx
-        .createNetServer(options)
-        .connectHandler(socket -> Session.begin(socket, shared))
+    NetServer server = vertx.createNetServer(options);
+    Listener listener = new Listener(server, shared);
+    return server
+        .connectHandler(socket -> Session.begin(socket, listener.shared))
         .listen()
-        .map(Listener::new);
+        .map(listener);
+  }
+
+  /** What the clients get that come from now on; on the event loop. */
+  public void serve(Session.Shared others) {
+    shared = others;
   }
 
   /**

@@ -108,6 +108,34 @@ public final class Backend {
     }
   }
 
+  /** What the nodes are told of sessions that bring no login may be another than before. */
+  public void onLogins() {
+    for (int i = 0; i < places.size(); i++) {
+      Place before = places.get(i);
+      if (before == null) {
+        continue;
+      }
+      Place place = placeOf(i, before.address());
+      if (place.pool() == before.pool()) {
+        leave(place);
+        continue;
+      }
+      // Connections that are in use stay until their clients have done what they need them for.
+      put(i, place);
+      if (lastMaster != null && lastMaster.pool() == before.pool()) {
+        lastMaster = new Mastership(i, place.pool());
+      }
+    }
+  }
+
+  /** No sessions are left, and none will come. */
+  public void close() {
+    lanes.values().forEach(this::leaveNodes);
+    lanes.clear();
+    places.stream().filter(Objects::nonNull).forEach(this::leave);
+    places.clear();
+  }
+
   private NodePool poolOf(int node) {
     return places.get(node).pool();
   }
@@ -130,16 +158,25 @@ public final class Backend {
       Place before = places.get(i);
       NodeAddress address = topology.isMember(i) ? topology.address(i) : null;
       if (!Objects.equals(address, before == null ? null : before.address())) {
-        places.set(i, address == null ? null : placeOf(i, address));
-        for (Lane lane : lanes.values()) {
-          put(lane, i, before);
-        }
-        if (before != null) {
-          before.pool().unwatch(before.watcher());
-          nodes.leave(before.pool());
-        }
+        put(i, address == null ? null : placeOf(i, address));
       }
     }
+  }
+
+  /** {@code place}: null if there is none any more. */
+  private void put(int index, Place place) {
+    Place before = places.set(index, place);
+    for (Lane lane : lanes.values()) {
+      put(lane, index, before);
+    }
+    if (before != null) {
+      leave(before);
+    }
+  }
+
+  private void leave(Place place) {
+    place.pool().unwatch(place.watcher());
+    nodes.leave(place.pool());
   }
 
   private Place placeOf(int index, NodeAddress address) {
@@ -212,11 +249,15 @@ public final class Backend {
 
   private void closeIfUnused(Lane lane) {
     if (!lane.isUsed() && lanes.remove(lane.identity(), lane)) {
-      nowhere.leave(lane.identity());
-      for (Place place : places) {
-        if (place != null) {
-          place.pool().leave(lane.identity());
-        }
+      leaveNodes(lane);
+    }
+  }
+
+  private void leaveNodes(Lane lane) {
+    nowhere.leave(lane.identity());
+    for (Place place : places) {
+      if (place != null) {
+        place.pool().leave(lane.identity());
       }
     }
   }

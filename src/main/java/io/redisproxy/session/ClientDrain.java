@@ -20,14 +20,28 @@ public final class ClientDrain {
 
   private final ClientRegistry clients;
   private final IntPredicate ports;
+  private final long lastId;
+  private volatile boolean hurried;
 
+  /** All clients of the ports, which have to be closed by then. */
   public ClientDrain(ClientRegistry clients, IntPredicate ports) {
+    this(clients, ports, Long.MAX_VALUE);
+  }
+
+  /** Those of the ports' clients that came up to the one with that number. */
+  public ClientDrain(ClientRegistry clients, IntPredicate ports, long lastId) {
     this.clients = clients;
     this.ports = ports;
+    this.lastId = lastId;
+  }
+
+  /** The deadline is now. */
+  public void hurry() {
+    hurried = true;
   }
 
   /**
-   * Returns when all are gone. The ports have to be closed before.
+   * Returns when all are gone.
    *
    * @return how many had to be cut off at the deadline
    */
@@ -38,7 +52,7 @@ public final class ClientDrain {
     for (int looksWithoutAny = 0; looksWithoutAny < 2; ) {
       List<ConnectedClient> left = left();
       looksWithoutAny = left.isEmpty() ? looksWithoutAny + 1 : 0;
-      if (System.nanoTime() - end > 0) {
+      if (hurried || System.nanoTime() - end > 0) {
         left.forEach(ConnectedClient::cutOff);
         return (int) left.stream().filter(client -> !client.state().equals(Parting.PARTED)).count();
       }
@@ -59,6 +73,8 @@ public final class ClientDrain {
   }
 
   private List<ConnectedClient> left() {
-    return clients.all().stream().filter(client -> ports.test(client.port())).toList();
+    return clients.all().stream()
+        .filter(client -> client.id() <= lastId && ports.test(client.port()))
+        .toList();
   }
 }

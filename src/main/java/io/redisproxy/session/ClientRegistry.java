@@ -15,6 +15,11 @@ public final class ClientRegistry {
     return lastId.incrementAndGet();
   }
 
+  /** The number of the client that came last. */
+  public long lastId() {
+    return lastId.get();
+  }
+
   void add(ConnectedClient client) {
     clients.put(client.id(), client);
   }

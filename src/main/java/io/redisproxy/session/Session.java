@@ -52,8 +52,7 @@ public final class Session extends ChannelInboundHandlerAdapter
    * What all sessions of a listener on one event loop have in common.
    *
    * @param backend the nodes
-   * @param rules what the listener's commands are
-   * @param auth what clients have to say to the proxy; if empty, the nodes decide who may come in
+   * @param terms what the listener holds clients to
    * @param flushQueue the event loop's
    * @param meters the listener's
    * @param outputLimit bytes that may wait for a client before the connection that feeds it is held
@@ -67,8 +66,7 @@ public final class Session extends ChannelInboundHandlerAdapter
    */
   public record Shared(
       Backend backend,
-      CommandRules rules,
-      Optional<Credentials> auth,
+      Terms terms,
       FlushQueue flushQueue,
       ListenerMeters meters,
       long outputLimit,
@@ -127,7 +125,7 @@ public final class Session extends ChannelInboundHandlerAdapter
   Session(Shared shared) {
     this.shared = shared;
     identity = new ClientIdentity(shared.clients().nextId());
-    locked = shared.auth().isPresent();
+    locked = auth().isPresent();
     keys = shared.backend().keys();
     decoder = new RequestDecoder(shared.maxSharedRequest());
   }
@@ -186,16 +184,16 @@ public final class Session extends ChannelInboundHandlerAdapter
   }
 
   CommandRules rules() {
-    return shared.rules();
+    return shared.terms().rules();
   }
 
   Optional<Credentials> auth() {
-    return shared.auth();
+    return shared.terms().auth();
   }
 
   /** Whether the client still has to say the proxy's password. */
   boolean isLocked() {
-    return locked;
+    return locked && auth().isPresent();
   }
 
   void unlock() {
@@ -239,7 +237,7 @@ public final class Session extends ChannelInboundHandlerAdapter
   void reset() {
     identity.reset();
     muting.toOn();
-    locked = shared.auth().isPresent();
+    locked = auth().isPresent();
   }
 
   /** A reply of the proxy's own, behind all that is awaited. */

@@ -74,6 +74,11 @@ public final class NodeGroup {
   /** A group of the nodes that a listener lists; which is the master, they tell. */
   public NodeGroup(ListenerConfig config) {
     this(Integer.toString(config.port()), config.health());
+    list(config);
+  }
+
+  /** The group consists of the nodes that the listener lists from now on. */
+  public final void list(ListenerConfig config) {
     List<NodeAddress> nodes = new ArrayList<>(List.of(config.master()));
     nodes.addAll(config.replicas());
     configure(nodes, null);

@@ -15,6 +15,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.redisproxy.config.ConfigLoader;
 import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.ProxySettings;
+import io.redisproxy.metrics.ReloadResult;
 import io.redisproxy.topology.NodeGroup;
 import io.restassured.specification.RequestSpecification;
 import io.smallrye.config.PropertiesConfigSource;
@@ -27,6 +28,7 @@ import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -108,6 +110,45 @@ class AdminRoutesTest {
             .extract()
             .asString();
     assertThat(shown).doesNotContain("hidden").contains("***");
+  }
+
+  @Test
+  void reloadTellsWhatCameOfIt() {
+    start(Map.of());
+    here().get("/admin/config").then().statusCode(200).body("reload", nullValue());
+    Instant at = Instant.parse("2026-01-02T03:04:05Z");
+    control.reloaded =
+        new Reloaded(at, "a test", ReloadResult.APPLIED, List.of("listener 6380: new deny"));
+
+    here()
+        .post("/admin/reload")
+        .then()
+        .statusCode(200)
+        .body("result", equalTo("applied"))
+        .body("changes", equalTo(List.of("listener 6380: new deny")));
+
+    control.reloaded = new Reloaded(at, "a test", ReloadResult.REFUSED, List.of("file: wrong"));
+    here()
+        .post("/admin/reload")
+        .then()
+        .statusCode(422)
+        .body("result", equalTo("refused"))
+        .body("mistakes", equalTo(List.of("file: wrong")));
+    here()
+        .get("/admin/config")
+        .then()
+        .statusCode(200)
+        .body("reload.at", equalTo("2026-01-02T03:04:05Z"))
+        .body("reload.cause", equalTo("a test"))
+        .body("reload.mistakes", equalTo(List.of("file: wrong")));
+    here().get("/admin/reload").then().statusCode(405);
+  }
+
+  @Test
+  void aFailoverThatSomebodyKnowsOfIsLookedFor() {
+    start(Map.of());
+    here().post("/admin/failover-hint").then().statusCode(202).body("probing", is(true));
+    assertThat(control.probed).isEqualTo("an operator expects a failover");
   }
 
   @Test
@@ -228,6 +269,23 @@ class AdminRoutesTest {
   private static final class FakeControl implements ProxyControl {
     private List<ListenerConfig> listeners;
     private boolean draining;
+    private Reloaded reloaded;
+    private String probed;
+
+    @Override
+    public void probe(String reason) {
+      probed = reason;
+    }
+
+    @Override
+    public Reloaded reload(String cause) {
+      return reloaded;
+    }
+
+    @Override
+    public Optional<Reloaded> lastReload() {
+      return Optional.ofNullable(reloaded);
+    }
 
     @Override
     public boolean isDraining() {

@@ -92,8 +92,7 @@ class CursorRunTest {
         new Session(
             new Session.Shared(
                 NoNodes.backend(METERS),
-                new CommandRules(Map.of(), Set.of()),
-                Optional.empty(),
+                new Terms(new CommandRules(Map.of(), Set.of()), Optional.empty()),
                 new FlushQueue(channel.eventLoop()),
                 METERS.listener("6380"),
                 1_000_000,

@@ -47,8 +47,7 @@ class ReplyQueueTest {
         new Session(
             new Session.Shared(
                 NoNodes.backend(METERS),
-                new CommandRules(Map.of(), Set.of()),
-                Optional.empty(),
+                new Terms(new CommandRules(Map.of(), Set.of()), Optional.empty()),
                 new FlushQueue(channel.eventLoop()),
                 LISTENER_METERS,
                 OUTPUT_LIMIT,

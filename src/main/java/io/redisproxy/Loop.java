@@ -1,0 +1,39 @@
+package io.redisproxy;
+
+import io.netty.channel.EventLoop;
+import io.redisproxy.config.ProxySettings;
+import io.redisproxy.consistency.LoopWrites;
+import io.redisproxy.consistency.WriteTable;
+import io.redisproxy.metrics.ProxyMeters;
+import io.redisproxy.session.ClientRegistry;
+import io.redisproxy.session.DirectMemory;
+import io.redisproxy.upstream.FlushQueue;
+import io.redisproxy.upstream.NodeConnector;
+import io.redisproxy.upstream.NodePools;
+import java.util.Map;
+
+/**
+ * What all listeners on one event loop have in common.
+ *
+ * @param index the first event loop, 0, also probes the nodes
+ * @param memory what all clients together must leave room in
+ * @param clients all clients of the process
+ * @param writes this event loop's parts of the tables; ask {@link #partOf}
+ */
+record Loop(
+    int index,
+    EventLoop eventLoop,
+    ProxySettings settings,
+    ProxyMeters meters,
+    NodeConnector connector,
+    FlushQueue flushQueue,
+    NodePools pools,
+    DirectMemory memory,
+    ClientRegistry clients,
+    Map<WriteTable, LoopWrites> writes) {
+
+  /** This event loop's part of a table; on this event loop. */
+  LoopWrites partOf(WriteTable table) {
+    return writes.computeIfAbsent(table, WriteTable::newPart);
+  }
+}

@@ -1,0 +1,166 @@
+package io.redisproxy;
+
+import io.redisproxy.config.ProxySettings;
+import io.redisproxy.consistency.GroupConsistency;
+import io.redisproxy.consistency.LoopWrites;
+import io.redisproxy.consistency.Rounds;
+import io.redisproxy.consistency.WriteTable;
+import io.redisproxy.route.Router;
+import io.redisproxy.session.Backend;
+import io.redisproxy.session.KeySlots;
+import io.redisproxy.session.Session;
+import io.redisproxy.session.Terms;
+import io.redisproxy.topology.HealthMonitor;
+import io.redisproxy.topology.NodeGroup;
+import io.redisproxy.topology.Topology;
+import java.util.function.Consumer;
+
+/** What a listener's clients on one event loop share. All of it runs on that event loop. */
+final class LoopListener {
+  private static final int[] ANY_KEY = {WriteTable.ALL};
+
+  private final Loop loop;
+  private final Served served;
+  private final Terms terms;
+  private final Backend backend;
+  private final Consumer<Topology> onChange;
+  private HealthMonitor monitor;
+  private LoopWrites held;
+  private Rounds rounds;
+
+  /** Connects to the nodes, and on the first event loop probes them. */
+  LoopListener(Loop loop, Served served) {
+    this.loop = loop;
+    this.served = served;
+    terms = new Terms(served.rules(), served.config().auth());
+    NodeGroup group = served.group();
+    backend =
+        new Backend(
+            new Router(
+                group,
+                served.holdsReads() ? served.consistency() : null,
+                served.config().reads(),
+                loop.settings().zone().orElse(""),
+                loop.index()),
+            new ListenerNodes(served, loop.pools(), loop.meters()),
+            keys(),
+            loop.connector(),
+            loop.settings().node().identityIdle());
+    onChange = topology -> loop.eventLoop().execute(backend::onTopology);
+    group.onChange(onChange);
+    monitor();
+  }
+
+  /** What the sessions get that begin from now on. */
+  Session.Shared shared() {
+    ProxySettings.Client client = loop.settings().client();
+    return new Session.Shared(
+        backend,
+        terms,
+        loop.flushQueue(),
+        served.meters(),
+        client.outputLimit().asLongValue(),
+        client.inputLimit().asLongValue(),
+        client.subscriberTimeout(),
+        client.halfClosedTimeout(),
+        client.maxSharedRequest().asLongValue(),
+        loop.memory(),
+        loop.clients());
+  }
+
+  /**
+   * The listener's configuration is another one.
+   *
+   * @param newLogins whether the nodes are told something else at first
+   */
+  void onChanged(boolean newLogins) {
+    terms.change(served.rules(), served.config().auth());
+    if (newLogins) {
+      backend.onLogins();
+      stopMonitoring();
+      monitor();
+    }
+  }
+
+  /** Replicas have reached nothing from now on: others write past what is known here. */
+  void stopMeasuring() {
+    if (rounds != null) {
+      rounds.close();
+      rounds = null;
+    }
+  }
+
+  /**
+   * What is read by others goes to the master as long as somebody is here, who writes past their
+   * table.
+   */
+  void hold(WriteTable table) {
+    held = loop.partOf(table);
+    held.begin(ANY_KEY, 1);
+  }
+
+  /** Follows the nodes no more. */
+  void stop() {
+    stopMonitoring();
+    served.group().forget(onChange);
+  }
+
+  /** Nobody is there any more. */
+  void close() {
+    stop();
+    backend.close();
+    if (held != null) {
+      held.end(ANY_KEY, 1);
+      held = null;
+    }
+  }
+
+  private KeySlots keys() {
+    GroupConsistency consistency = served.consistency();
+    return consistency == null
+        ? null
+        : new KeySlots(consistency, loop.partOf(served.table()), served.holdsReads());
+  }
+
+  private void monitor() {
+    if (loop.index() != 0) {
+      return;
+    }
+    ProxySettings settings = loop.settings();
+    monitor =
+        new HealthMonitor(
+            served.group(),
+            served::probeLoginAt,
+            loop.connector(),
+            served.config().health().probeInterval().orElse(settings.probe().interval()),
+            served.config().health().probeTimeout().orElse(settings.probe().timeout()));
+    if (served.holdsReads()) {
+      measure();
+    }
+    monitor.start();
+  }
+
+  private void measure() {
+    rounds =
+        new Rounds(
+            served.group(),
+            served::probeLoginAt,
+            served.table(),
+            loop.connector(),
+            loop.eventLoop(),
+            loop.meters().rounds(served.group().name()),
+            new Rounds.Options(
+                loop.settings().sampling().interval(), loop.settings().probe().timeout()));
+    monitor.onHistory(rounds::onProbed);
+    served.consistency().measureBy(rounds);
+    rounds.start();
+  }
+
+  private void stopMonitoring() {
+    if (monitor != null) {
+      monitor.close();
+      monitor = null;
+    }
+    stopMeasuring();
+  }
+}

@@ -1,0 +1,136 @@
+package io.redisproxy;
+
+import io.redisproxy.command.CommandClass;
+import io.redisproxy.command.CommandRules;
+import io.redisproxy.config.Consistency;
+import io.redisproxy.config.ListenerConfig;
+import io.redisproxy.config.NodeAddress;
+import io.redisproxy.consistency.GroupConsistency;
+import io.redisproxy.consistency.WriteTable;
+import io.redisproxy.metrics.ListenerMeters;
+import io.redisproxy.metrics.ProxyMeters;
+import io.redisproxy.topology.NodeGroup;
+import io.redisproxy.upstream.Login;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeSet;
+
+/** A listener, with what its event loops have in common. Any thread may ask. */
+final class Served {
+
+  /** What can change while it is open. */
+  record Current(ListenerConfig config, CommandRules rules) {
+
+    static Current of(ListenerConfig config) {
+      return new Current(config, rulesOf(config));
+    }
+  }
+
+  private final NodeGroup group;
+  private final NodeGauges gauges;
+  private final WriteTable table;
+  private final GroupConsistency consistency;
+  private final boolean holdsReads;
+  private final ListenerMeters meters;
+  private volatile Current current;
+
+  /**
+   * Not to be seen anywhere before it is {@link #show shown}.
+   *
+   * @param noted whether somebody asks what is written here
+   */
+  Served(ListenerConfig config, WriteTable table, boolean noted, ProxyMeters proxyMeters) {
+    current = Current.of(config);
+    this.table = table;
+    group = new NodeGroup(config);
+    gauges = new NodeGauges(group, proxyMeters);
+    consistency = noted ? new GroupConsistency(table) : null;
+    holdsReads = holdsReads(config);
+    meters = proxyMeters.listener(group.name());
+  }
+
+  /** Whether reads are held to what was written before. */
+  static boolean holdsReads(ListenerConfig config) {
+    return config.consistency() == Consistency.READ_YOUR_WRITES && !config.replicas().isEmpty();
+  }
+
+  boolean holdsReads() {
+    return holdsReads;
+  }
+
+  void show() {
+    gauges.start();
+  }
+
+  void hide() {
+    gauges.stop();
+  }
+
+  void change(Current next) {
+    current = next;
+  }
+
+  int port() {
+    return config().port();
+  }
+
+  ListenerConfig config() {
+    return current.config();
+  }
+
+  CommandRules rules() {
+    return current.rules();
+  }
+
+  NodeGroup group() {
+    return group;
+  }
+
+  WriteTable table() {
+    return table;
+  }
+
+  /** What reads are held to, here or at a listener with the same master; null if neither is. */
+  GroupConsistency consistency() {
+    return consistency;
+  }
+
+  ListenerMeters meters() {
+    return meters;
+  }
+
+  /** What the node is told of sessions that bring no login; null if nothing. */
+  Login loginAt(NodeAddress node) {
+    return config().credentialsOf(node).map(Login::of).orElse(null);
+  }
+
+  /** What the node is told when it is asked for its health, or how far it is; null if nothing. */
+  Login probeLoginAt(NodeAddress node) {
+    return config().probeCredentialsOf(node).map(Login::of).orElse(null);
+  }
+
+  private static CommandRules rulesOf(ListenerConfig config) {
+    Map<String, CommandClass> overrides = new HashMap<>();
+    config
+        .commands()
+        .forEach(
+            (name, override) ->
+                overrides.put(
+                    name,
+                    switch (override) {
+                      case READ -> CommandClass.READ;
+                      case WRITE -> CommandClass.MASTER;
+                      case MASTER -> CommandClass.READ_AT_MASTER;
+                    }));
+    CommandRules rules = new CommandRules(overrides, config.deny());
+    if (!rules.immovable().isEmpty()) {
+      throw new StartException(
+          "listener "
+              + config.port()
+              + ": \"commands\" names "
+              + String.join(", ", new TreeSet<>(rules.immovable()))
+              + ", which the proxy can't run anywhere else; remove that");
+    }
+    return rules;
+  }
+}
