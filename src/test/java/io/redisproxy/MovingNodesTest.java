@@ -96,6 +96,7 @@ class MovingNodesTest {
         RawClient free = proxy.connect()) {
       relay.stall();
       client.sendCommand("SET", "a", "first");
+      await().until(() -> proxy.counted("redis_proxy.requests", "role", "master") == 1);
       group.promote(replica);
       proxy.group().configure(List.of(address(relay.port()), address(replica)), address(replica));
       await().until(() -> proxy.group().topology().master() == 1);
