@@ -115,10 +115,9 @@ class ConfigLoaderTest {
 
   @Test
   void anUnknownKeyThatResemblesNoneGetsTheWholeList() throws IOException {
-    assertThat(mistakes(withMaster(NODE.replace("{", "{ \"weight\": 1,"))))
+    assertThat(mistakes(withMaster(NODE.replace("{", "{ \"shoe\": 1,"))))
         .containsExactly(
-            "listeners[0].master.weight: unknown key; use host, port, username, password,"
-                + " passwordFile");
+            "listeners[0].master.shoe: unknown key; use " + String.join(", ", NodesParser.KEYS));
   }
 
   @Test
