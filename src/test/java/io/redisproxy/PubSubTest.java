@@ -226,19 +226,22 @@ class PubSubTest {
   void aSubscriberThatTakesNothingIsCutOffInTheEnd() throws IOException {
     try (TestProxy impatient =
             TestProxy.start(group, Map.of("client.subscriber-timeout", "500ms"));
-        RawClient slow = impatient.connect();
+        RawClient slow = new RawClient(impatient.port(), 65_536);
         RawClient reading = impatient.connect()) {
       slow.call("SUBSCRIBE", "big");
       reading.call("SUBSCRIBE", "big");
       String large = "x".repeat(1_000_000);
-      // More than the kernel keeps.
-      for (int i = 0; i < 60; i++) {
+      // More than the kernel keeps at the proxy's end, and less than makes the node cut it off.
+      for (int i = 0; i < 20; i++) {
         other.call("PUBLISH", "big", large);
         reading.readReply();
       }
       await()
-          .until(
-              () -> impatient.counted("redis_proxy.clients.closed", "cause", "slow_client") == 1);
+          .untilAsserted(
+              () ->
+                  assertThat(
+                          impatient.counted("redis_proxy.clients.closed", "cause", "slow_client"))
+                      .isEqualTo(1));
       await().until(() -> impatient.gauge("redis_proxy.node.pinned") == 1);
       other.call("PUBLISH", "big", "end");
       assertThat(((List<?>) reading.readText()).get(2)).isEqualTo("end");

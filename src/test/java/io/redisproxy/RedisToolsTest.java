@@ -111,7 +111,7 @@ class RedisToolsTest {
     Files.writeString(
         typed,
         "set a 1\nincr a\nhello 3\nhset h f 1\nhgetall h\nmulti\nget a\nexec\nsubscribe\n"
-            + "select 1\nget a\nselect 0\nobject encoding a\nkeys *\nnosuch\nget 'a\n");
+            + "select 1\nget a\nselect 0\nobject encoding a\nkeys a\nnosuch\nget 'a\n");
     String atServer =
         withoutNumbers(run(typed, group.master().port(), List.of("redis-cli")).output());
     group.flushAll();

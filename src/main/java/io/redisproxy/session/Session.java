@@ -115,7 +115,9 @@ public final class Session extends ChannelInboundHandlerAdapter
   private boolean parting;
   private boolean inputEnded;
   private boolean closed;
-  private CloseCause closeCause = CloseCause.CLIENT;
+
+  /** Null while nobody but the client would end it. */
+  private CloseCause closeCause;
 
   /** Begins the session of a client that has connected. */
   public static void begin(NetSocket socket, Shared shared) {
@@ -410,21 +412,28 @@ public final class Session extends ChannelInboundHandlerAdapter
     become(new Closing(this, CloseCause.PROTOCOL_ERROR));
   }
 
+  /** What is told of the client's end: the first cause brings on others, such as failed writes. */
+  private void closesFor(CloseCause cause) {
+    if (closeCause == null) {
+      closeCause = cause;
+    }
+  }
+
   /** Sends what there is to send, then closes. */
   void closeAfterFlush(CloseCause cause) {
-    closeCause = cause;
+    closesFor(cause);
     context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
   }
 
   /** Sends what there is to send, and that no more will come. */
   void endOutput(CloseCause cause) {
-    closeCause = cause;
+    closesFor(cause);
     DuplexChannel channel = (DuplexChannel) context.channel();
     context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> channel.shutdownOutput());
   }
 
   void closeNow(CloseCause cause) {
-    closeCause = cause;
+    closesFor(cause);
     context.close();
   }
 
@@ -601,7 +610,7 @@ public final class Session extends ChannelInboundHandlerAdapter
   public void channelInactive(ChannelHandlerContext ctx) {
     if (!closed) {
       closed = true;
-      meters().onClosed(closeCause);
+      meters().onClosed(closeCause == null ? CloseCause.CLIENT : closeCause);
       clients().remove(client);
       state.onClosed();
       serving.unpin();
