@@ -38,7 +38,13 @@ public final class GroupConsistency {
    */
   public boolean hasReached(int node, long needed) {
     Rounds measured = rounds;
-    return needed != WriteTable.IN_FLIGHT
-        && (measured == null ? needed == 0 : measured.reached(node) >= needed);
+    if (needed == WriteTable.IN_FLIGHT || measured == null) {
+      return needed == 0;
+    }
+    boolean reached = measured.reached(node) >= needed;
+    if (!reached) {
+      measured.onMissed();
+    }
+    return reached;
   }
 }

@@ -1,6 +1,7 @@
 package io.redisproxy.consistency;
 
 import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.ScheduledFuture;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.metrics.RoundMeters;
 import io.redisproxy.topology.NodeGroup;
@@ -24,8 +25,10 @@ import java.util.function.Function;
  * reached the round, and all that was acknowledged before it began; see {@link WriteTable}.
  *
  * <p>While writes go on, rounds follow one another, whether replicas have reached the last one or
- * not. When nothing was written since the last round began, and every replica that is in order has
- * reached it, no node is asked anything; nor is one while nobody reads.
+ * not; quickly while reads have to go to the master for want of a round, and more and more slowly
+ * when none has to, since what is written is mostly not what is read next. When nothing was written
+ * since the last round began, and every replica that is in order has reached it, no node is asked
+ * anything; nor is one while nobody reads.
  *
  * <p>Offsets are compared within one history only. A replica of another one, or that has lost its
  * master, has reached nothing, and no replica has after another history began: until they are
@@ -102,6 +105,17 @@ public final class Rounds implements SampledNode.Owner {
 
   /** A round is needed even if nothing is written. */
   private boolean again;
+
+  /** Whether a read went to the master since the last round began, for want of a later one. */
+  private volatile boolean missed;
+
+  /** From the beginning of the last round to that of the next, if no read is missed. */
+  private long pause;
+
+  private ScheduledFuture<?> pausing;
+
+  /** Whether that pause may be cut short, as nothing but a read that is missed needs it to be. */
+  private boolean mayHurry;
 
   /**
    * To be made on {@code loop}, which must be the connector's.
@@ -247,6 +261,7 @@ public final class Rounds implements SampledNode.Owner {
       return;
     }
     startedAt = System.nanoTime();
+    missed = false;
     table.forgetReaders(startedAt);
     round = table.startRound();
     meters.onRound();
@@ -276,12 +291,29 @@ public final class Rounds implements SampledNode.Owner {
 
   private void beginAfter(long nanos) {
     state = State.PAUSING;
-    loop.schedule(this::onPauseOver, nanos, TimeUnit.NANOSECONDS);
+    mayHurry = false;
+    pausing = loop.schedule(this::onPauseOver, Math.max(0, nanos), TimeUnit.NANOSECONDS);
   }
 
   private void onPauseOver() {
     if (state == State.PAUSING) {
       begin();
+    }
+  }
+
+  /** A read has to go to the master, as no replica has reached what it needs; any thread. */
+  void onMissed() {
+    if (!missed) {
+      missed = true;
+      loop.execute(this::hurry);
+    }
+  }
+
+  private void hurry() {
+    if (state == State.PAUSING && mayHurry) {
+      pausing.cancel(false);
+      pause = interval;
+      beginAfter(startedAt + interval - System.nanoTime());
     }
   }
 
@@ -294,7 +326,10 @@ public final class Rounds implements SampledNode.Owner {
   /** The next round, when one is needed, and not at once after the last. */
   private void goOn() {
     if (again || table.isDemandedAfter(round) || !table.sleep(round)) {
-      beginAfter(Math.max(0, startedAt + interval - System.nanoTime()));
+      boolean soon = missed || again;
+      pause = soon ? interval : Math.max(interval, Math.min(2 * pause, LONGEST_PAUSE));
+      beginAfter(startedAt + pause - System.nanoTime());
+      mayHurry = !soon;
     } else {
       state = State.ASLEEP;
     }
