@@ -101,6 +101,18 @@ class CheckerTest {
   }
 
   @Test
+  void noReadIsStaleWhileTheMasterHandsOver() throws Exception {
+    assertNoneStale(
+        run(
+            "the master hands over",
+            UnaryOperator.identity(),
+            UNIT.multipliedBy(4),
+            List.of(
+                Trouble.delay(replication, Duration.ofMillis(5), random),
+                Trouble.failovers(group, random))));
+  }
+
+  @Test
   void noReadIsStaleAfterEverythingIsFlushed() throws Exception {
     Tally tally = new Tally();
     replication.forEach(relay -> relay.delayReplies(Duration.ofMillis(5)));

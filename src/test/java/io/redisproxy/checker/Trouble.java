@@ -47,6 +47,38 @@ interface Trouble {
     };
   }
 
+  /** The master hands over to a replica, when that has all it has, and back. */
+  static Trouble failovers(RedisGroup group, Random random) {
+    return end -> {
+      RedisNode master = group.master();
+      RedisNode next = group.replica(0);
+      while (!end.await(200 + random.nextInt(500), TimeUnit.MILLISECONDS)) {
+        if (handsOver(group, master, next)) {
+          while (!isMaster(group, next) && !end.await(10, TimeUnit.MILLISECONDS)) {
+            // It is on the way.
+          }
+          RedisNode former = master;
+          master = next;
+          next = former;
+        }
+      }
+    };
+  }
+
+  /** False while the other is not in sync. */
+  private static boolean handsOver(RedisGroup group, RedisNode master, RedisNode next) {
+    try {
+      group.call(master, "FAILOVER", "TO", "127.0.0.1", Integer.toString(next.port()));
+      return true;
+    } catch (IllegalStateException e) {
+      return false;
+    }
+  }
+
+  private static boolean isMaster(RedisGroup group, RedisNode node) {
+    return ((List<?>) group.call(node, "ROLE")).get(0).equals("master");
+  }
+
   /** The proxy's connections to the master break, with writes in flight. */
   static Trouble cuts(Relay toMaster, Random random) {
     return end -> {
