@@ -31,7 +31,8 @@ final class ListenersParser {
                   "deny",
                   "consistency",
                   "readPolicy",
-                  "includeMaster"),
+                  "includeMaster",
+                  "touchMaster"),
               HealthParser.KEYS.stream())
           .toList();
 
@@ -97,6 +98,7 @@ final class ListenersParser {
                 .flatMap(value -> value.asWord(ReadPolicy.values(), ReadPolicy::word))
                 .orElse(ReadPolicy.ROUND_ROBIN),
             fields.optional("includeMaster").flatMap(Value::asTruth).orElse(false),
+            fields.optional("touchMaster").flatMap(Value::asTruth).orElse(false),
             nodes.weights(),
             nodes.zones());
     return port.flatMap(

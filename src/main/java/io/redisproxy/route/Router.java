@@ -48,6 +48,11 @@ public final class Router {
     return group.topology();
   }
 
+  /** Whether the master shall be told what its replicas are asked for. */
+  public boolean touchesMaster() {
+    return preference.touchMaster();
+  }
+
   /** The node that writes go to. */
   public int forWrite() {
     return group.topology().master();

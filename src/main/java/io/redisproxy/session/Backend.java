@@ -240,7 +240,13 @@ public final class Backend {
             () -> Topology.NONE,
             nodes.unseen(),
             nodes);
-    Lane lane = new Lane(identity, router, none, () -> follow(router.topology()));
+    Lane lane =
+        new Lane(
+            identity,
+            router,
+            none,
+            () -> follow(router.topology()),
+            router.touchesMaster() ? timer : null);
     for (int i = 0; i < places.size(); i++) {
       put(lane, i, null);
     }

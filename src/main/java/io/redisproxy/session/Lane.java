@@ -7,6 +7,7 @@ import io.redisproxy.route.Router;
 import io.redisproxy.topology.NodeHealth;
 import io.redisproxy.topology.Topology;
 import io.redisproxy.upstream.Identity;
+import io.redisproxy.upstream.NodeConnector;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -17,6 +18,7 @@ final class Lane implements Reach {
   private final Router router;
   private final Target none;
   private final Runnable follow;
+  private final MasterTouch touch;
 
   /** By the index in the group. A node that has left keeps its place. */
   private Target[] targets = {};
@@ -30,16 +32,23 @@ final class Lane implements Reach {
    * {@code none}: what stands in for a master that isn't known.
    *
    * @param follow gives the lane the nodes that have come since it was last told
+   * @param timer null if the master is not told of the reads of its replicas
    */
-  Lane(Identity identity, Router router, Target none, Runnable follow) {
+  Lane(Identity identity, Router router, Target none, Runnable follow, NodeConnector timer) {
     this.identity = identity;
     this.router = router;
     this.none = none;
     this.follow = follow;
+    touch = timer == null ? null : new MasterTouch(this::forWrite, timer);
   }
 
   Identity identity() {
     return identity;
+  }
+
+  /** Null if the master is not told of the reads of its replicas. */
+  MasterTouch touch() {
+    return touch;
   }
 
   /** There is a node, or another one, at a place. */

@@ -338,7 +338,12 @@ final class Serving extends SessionState {
 
   /** A read joins any run: one of reads, and one to the master, where it stays in order. */
   private boolean addRead(Command command, ByteBuf in, int from, int end) {
-    return isAdded(sender.addRead(needed(command, in, from, end), in, from), in, from);
+    RunSender.Result result = sender.addRead(needed(command, in, from, end), in, from);
+    MasterTouch touch = session.lane().touch();
+    if (touch != null && result == RunSender.Result.ADDED && !sender.run().isAtMaster()) {
+      touch.onRead(command, decoder, in);
+    }
+    return isAdded(result, in, from);
   }
 
   private boolean addAtMaster(Command command, ByteBuf in, int from, int end) {

@@ -7,10 +7,11 @@ import io.redisproxy.upstream.PendingReplies;
 
 /** Replies to requests of the proxy's own making that nobody waits for. */
 final class UnheardReplies extends PendingReplies {
-  private final Session session;
+  private final Object cause;
 
-  UnheardReplies(Session session, int requests) {
-    this.session = session;
+  /** {@code cause}: what they are for. */
+  UnheardReplies(Object cause, int requests) {
+    this.cause = cause;
     want(requests);
   }
 
@@ -41,6 +42,6 @@ final class UnheardReplies extends PendingReplies {
 
   @Override
   protected Object client() {
-    return session;
+    return cause;
   }
 }

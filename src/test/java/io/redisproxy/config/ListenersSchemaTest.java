@@ -129,6 +129,7 @@ class ListenersSchemaTest {
         "'deny': [ '\\u00e9' ]",
         "'readPolicy': 'random'",
         "'includeMaster': 'yes'",
+        "'touchMaster': 1",
         "'maxLagBytes': 0",
         "'maxLagBytes': 1.5",
         "'maxLagBytes': '64M'",

@@ -23,12 +23,13 @@ class ReadSettingsTest {
         load(
             "'weight': 2",
             "'weight': 0, 'zone': 'eu-west-1a'",
-            "'readPolicy': 'least-pending', 'includeMaster': true");
+            "'readPolicy': 'least-pending', 'includeMaster': true, 'touchMaster': true");
 
     assertThat(reads)
         .isEqualTo(
             new ReadPreference(
                 ReadPolicy.LEAST_PENDING,
+                true,
                 true,
                 Map.of(MASTER, 2, REPLICA, 0),
                 Map.of(REPLICA, "eu-west-1a")));
