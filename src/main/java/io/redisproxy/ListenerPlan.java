@@ -24,13 +24,15 @@ import java.util.stream.Stream;
  *
  * @param open the listeners as they are to be then
  * @param replaced those that can't become what they are to be while clients are connected
+ * @param holds what has to be held before anything else is done
  */
 record ListenerPlan(
     List<Served> open,
     List<Served> added,
     List<Served> removed,
     List<Change> changed,
-    List<Replacement> replaced) {
+    List<Replacement> replaced,
+    List<Hold> holds) {
 
   /**
    * What a listener can become another by with its clients; anything else makes a new one of it.
@@ -60,14 +62,10 @@ record ListenerPlan(
     }
   }
 
-  record Replacement(Served before, Served after, Set<String> parts) {
+  record Replacement(Served before, Served after, Set<String> parts) {}
 
-    /** Whether the former clients write what the new ones would not see on a replica. */
-    boolean hidesWrites() {
-      return after.holdsReads()
-          && (before.consistency() == null || before.table() != after.table());
-    }
-  }
+  /** The clients of a listener that is going write what is not noted in a table that others ask. */
+  record Hold(Served going, WriteTable table) {}
 
   /**
    * {@code leaving}: listeners that have clients still, but no port.
@@ -78,9 +76,11 @@ record ListenerPlan(
       List<Served> open, List<Served> leaving, List<ListenerConfig> wanted, ProxyMeters meters) {
     Map<Integer, Served> byPort =
         open.stream().collect(Collectors.toMap(Served::port, Function.identity()));
-    List<WriteTable> tables = tables(byPort, leaving, wanted);
+    List<Served> going = going(open, leaving, wanted);
+    List<WriteTable> tables = tables(byPort, going, wanted);
     ListenerPlan plan =
         new ListenerPlan(
+            new ArrayList<>(),
             new ArrayList<>(),
             new ArrayList<>(),
             new ArrayList<>(),
@@ -105,7 +105,11 @@ record ListenerPlan(
         plan.added.add(after);
       } else {
         plan.replaced.add(new Replacement(before, after, differences(before.config(), config)));
+        plan.holdIfHidden(before, table, asked);
       }
+    }
+    for (int i = 0; i < going.size(); i++) {
+      plan.holdIfHidden(going.get(i), tables.get(wanted.size() + i), asked);
     }
     plan.removed.addAll(byPort.values());
     return plan;
@@ -127,9 +131,24 @@ record ListenerPlan(
     return true;
   }
 
+  private void holdIfHidden(Served going, WriteTable table, Set<WriteTable> asked) {
+    if (asked.contains(table) && (going.consistency() == null || going.table() != table)) {
+      holds.add(new Hold(going, table));
+    }
+  }
+
+  /** Those that have clients, and no port then. */
+  private static List<Served> going(
+      List<Served> open, List<Served> leaving, List<ListenerConfig> wanted) {
+    Set<Integer> ports = wanted.stream().map(ListenerConfig::port).collect(Collectors.toSet());
+    return Stream.concat(
+            leaving.stream(), open.stream().filter(each -> !ports.contains(each.port())))
+        .toList();
+  }
+
   /** Listeners that share nodes share what was written, with those that are going, too. */
   private static List<WriteTable> tables(
-      Map<Integer, Served> open, List<Served> leaving, List<ListenerConfig> wanted) {
+      Map<Integer, Served> open, List<Served> going, List<ListenerConfig> wanted) {
     List<ListenerConfig> all = new ArrayList<>(wanted);
     Map<Integer, WriteTable> present = new HashMap<>();
     for (int i = 0; i < wanted.size(); i++) {
@@ -138,14 +157,10 @@ record ListenerPlan(
         present.put(i, before.table());
       }
     }
-    Set<Integer> ports = wanted.stream().map(ListenerConfig::port).collect(Collectors.toSet());
-    Stream.concat(open.values().stream(), leaving.stream())
-        .filter(each -> leaving.contains(each) || !ports.contains(each.port()))
-        .forEach(
-            each -> {
-              present.put(all.size(), each.table());
-              all.add(each.config());
-            });
+    for (Served each : going) {
+      present.put(all.size(), each.table());
+      all.add(each.config());
+    }
     return WriteTables.of(all.stream().map(ListenerPlan::names).toList(), present);
   }
 

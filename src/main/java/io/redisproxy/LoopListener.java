@@ -13,6 +13,8 @@ import io.redisproxy.session.Terms;
 import io.redisproxy.topology.HealthMonitor;
 import io.redisproxy.topology.NodeGroup;
 import io.redisproxy.topology.Topology;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /** What a listener's clients on one event loop share. All of it runs on that event loop. */
@@ -25,7 +27,10 @@ final class LoopListener {
   private final Backend backend;
   private final Consumer<Topology> onChange;
   private HealthMonitor monitor;
-  private LoopWrites held;
+
+  /** The tables whose reads go to the master because of those who are here, and our parts. */
+  private final Map<WriteTable, LoopWrites> held = new HashMap<>();
+
   private Rounds rounds;
 
   /** Connects to the nodes, and on the first event loop probes them. */
@@ -92,11 +97,25 @@ final class LoopListener {
 
   /**
    * What is read by others goes to the master as long as somebody is here, who writes past their
-   * table.
+   * table; what is read here does, too, since they write past ours.
    */
   void hold(WriteTable table) {
-    held = loop.partOf(table);
-    held.begin(ANY_KEY, 1);
+    if (!held.containsKey(table)) {
+      LoopWrites part = loop.partOf(table);
+      part.begin(ANY_KEY, 1);
+      held.put(table, part);
+    }
+    stopMeasuring();
+  }
+
+  /** It stays, after all. */
+  void release(WriteTable table) {
+    LoopWrites part = held.remove(table);
+    if (part != null) {
+      part.end(ANY_KEY, 1);
+    }
+    stopMonitoring();
+    monitor();
   }
 
   /** Follows the nodes no more. */
@@ -109,10 +128,8 @@ final class LoopListener {
   void close() {
     stop();
     backend.close();
-    if (held != null) {
-      held.end(ANY_KEY, 1);
-      held = null;
-    }
+    held.values().forEach(part -> part.end(ANY_KEY, 1));
+    held.clear();
   }
 
   private KeySlots keys() {

@@ -24,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -113,23 +114,36 @@ final class ProxyVerticle extends AbstractVerticle {
         });
   }
 
-  /**
-   * Clients that come to the port from now on are served by another listener.
-   *
-   * @param hold whether their reads go to the master until the former clients are gone
-   */
-  Future<Void> replace(Served before, Served after, boolean hold) {
+  /** See {@link LoopListener#hold}; nobody may be left of the listener's clients. */
+  Future<Void> hold(Served going, WriteTable table) {
+    return change(going, listener -> listener.hold(table));
+  }
+
+  /** See {@link LoopListener#release}. */
+  Future<Void> release(Served going, WriteTable table) {
+    return change(going, listener -> listener.release(table));
+  }
+
+  private Future<Void> change(Served served, Consumer<LoopListener> action) {
+    return run(
+        () -> {
+          LoopListener listener = here.get(served);
+          if (listener != null) {
+            action.accept(listener);
+          }
+          return Future.succeededFuture();
+        });
+  }
+
+  /** Clients that come to the port from now on are served by another listener. */
+  Future<Void> replace(Served before, Served after) {
     return run(
         () -> {
           Session.Shared shared = begin(after);
           return known(after)
               .onSuccess(
                   nothing -> {
-                    LoopListener former = here.get(before);
-                    former.stopMeasuring();
-                    if (hold) {
-                      former.hold(after.table());
-                    }
+                    here.get(before).stopMeasuring();
                     ports.get(after.port()).serve(shared);
                   });
         });

@@ -35,7 +35,15 @@ final class Transition {
 
   /** Opens what is added first, as that alone can fail; then nothing has changed. */
   void carryOut(ListenerPlan plan) {
-    open(plan.added());
+    // Before anyone can read by the tables.
+    plan.holds().forEach(held -> eventLoops.each(loop -> loop.hold(held.going(), held.table())));
+    try {
+      open(plan.added());
+    } catch (RuntimeException e) {
+      plan.holds()
+          .forEach(held -> eventLoops.each(loop -> loop.release(held.going(), held.table())));
+      throw e;
+    }
     plan.changed().forEach(this::change);
     plan.replaced().forEach(this::replace);
     plan.removed().forEach(this::remove);
@@ -73,7 +81,7 @@ final class Transition {
     Served after = replacement.after();
     before.hide();
     after.show();
-    eventLoops.each(loop -> loop.replace(before, after, replacement.hidesWrites()));
+    eventLoops.each(loop -> loop.replace(before, after));
     letGo(before, clients.lastId(), () -> eventLoops.each(loop -> loop.close(before, false)));
   }
 

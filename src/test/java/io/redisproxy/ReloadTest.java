@@ -25,6 +25,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A changed configuration takes effect without a restart, and without a client that needn't go. */
 class ReloadTest {
@@ -261,6 +263,33 @@ class ReloadTest {
           assertThat(client.call("SET", "a", "" + i)).isEqualTo("OK");
           assertThat(client.call("GET", "a")).isEqualTo("" + i);
         }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aListenerThatIsAddedSeesWhatTheFormerClientsOfAnotherWrite(boolean stays) throws Exception {
+    String eventual = listener(port, ", \"consistency\": \"eventual\"", replica, other);
+    String added = listener(second, "", replica, other);
+    start(eventual);
+    try (RawClient inside = new RawClient(port)) {
+      assertThat(inside.call("MULTI")).isEqualTo("OK");
+
+      if (stays) {
+        write(eventual, added);
+      } else {
+        write(added);
+      }
+      awaitResult(ReloadResult.APPLIED);
+      try (RawClient client = new RawClient(second)) {
+        assertThat(readsAt(client, replica)).isEqualTo(readsAt(client, replica));
+        assertThat(inside.call("SET", "a", "1")).isEqualTo("QUEUED");
+        assertThat(inside.call("EXEC")).isEqualTo(List.of("OK"));
+        assertThat(client.call("GET", "a")).isEqualTo("1");
+        assertEnd(inside);
+        long before = group.commandCount(replica, "get");
+        await().until(() -> readsAt(client, replica) > before);
       }
     }
   }
