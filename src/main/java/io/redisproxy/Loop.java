@@ -16,12 +16,14 @@ import java.util.Map;
  * What all listeners on one event loop have in common.
  *
  * @param index the first event loop, 0, also probes the nodes
+ * @param loops how many event loops there are
  * @param memory what all clients together must leave room in
  * @param clients all clients of the process
  * @param writes this event loop's parts of the tables; ask {@link #partOf}
  */
 record Loop(
     int index,
+    int loops,
     EventLoop eventLoop,
     ProxySettings settings,
     ProxyMeters meters,

@@ -8,17 +8,22 @@ import io.redisproxy.consistency.WriteTable;
 import io.redisproxy.route.Router;
 import io.redisproxy.session.Backend;
 import io.redisproxy.session.KeySlots;
+import io.redisproxy.session.Recovery;
 import io.redisproxy.session.Session;
 import io.redisproxy.session.Terms;
 import io.redisproxy.topology.HealthMonitor;
 import io.redisproxy.topology.NodeGroup;
 import io.redisproxy.topology.Topology;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** What a listener's clients on one event loop share. All of it runs on that event loop. */
 final class LoopListener {
+  private static final long SHORTEST_WATCH_MILLIS = 5;
   private static final int[] ANY_KEY = {WriteTable.ALL};
 
   private final Loop loop;
@@ -26,6 +31,8 @@ final class LoopListener {
   private final Terms terms;
   private final Backend backend;
   private final Consumer<Topology> onChange;
+  private final Recovery recovery;
+  private final ScheduledFuture<?> watching;
   private HealthMonitor monitor;
 
   /** The tables whose reads go to the master because of those who are here, and our parts. */
@@ -53,6 +60,14 @@ final class LoopListener {
             loop.settings().node().identityIdle());
     onChange = topology -> loop.eventLoop().execute(backend::onTopology);
     group.onChange(onChange);
+    recovery =
+        new Recovery(
+            served.config().resilience(),
+            served.meters().recovery(),
+            loop.connector(),
+            loop.loops(),
+            loop.settings().hold().maxBytes().asLongValue());
+    watching = watchReads(served.config().resilience().readTimeout());
     monitor();
   }
 
@@ -70,7 +85,8 @@ final class LoopListener {
         client.halfClosedTimeout(),
         client.maxSharedRequest().asLongValue(),
         loop.memory(),
-        loop.clients());
+        loop.clients(),
+        recovery);
   }
 
   /**
@@ -121,6 +137,7 @@ final class LoopListener {
   /** Follows the nodes no more. */
   void stop() {
     stopMonitoring();
+    watching.cancel(false);
     served.group().forget(onChange);
   }
 
@@ -130,6 +147,14 @@ final class LoopListener {
     backend.close();
     held.values().forEach(part -> part.end(ANY_KEY, 1));
     held.clear();
+  }
+
+  /** What a node doesn't answer in time is noticed a little later. */
+  private ScheduledFuture<?> watchReads(Duration timeout) {
+    long interval = Math.max(timeout.toMillis() / 8, SHORTEST_WATCH_MILLIS);
+    return loop.eventLoop()
+        .scheduleWithFixedDelay(
+            () -> backend.tellOverdue(timeout), interval, interval, TimeUnit.MILLISECONDS);
   }
 
   private KeySlots keys() {

@@ -47,9 +47,10 @@ public class Proxy implements NodeGroups {
     List<Served> listeners = plan(configs).open();
     listeners.forEach(Served::show);
     open = listeners;
+    int loops =
+        settings.eventLoops().orElse(Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
     eventLoops.start(
-        settings.eventLoops().orElse(Math.max(1, Runtime.getRuntime().availableProcessors() / 2)),
-        index -> new ProxyVerticle(index, listeners, settings, meters, clients));
+        loops, index -> new ProxyVerticle(index, loops, listeners, settings, meters, clients));
     listeners.forEach(this::tellOpen);
   }
 

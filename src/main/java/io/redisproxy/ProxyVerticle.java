@@ -36,6 +36,7 @@ final class ProxyVerticle extends AbstractVerticle {
   private static final Duration FIRST_LOOK = Duration.ofSeconds(1);
 
   private final int index;
+  private final int loops;
   private final List<Served> listeners;
   private final ProxySettings settings;
   private final ProxyMeters meters;
@@ -47,14 +48,16 @@ final class ProxyVerticle extends AbstractVerticle {
   private final Map<Integer, Listener> ports = new HashMap<>();
   private Loop loop;
 
-  /** {@code index}: the first event loop, 0, also probes the nodes. */
+  /** {@code index}: of so many; the first event loop, 0, also probes the nodes. */
   ProxyVerticle(
       int index,
+      int loops,
       List<Served> listeners,
       ProxySettings settings,
       ProxyMeters meters,
       ClientRegistry clients) {
     this.index = index;
+    this.loops = loops;
     this.listeners = listeners;
     this.settings = settings;
     this.meters = meters;
@@ -80,6 +83,7 @@ final class ProxyVerticle extends AbstractVerticle {
     loop =
         new Loop(
             index,
+            loops,
             eventLoop,
             settings,
             meters,

@@ -3,6 +3,8 @@ package io.redisproxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.redisproxy.config.MasterFallback;
+import io.redisproxy.config.Resilience;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
@@ -195,6 +197,9 @@ class BackPressureTest {
             "probe.timeout", "1m",
             "client.output-limit", "256K",
             "client.slow-timeout", "300ms"),
+        // Else other nodes would be asked in place of the silent one.
+        TestProxy.resilient(
+            new Resilience(Duration.ofMinutes(1), 1, MasterFallback.ALWAYS, Duration.ZERO)),
         group.master().port(),
         silent.port(),
         held.port());

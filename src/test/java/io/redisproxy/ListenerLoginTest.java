@@ -53,7 +53,8 @@ class ListenerLoginTest {
                 config.deny(),
                 config.consistency(),
                 HealthLimits.DEFAULT,
-                ReadPreference.DEFAULT));
+                ReadPreference.DEFAULT,
+                config.resilience()));
   }
 
   @AfterAll

@@ -55,7 +55,8 @@ class OverridesTest {
                     Set.of("FLUSHALL", "CONFIG SET", "DEBUG", "MODULE.DROP", "SET", "OBJECT BREAK"),
                     Consistency.EVENTUAL,
                     HealthLimits.DEFAULT,
-                    ReadPreference.DEFAULT));
+                    ReadPreference.DEFAULT,
+                    config.resilience()));
   }
 
   @AfterAll

@@ -45,7 +45,8 @@ class ProbeLoginTest {
         config.deny(),
         config.consistency(),
         config.health(),
-        config.reads());
+        config.reads(),
+        config.resilience());
   }
 
   private static void onEveryNode(String... command) {

@@ -317,7 +317,8 @@ class ProxyCommandsTest {
         Set.of("CONFIG SET", "PROXY CLIENTS"),
         Consistency.EVENTUAL,
         HealthLimits.DEFAULT,
-        ReadPreference.DEFAULT);
+        ReadPreference.DEFAULT,
+        config.resilience());
   }
 
   @Test

@@ -11,6 +11,7 @@ import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.config.ProxySettings;
 import io.redisproxy.config.ReadPreference;
+import io.redisproxy.config.Resilience;
 import io.redisproxy.dev.RedisProcess;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
@@ -100,7 +101,8 @@ public final class TestProxy implements AutoCloseable {
         config.deny(),
         config.consistency(),
         config.health(),
-        reads);
+        reads,
+        config.resilience());
   }
 
   /** Reads may go to any replica at once, so that a test can tell where they went. */
@@ -117,7 +119,27 @@ public final class TestProxy implements AutoCloseable {
         config.deny(),
         Consistency.EVENTUAL,
         config.health(),
-        config.reads());
+        config.reads(),
+        config.resilience());
+  }
+
+  /** What is done about requests whose node fails. */
+  public static UnaryOperator<ListenerConfig> resilient(Resilience resilience) {
+    return config ->
+        new ListenerConfig(
+            config.port(),
+            config.master(),
+            config.replicas(),
+            config.credentials(),
+            config.nodeCredentials(),
+            config.probe(),
+            config.auth(),
+            config.commands(),
+            config.deny(),
+            config.consistency(),
+            config.health(),
+            config.reads(),
+            resilience);
   }
 
   /** In front of nodes by their ports; {@code refined}: says more about the listener. */

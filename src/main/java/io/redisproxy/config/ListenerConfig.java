@@ -23,6 +23,7 @@ import java.util.Set;
  * @param consistency what reads may see
  * @param health when a node counts as fit
  * @param reads which nodes reads prefer
+ * @param resilience what is done about requests whose node fails
  */
 public record ListenerConfig(
     int port,
@@ -36,7 +37,8 @@ public record ListenerConfig(
     Set<String> deny,
     Consistency consistency,
     HealthLimits health,
-    ReadPreference reads) {
+    ReadPreference reads,
+    Resilience resilience) {
 
   public ListenerConfig {
     replicas = List.copyOf(replicas);
@@ -59,7 +61,8 @@ public record ListenerConfig(
         Set.of(),
         Consistency.READ_YOUR_WRITES,
         HealthLimits.DEFAULT,
-        ReadPreference.DEFAULT);
+        ReadPreference.DEFAULT,
+        Resilience.DEFAULT);
   }
 
   /** What to say to a node for sessions that bring no credentials; empty if it asks for none. */

@@ -33,7 +33,7 @@ final class ListenersParser {
                   "readPolicy",
                   "includeMaster",
                   "touchMaster"),
-              HealthParser.KEYS.stream())
+              Stream.concat(HealthParser.KEYS.stream(), ResilienceParser.KEYS.stream()))
           .toList();
 
   private static final String LISTENER =
@@ -101,6 +101,7 @@ final class ListenersParser {
             fields.optional("touchMaster").flatMap(Value::asTruth).orElse(false),
             nodes.weights(),
             nodes.zones());
+    Resilience resilience = ResilienceParser.parse(fields);
     return port.flatMap(
         p ->
             master.map(
@@ -117,7 +118,8 @@ final class ListenersParser {
                         deny,
                         consistency,
                         health,
-                        reads)));
+                        reads,
+                        resilience)));
   }
 
   private Optional<Integer> listen(Value value) {

@@ -55,6 +55,16 @@ public interface ProxySettings {
   /** What operators ask and tell the proxy by HTTP. */
   Admin admin();
 
+  /** Requests that wait for a node, as none can be reached. */
+  Hold hold();
+
+  /** Requests that wait for a node, as none can be reached. */
+  interface Hold {
+    /** How many bytes of them all clients together may have; more fail at once. */
+    @WithDefault("16M")
+    MemorySize maxBytes();
+  }
+
   /** What a client may use up. */
   interface Client {
     /** How much reply data may wait for one client before the node that sends it is held back. */

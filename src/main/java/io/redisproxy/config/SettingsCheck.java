@@ -49,6 +49,7 @@ final class SettingsCheck {
     maxPinned(settings.node().maxPinned());
     time("node.pinned-idle", settings.node().pinnedIdle());
     time("node.identity-idle", settings.node().identityIdle());
+    size("hold.max-bytes", settings.hold().maxBytes());
     time("sampling.interval", settings.sampling().interval());
     time("probe.interval", settings.probe().interval());
     time("probe.timeout", settings.probe().timeout());

@@ -10,6 +10,8 @@ public enum ErrorKind {
   NODE_SILENT,
   /** No node that could have answered was reachable. */
   NODE_UNREACHABLE,
+  /** No replica could serve a read, and the master may get no more of them. */
+  FALLBACK,
   /** The client gave a wrong user or password. */
   LOGIN,
   /** The listener denies the command. */

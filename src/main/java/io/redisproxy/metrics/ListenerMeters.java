@@ -17,6 +17,7 @@ public final class ListenerMeters {
   private final Map<TopologyChange, LongAdder> changes = new EnumMap<>(TopologyChange.class);
   private final LongAdder bytesIn;
   private final LongAdder bytesOut;
+  private final RecoveryMeters recovery;
 
   ListenerMeters(MeterRegistry registry, String listener) {
     Tags tags = Tags.of("listener", listener);
@@ -64,6 +65,12 @@ public final class ListenerMeters {
     }
     bytesIn = bytes(registry, tags.and("direction", "in"));
     bytesOut = bytes(registry, tags.and("direction", "out"));
+    recovery = new RecoveryMeters(registry, tags);
+  }
+
+  /** What is counted of requests whose node failed. */
+  public RecoveryMeters recovery() {
+    return recovery;
   }
 
   private static LongAdder bytes(MeterRegistry registry, Tags tags) {

@@ -15,7 +15,9 @@ public enum ReadReason {
   /** To the master, so that it doesn't overtake writes of the same client. */
   ORDER,
   /** To the master, behind other requests that go there. */
-  JOINED;
+  JOINED,
+  /** To another node than at first, which failed. */
+  RETRY;
 
   String label() {
     return name().toLowerCase(Locale.ROOT);

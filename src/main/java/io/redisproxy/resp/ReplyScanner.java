@@ -49,6 +49,8 @@ public final class ReplyScanner {
   private int completed;
   private int ended;
   private boolean itemByItem;
+  private boolean errorsApart;
+  private boolean error;
   private long errors;
 
   /**
@@ -59,6 +61,14 @@ public final class ReplyScanner {
    */
   public int scan(ByteBuf in, int from, int wanted) {
     itemByItem = false;
+    errorsApart = false;
+    return scanUntil(in, from, wanted);
+  }
+
+  /** Like {@link #scan}, but stops before and behind an error reply, too: {@link #isError()}. */
+  public int scanErrorsApart(ByteBuf in, int from, int wanted) {
+    itemByItem = false;
+    errorsApart = true;
     return scanUntil(in, from, wanted);
   }
 
@@ -68,12 +78,15 @@ public final class ReplyScanner {
    */
   public int scanItem(ByteBuf in, int from) {
     itemByItem = true;
+    errorsApart = false;
     return scanUntil(in, from, 1);
   }
 
   private int scanUntil(ByteBuf in, int from, int wanted) {
     completed = 0;
     ended = 0;
+    error &= inReply;
+    int last = error ? 1 : wanted;
     int limit = in.writerIndex();
     int i = from;
     while (i < limit) {
@@ -85,7 +98,16 @@ public final class ReplyScanner {
             i = end;
             endElement();
           } else {
-            onType(in.getByte(i++));
+            byte first = in.getByte(i);
+            if (errorsApart && first == '-' && !inReply) {
+              if (i > from) {
+                return i;
+              }
+              error = true;
+              last = 1;
+            }
+            onType(first);
+            i++;
           }
         }
         case LINE -> {
@@ -111,7 +133,7 @@ public final class ReplyScanner {
           endString();
         }
       }
-      if (ended == wanted) {
+      if (ended == last) {
         return i;
       }
     }
@@ -131,6 +153,13 @@ public final class ReplyScanner {
   /** Whether the item that the bytes so far end in, or behind, is a push of RESP3. */
   public boolean isPush() {
     return push;
+  }
+
+  /**
+   * Whether the bytes of the last {@link #scanErrorsApart} are of an error reply, and no others.
+   */
+  public boolean isError() {
+    return error;
   }
 
   /** How many bytes are to come of the value that the bytes so far end in. */

@@ -231,6 +231,16 @@ public final class Backend {
     return lane != null && lane.forWrite().link().isConnected();
   }
 
+  /** Those that have waited for replies for so long are told; see PendingReplies. */
+  public void tellOverdue(Duration waited) {
+    long before = System.nanoTime() - waited.toNanos();
+    for (Lane lane : lanes.values()) {
+      for (Target target : lane.targets()) {
+        target.link().tellOverdue(before);
+      }
+    }
+  }
+
   private Lane open(Identity identity) {
     Target none =
         new Target(

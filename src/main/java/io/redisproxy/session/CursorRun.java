@@ -2,6 +2,7 @@ package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.redisproxy.consistency.WriteTable;
 import io.redisproxy.resp.Resp;
 import io.redisproxy.upstream.NodeFailure;
 import java.nio.charset.StandardCharsets;
@@ -18,9 +19,27 @@ final class CursorRun extends Run {
   private boolean marked;
   private boolean refused;
 
-  CursorRun(Session session, Target target, long tag) {
+  private final boolean begins;
+
+  /** {@code begins}: whether it has no cursor yet, so that the master can serve it, too. */
+  CursorRun(Session session, Target target, long tag, boolean begins) {
     super(session, target, System.nanoTime());
     this.tag = tag;
+    this.begins = begins;
+    // The master's cursors alone are not marked.
+    needs(WriteTable.IN_FLIGHT);
+  }
+
+  @Override
+  void keepRequests(Pieces before, ByteBuf rest) {
+    if (begins) {
+      super.keepRequests(before, rest);
+    }
+  }
+
+  @Override
+  public boolean isInside() {
+    return super.isInside() && marked;
   }
 
   @Override

@@ -123,7 +123,7 @@ final class Cursors {
     if (target.isMaster() || !canMark(target) || target.link().connection() == null) {
       return TO_MASTER;
     }
-    return toReplica(target, arguments.words());
+    return toReplica(target, arguments.words(), true);
   }
 
   /** Whether a cursor can tell that it is this replica's. */
@@ -142,7 +142,7 @@ final class Cursors {
               + cursor
               + " is gone or was restarted; begin again with cursor 0");
     }
-    return toReplica(giver, arguments.with(index, Long.toString(cursor & CURSOR_MASK)));
+    return toReplica(giver, arguments.with(index, Long.toString(cursor & CURSOR_MASK)), false);
   }
 
   /** The replica that gave the cursor, or null when it is not what or where it was then. */
@@ -154,10 +154,11 @@ final class Cursors {
     return known && lane.isReadable(node) && lane.isConnected(node) ? lane.target(node) : null;
   }
 
-  private Sending toReplica(Target target, List<byte[]> words) {
+  private Sending toReplica(Target target, List<byte[]> words, boolean begins) {
     return new Sending(
         target,
-        new CursorRun(session, target, tag(target.node(), session.lane().epoch(target.node()))),
+        new CursorRun(
+            session, target, tag(target.node(), session.lane().epoch(target.node())), begins),
         Resp.request(session.allocator(), words),
         null);
   }

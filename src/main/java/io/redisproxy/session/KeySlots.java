@@ -2,6 +2,7 @@ package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.redisproxy.command.Command;
+import io.redisproxy.command.CommandTable;
 import io.redisproxy.command.KeyFinder;
 import io.redisproxy.command.KeyUse;
 import io.redisproxy.consistency.GroupConsistency;
@@ -86,10 +87,28 @@ public final class KeySlots {
     if (KeyUse.of(command) == KeyUse.ANY) {
       add(WriteTable.ALL);
     } else {
-      find(KeyUse.of(command), command, session, request, 0);
+      find(KeyUse.of(command), command, databaseOf(session), request, 0);
     }
     request.release();
     return needed();
+  }
+
+  /** Whether a request, which begins at {@code from}, has keys that these slots are of. */
+  boolean areAnyOf(WrittenSlots written, int database, ByteBuf whole, int from) {
+    Command command = CommandTable.find(Resp.arguments(whole, from));
+    KeyUse use = KeyUse.of(command);
+    count = 0;
+    if (use == KeyUse.ANY) {
+      add(WriteTable.ALL);
+    } else if (use != KeyUse.NONE) {
+      find(use, command, database, whole, from);
+    }
+    for (int i = 0; i < count; i++) {
+      if (written.has(slots[i])) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The same for a read whose keys are not known. */
@@ -163,21 +182,24 @@ public final class KeySlots {
     }
     RequestDecoder decoder = session.decoder();
     if (use == KeyUse.FIRST && decoder.hasPlainArgument()) {
-      int database = session.lane().identity().database();
+      int database = databaseOf(session);
       add(table.slot(database, in, decoder.argumentAt(in), decoder.argumentLength(in)));
       return;
     }
     if (!decoder.isSplit()) {
-      find(use, command, session, in, from);
+      find(use, command, databaseOf(session), in, from);
       return;
     }
     ByteBuf whole = Requests.whole(session, in, from, end);
-    find(use, command, session, whole, whole.readerIndex());
+    find(use, command, databaseOf(session), whole, whole.readerIndex());
     whole.release();
   }
 
-  private void find(KeyUse use, Command command, Session session, ByteBuf whole, int from) {
-    int database = session.lane().identity().database();
+  private static int databaseOf(Session session) {
+    return session.lane().identity().database();
+  }
+
+  private void find(KeyUse use, Command command, int database, ByteBuf whole, int from) {
     if (use == KeyUse.FIRST || use == KeyUse.FIXED) {
       findFixed(command, database, whole, from);
     } else {
@@ -224,8 +246,7 @@ public final class KeySlots {
       if (!cursor.next()) {
         return false;
       }
-      int database = session.lane().identity().database();
-      add(table.slot(database, begun, cursor.position(), cursor.length()));
+      add(table.slot(databaseOf(session), begun, cursor.position(), cursor.length()));
       return true;
     } catch (IndexOutOfBoundsException e) {
       return false;

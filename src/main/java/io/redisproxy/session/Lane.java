@@ -9,6 +9,7 @@ import io.redisproxy.topology.Topology;
 import io.redisproxy.upstream.Identity;
 import io.redisproxy.upstream.NodeConnector;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Objects;
 
@@ -92,6 +93,27 @@ final class Lane implements Reach {
   /** {@code client}: a number that stands for it. */
   Target forRead(long client, long needed, boolean writesInFlight) {
     return target(router.forRead(client, needed, writesInFlight, this));
+  }
+
+  /** As {@link #forRead}, of the nodes that were not tried yet; the master if there is none. */
+  Target forRetry(long client, long needed, boolean writesInFlight, BitSet tried) {
+    Reach untried =
+        new Reach() {
+          @Override
+          public boolean isConnected(int node) {
+            return !tried.get(node) && Lane.this.isConnected(node);
+          }
+
+          @Override
+          public int pending(int node) {
+            return Lane.this.pending(node);
+          }
+        };
+    return target(router.forRead(client, needed, writesInFlight, untried));
+  }
+
+  boolean hasReplicas() {
+    return members.size() > 1;
   }
 
   /** See {@link Router#forScript}. */

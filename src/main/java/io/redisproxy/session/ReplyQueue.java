@@ -3,6 +3,7 @@ package io.redisproxy.session;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.function.Predicate;
 
 /**
  * Brings a client's replies into the order of its requests, however many nodes they come from and
@@ -114,6 +115,24 @@ final class ReplyQueue {
     client.onEarly();
   }
 
+  /** What has come for a run before its turn is to come again. */
+  void dropEarly(Run run) {
+    early -= run.earlySize();
+    run.drainEarlyTo(ByteBuf::release);
+  }
+
+  /** Whether there is such a run among those behind a run. */
+  boolean anyBehind(Run run, Predicate<Run> which) {
+    boolean behind = false;
+    for (Run each : runs) {
+      if (behind && which.test(each)) {
+        return true;
+      }
+      behind |= each == run;
+    }
+    return false;
+  }
+
   /** A run's connection was lost inside a reply. */
   void onCutOff(Run run) {
     if (!closed && runs.peek() == run) {
@@ -126,6 +145,8 @@ final class ReplyQueue {
     closed = true;
     for (Run run = runs.poll(); run != null; run = runs.poll()) {
       run.drainEarlyTo(ByteBuf::release);
+      run.forgetRequests();
+      run.onRemoved();
     }
     early = 0;
   }
@@ -151,6 +172,7 @@ final class ReplyQueue {
 
   private void remove() {
     Run run = runs.remove();
+    run.onRemoved();
     requests -= run.requests();
     masterRuns -= run.isAtMaster() ? 1 : 0;
     writeRuns -= run.hasWrites() ? 1 : 0;

@@ -7,14 +7,14 @@ import io.redisproxy.metrics.ReadReason;
 import io.redisproxy.resp.Resp;
 import io.redisproxy.upstream.NodeConnection;
 import io.redisproxy.upstream.NodeFailure;
-import io.redisproxy.upstream.PendingReplies;
+import java.util.EnumSet;
 import java.util.function.Consumer;
 
 /**
  * Consecutive requests of a client that went to the same node in one piece, and wait for their
  * replies as one.
  */
-class Run extends PendingReplies {
+class Run extends KeptRun {
   /** What it takes to keep a reply beyond its bytes. */
   static final int EARLY_OVERHEAD = 512;
 
@@ -29,8 +29,11 @@ class Run extends PendingReplies {
   private boolean muted;
   private ReadReason reason = ReadReason.JOINED;
 
-  /** Null for most runs: what they write and is not over. */
+  /** Null for most runs: what they write. */
   private WrittenSlots written;
+
+  private boolean writesOver;
+  private boolean removed;
 
   private boolean givenUp;
 
@@ -40,13 +43,15 @@ class Run extends PendingReplies {
   private int earlySize;
 
   Run(Session session, Target target, long sentAt) {
+    super(session.lane());
     this.session = session;
     this.target = target;
     this.sentAt = sentAt;
     atMaster = target != null && target.isMaster();
   }
 
-  Target target() {
+  @Override
+  public Target target() {
     return target;
   }
 
@@ -63,6 +68,26 @@ class Run extends PendingReplies {
     atMaster = sentAsToMaster;
   }
 
+  @Override
+  public boolean isInside() {
+    return isInsideReply();
+  }
+
+  /** Whether its reads went to the master so that they don't overtake writes. */
+  boolean isOrdered() {
+    return reason == ReadReason.ORDER;
+  }
+
+  @Override
+  final Retry newRetry(KeptRequests requests) {
+    return new ReadRetry(session, this, requests);
+  }
+
+  /** The errors after which the requests are sent again. */
+  EnumSet<Refusal> refusals() {
+    return Refusal.OF_READS;
+  }
+
   /** One more request, a read or a write. */
   void add(boolean read) {
     if (read) {
@@ -72,13 +97,31 @@ class Run extends PendingReplies {
     }
   }
 
-  /** What the requests write that are not over; the run tells when they are. Null if nothing. */
+  /** What the requests write; the run tells when that is over. Null if nothing. */
   WrittenSlots written() {
     return written;
   }
 
   void writes(WrittenSlots slots) {
     written = slots;
+  }
+
+  /** The run is in the client's queue no more. */
+  void onRemoved() {
+    removed = true;
+    retireIfUnused();
+  }
+
+  /** Reads in front may have to know what was written, though it is over. */
+  private void retireIfUnused() {
+    if (removed && writesOver && written != null) {
+      written.retire();
+      written = null;
+    }
+  }
+
+  ReadReason reason() {
+    return reason;
   }
 
   /** The reads among the requests went where they did for this reason. */
@@ -115,7 +158,7 @@ class Run extends PendingReplies {
 
   /** Whether all replies have come, or never will. */
   boolean isDone() {
-    return wanted() == 0 || cutOff || givenUp;
+    return cutOff || givenUp || (isRetried() ? retry().isDone() : wanted() == 0);
   }
 
   /** Whether the connection was lost inside a reply, a part of which has been passed on. */
@@ -128,17 +171,29 @@ class Run extends PendingReplies {
     return failed;
   }
 
-  /** Waits for the node no longer: errors take the place of its replies, which are dropped. */
-  void giveUp() {
+  /**
+   * Waits for the node no longer: another one is asked, or errors take the place of its replies,
+   * which are dropped.
+   *
+   * @return whether the run is done by that
+   */
+  boolean giveUp() {
+    if (mayRetry() && retry().giveUp()) {
+      return false;
+    }
+    int lost = isRetried() ? retry().left() : wanted();
+    boolean inside = isRetried() ? retry().isInside() : isInsideReply();
+    forgetRequests();
     givenUp = true;
     target.distrust("it gives no answer while later replies wait");
-    if (isInsideReply()) {
+    if (inside) {
       cutOff();
     } else {
       NodeFailure silent =
           new NodeFailure(target.link().node(), "no answer while later replies waited", true);
-      fail(silent, ErrorKind.NODE_SILENT, wanted());
+      fail(silent, ErrorKind.NODE_SILENT, lost);
     }
+    return true;
   }
 
   /** Keeps bytes, which it takes over, until the run's turn. */
@@ -169,9 +224,14 @@ class Run extends PendingReplies {
   @Override
   protected void onReplies(ByteBuf bytes) {
     if (wanted() == 0) {
-      writesAreOver();
       target.meters().as(atMaster).answered(System.nanoTime() - sentAt);
-      onDone();
+    }
+    if (isRetried()) {
+      retry().onReplies(this, bytes);
+      return;
+    }
+    if (wanted() == 0) {
+      onAnswered();
     }
     if (givenUp) {
       bytes.release();
@@ -180,11 +240,29 @@ class Run extends PendingReplies {
     }
   }
 
+  @Override
+  protected void onErrorReply(ByteBuf line) {
+    Refusal refusal = mayRetry() ? Refusal.of(line) : null;
+    if (refusal != null && refusals().contains(refusal)) {
+      retry().onRefused(this, refusal, line);
+    } else {
+      onReplies(line);
+    }
+  }
+
+  /** The last reply has come, and is passed on next. */
+  void onAnswered() {
+    forgetRequests();
+    writesAreOver();
+    onDone();
+  }
+
   /** Before anyone can know of them. */
   private void writesAreOver() {
-    if (written != null) {
+    if (written != null && !writesOver) {
+      writesOver = true;
       written.over();
-      written = null;
+      retireIfUnused();
     }
   }
 
@@ -209,10 +287,12 @@ class Run extends PendingReplies {
 
   @Override
   protected void onLost(NodeFailure failure, boolean insideReply) {
-    if (written != null) {
-      written.lost();
-      written = null;
+    if (mayRetry()) {
+      retry().onLost(this, failure);
+      return;
     }
+    forgetRequests();
+    writesAreLost();
     if (givenUp) {
       return;
     }
@@ -225,29 +305,60 @@ class Run extends PendingReplies {
     }
   }
 
-  private void cutOff() {
+  void writesAreLost() {
+    if (written != null && !writesOver) {
+      writesOver = true;
+      written.lost();
+      retireIfUnused();
+    }
+  }
+
+  /** The rest of a reply won't come, of which a part has gone to the client. */
+  void cutOff() {
     cutOff = true;
     session.replies().onCutOff(this);
   }
 
-  private void fail(NodeFailure failure, ErrorKind kind, int lost) {
-    failed = true;
-    session.meters().onErrors(kind, lost);
-    pass(errors(failure, lost));
+  /** So many requests fail, the last ones of the run. */
+  void fail(NodeFailure failure, ErrorKind kind, int lost) {
+    fail(Resp.error(failure.error(hasWrites())), kind, lost);
   }
 
-  private ByteBuf errors(NodeFailure failure, int count) {
-    ByteBuf error = Resp.error(failure.error(hasWrites()));
+  /** So many requests, the last ones, get an error, which is taken over. */
+  void fail(ByteBuf error, ErrorKind kind, int lost) {
+    failed = true;
+    session.meters().onErrors(kind, lost);
+    pass(times(error, lost));
+  }
+
+  /** So many requests, the last ones, get the node's own error, which is taken over. */
+  void refuse(ByteBuf error, int refused) {
+    pass(times(error, refused));
+  }
+
+  private static ByteBuf times(ByteBuf error, int count) {
     ByteBuf all = Unpooled.buffer(count * error.readableBytes());
     for (int i = 0; i < count; i++) {
-      all.writeBytes(error, 0, error.readableBytes());
+      all.writeBytes(error, error.readerIndex(), error.readableBytes());
     }
+    error.release();
     return all;
   }
 
   @Override
+  protected boolean onOverdue(long before) {
+    if (sentAt - before > 0) {
+      return false;
+    }
+    if (mayRetry() && !session.recovery().isInTime(sentAt)) {
+      retry().onOverdue(this);
+    }
+    return true;
+  }
+
+  @Override
   protected boolean isCongested() {
-    return !givenUp && session.isCongested(this);
+    return !givenUp && (!isRetried() || retry().isOf(this)) && session.isCongested(this);
   }
 
   @Override

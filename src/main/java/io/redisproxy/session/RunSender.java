@@ -3,6 +3,7 @@ package io.redisproxy.session;
 import io.netty.buffer.ByteBuf;
 import io.redisproxy.metrics.ReadReason;
 import io.redisproxy.upstream.NodeChannel;
+import io.redisproxy.upstream.NodeConnection;
 import io.redisproxy.upstream.NodeFailure;
 
 /**
@@ -17,7 +18,9 @@ final class RunSender {
     /** There is no connection to the node that should get it. */
     UNREACHABLE,
     /** It could overtake requests that are not answered yet. */
-    OUT_OF_ORDER
+    OUT_OF_ORDER,
+    /** No replica is fit for it, and the master takes no more of such reads. */
+    OVER_BUDGET
   }
 
   private final Session session;
@@ -66,8 +69,11 @@ final class RunSender {
         && !session.lane().hasReached(run.target().node(), needed)) {
       endBefore(in, from);
     }
+    Target target = run == null ? targetForRead(needed) : run.target();
+    if (isOverBudget(run == null ? session.lane().reason() : run.reason())) {
+      return Result.OVER_BUDGET;
+    }
     if (run == null) {
-      Target target = targetForRead(needed);
       boolean atMaster = session.lane().reason() != ReadReason.REPLICA;
       Result result = beginAt(target, atMaster, in, from);
       if (result != Result.ADDED) {
@@ -76,7 +82,16 @@ final class RunSender {
       run.reason(session.lane().reason());
     }
     run.add(true);
+    run.needs(needed);
     return Result.ADDED;
+  }
+
+  private boolean isOverBudget(ReadReason reason) {
+    Recovery recovery = session.recovery();
+    return reason == ReadReason.HEALTH
+        && recovery.isMasterLimited()
+        && session.lane().hasReplicas()
+        && !recovery.takeFromMaster(1);
   }
 
   /** A request for the master that begins at {@code from} goes over a shared connection. */
@@ -186,6 +201,9 @@ final class RunSender {
     }
     sent.seal();
     session.replies().add(sent);
+    if (!sent.hasWrites() && runConnection instanceof NodeConnection) {
+      sent.keepRequests(partial, bytes);
+    }
     runConnection.expect(sent);
     if (!partial.isEmpty()) {
       partial.drainTo(runConnection::send);

@@ -8,6 +8,7 @@ import io.redisproxy.command.CommandTable;
 import io.redisproxy.command.KeyUse;
 import io.redisproxy.consistency.WriteTable;
 import io.redisproxy.metrics.CloseCause;
+import io.redisproxy.metrics.ErrorKind;
 import io.redisproxy.resp.InlineRequest;
 import io.redisproxy.resp.RequestDecoder;
 import io.redisproxy.resp.Resp;
@@ -364,7 +365,14 @@ final class Serving extends SessionState {
       case ADDED -> true;
       case UNREACHABLE -> refuse(sender.failure());
       case OUT_OF_ORDER -> leave(new Draining(session, this), in, from);
+      case OVER_BUDGET -> refuseFallback(in, from, decoder.end());
     };
+  }
+
+  private boolean refuseFallback(ByteBuf in, int from, int end) {
+    session.recovery().meters().onFallback(false, 1);
+    session.meters().onErrors(ErrorKind.FALLBACK, 1);
+    return reply(Resp.error(MasterShare.EXCEEDED), in, from, end);
   }
 
   /** How far a replica must be for this read. */
@@ -617,12 +625,9 @@ final class Serving extends SessionState {
       return addAtMaster(command, in, from, end);
     }
     sender.endBefore(in, from);
-    ByteBuf request = Requests.take(session, in, from, end);
-    sender.send(
-        new ScriptRun(session, target, needed, request.retainedDuplicate()),
-        true,
-        target.link().connection(),
-        request);
+    ScriptRun run = new ScriptRun(session, target);
+    run.needs(needed);
+    sender.send(run, true, target.link().connection(), Requests.take(session, in, from, end));
     return true;
   }
 

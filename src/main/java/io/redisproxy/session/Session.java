@@ -63,6 +63,7 @@ public final class Session extends ChannelInboundHandlerAdapter
    * @param maxSharedRequest bytes of a request above which it takes a connection of its own
    * @param memory what all clients together must leave room in
    * @param clients all clients of the process, of other listeners too
+   * @param recovery what is done about requests whose node fails
    */
   public record Shared(
       Backend backend,
@@ -75,7 +76,8 @@ public final class Session extends ChannelInboundHandlerAdapter
       Duration halfClosedTimeout,
       long maxSharedRequest,
       DirectMemory memory,
-      ClientRegistry clients) {}
+      ClientRegistry clients,
+      Recovery recovery) {}
 
   private static final Logger LOG = Logger.getLogger(Session.class);
 
@@ -140,6 +142,11 @@ public final class Session extends ChannelInboundHandlerAdapter
 
   ListenerMeters meters() {
     return shared.meters();
+  }
+
+  /** What is done about requests whose node fails. */
+  Recovery recovery() {
+    return shared.recovery();
   }
 
   ClientIdentity identity() {
@@ -479,9 +486,12 @@ public final class Session extends ChannelInboundHandlerAdapter
       return;
     }
     Target silent = replies.head().target();
-    do {
-      replies.head().giveUp();
-    } while (isEarlyFull() && silent.equals(replies.head().target()) && !replies.head().isCutOff());
+    while (replies.head().giveUp()
+        && isEarlyFull()
+        && silent.equals(replies.head().target())
+        && !replies.head().isCutOff()) {
+      // The next one.
+    }
   }
 
   @Override

@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.Queue;
 
 /**
- * The slots of the table of writes that some requests may change, until they are over. It is used
- * again then.
+ * The slots of the table of writes that some requests may change, until they are over and nothing
+ * waits in front of them. It is used again then.
  */
 final class WrittenSlots {
   /** A run of more writes than this was a rare one: its memory is not kept. */
@@ -49,6 +49,16 @@ final class WrittenSlots {
     }
   }
 
+  /** Whether a request may change what is in the slot. */
+  boolean has(int slot) {
+    for (int i = 0; i < count; i++) {
+      if (slots[i] == slot || slots[i] == WriteTable.ALL || slot == WriteTable.ALL) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** The requests are about to be sent. */
   void sent() {
     if (counted) {
@@ -63,7 +73,6 @@ final class WrittenSlots {
     } else {
       writes.mark(slots, count);
     }
-    retire();
   }
 
   /** The connection is lost. */
@@ -73,10 +82,10 @@ final class WrittenSlots {
     } else {
       writes.markLost(slots, count);
     }
-    retire();
   }
 
-  private void retire() {
+  /** Nobody has to know any more what was written. */
+  void retire() {
     count = 0;
     if (slots.length <= FEW) {
       unused.offer(this);

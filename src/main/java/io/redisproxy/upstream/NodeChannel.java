@@ -231,8 +231,8 @@ public abstract class NodeChannel extends ChannelInboundHandlerAdapter {
     unsent.forEach(ByteBuf::release);
     unsent.clear();
     // New requests of those who are told now must find another connection.
-    onFailed(why);
     boolean insideReply = isInsideReply();
+    onFailed(why);
     for (PendingReplies lost = pending.poll(); lost != null; lost = pending.poll()) {
       lost.onLost(why, insideReply);
       insideReply = false;

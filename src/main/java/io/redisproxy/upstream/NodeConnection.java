@@ -1,6 +1,7 @@
 package io.redisproxy.upstream;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.metrics.NodeMeters;
 import io.redisproxy.resp.NotRedisException;
@@ -36,6 +37,9 @@ public final class NodeConnection extends NodeChannel {
   /** Bytes to come of one value that are worth another connection for those behind it. */
   private static final long LARGE_REPLY = 256 * 1024;
 
+  /** An error that is longer is passed on as it comes. */
+  private static final int LONG_ERROR = 4096;
+
   private final Duration slowTimeout;
   private final Owner owner;
 
@@ -44,6 +48,8 @@ public final class NodeConnection extends NodeChannel {
   private boolean answering;
   private boolean retiring;
   private boolean occupied;
+  private ByteBuf errorBegun;
+  private boolean errorIsLong;
   private PendingReplies heldFor;
   private Future<?> slowTimer;
 
@@ -93,11 +99,15 @@ public final class NodeConnection extends NodeChannel {
 
   @Override
   boolean isInsideReply() {
-    return scanner.isInsideReply();
+    return scanner.isInsideReply() && !keepsError();
   }
 
   @Override
   void onFailed(NodeFailure why) {
+    ByteBuf begun = takeErrorBegun();
+    if (begun != null) {
+      begun.release();
+    }
     owner.onClosed(this, why);
   }
 
@@ -114,17 +124,22 @@ public final class NodeConnection extends NodeChannel {
           throw new UnexpectedReplyException(
               in.toString(from, limit - from, StandardCharsets.ISO_8859_1));
         }
-        int end = scanner.scan(in, from, next.wanted());
-        next.received(scanner.completed(), scanner.isInsideReply());
+        int end = scanner.scanErrorsApart(in, from, next.wanted());
+        next.received(scanner.completed(), scanner.isInsideReply() && !keepsError());
         if (next.wanted() == 0) {
           pending.remove();
         }
+        ByteBuf replies;
         if (end == limit && from == in.readerIndex()) {
-          ByteBuf all = in;
+          replies = in;
           in = null;
-          next.onReplies(all);
         } else {
-          next.onReplies(in.retainedSlice(from, end - from));
+          replies = in.retainedSlice(from, end - from);
+        }
+        if (scanner.isError()) {
+          onError(next, replies);
+        } else {
+          next.onReplies(replies);
         }
         if (heldFor == null && next.isCongested()) {
           holdFor(next);
@@ -146,6 +161,51 @@ public final class NodeConnection extends NodeChannel {
       owner.onAnswering();
     }
     closeIfDone();
+  }
+
+  /** Gives an error reply whole, unless it is a long one. */
+  private void onError(PendingReplies next, ByteBuf piece) {
+    if (keepsError()) {
+      if (errorBegun == null) {
+        errorBegun = context().alloc().buffer();
+      }
+      errorBegun.writeBytes(piece);
+      piece.release();
+      return;
+    }
+    ByteBuf begun = takeErrorBegun();
+    ByteBuf line = begun == null ? piece : Unpooled.wrappedBuffer(begun, piece);
+    if (errorIsLong || scanner.isInsideReply()) {
+      errorIsLong = scanner.isInsideReply();
+      next.onReplies(line);
+    } else {
+      next.onErrorReply(line);
+    }
+  }
+
+  /** Whether what came last is a piece of an error that waits for the rest. */
+  private boolean keepsError() {
+    return scanner.isError()
+        && scanner.isInsideReply()
+        && !errorIsLong
+        && (errorBegun == null || errorBegun.readableBytes() < LONG_ERROR);
+  }
+
+  private ByteBuf takeErrorBegun() {
+    ByteBuf begun = errorBegun;
+    errorBegun = null;
+    return begun;
+  }
+
+  /** Tells those who wait what was sent before; who is held up by a client's slowness is not. */
+  void tellOverdue(long before) {
+    if (heldFor == null && !pending.isEmpty()) {
+      for (PendingReplies each : pending.toArray(PendingReplies[]::new)) {
+        if (!each.onOverdue(before)) {
+          return;
+        }
+      }
+    }
   }
 
   private void updateOccupied() {

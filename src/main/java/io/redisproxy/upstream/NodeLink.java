@@ -25,6 +25,9 @@ public final class NodeLink implements NodeConnection.Owner {
   /** Connections that are kept open for the next large reply. */
   private static final int KEPT_CONNECTIONS = 2;
 
+  /** The pause between attempts while something waits for the node. */
+  private static final Duration HURRY = Duration.ofMillis(50);
+
   private static final Logger LOG = Logger.getLogger(NodeLink.class);
 
   private final NodeAddress node;
@@ -47,6 +50,8 @@ public final class NodeLink implements NodeConnection.Owner {
   private NodeFailure lastFailure;
   private int failedAttempts;
   private int users;
+  private boolean pausing;
+  private long triedAt;
   private boolean closed;
 
   NodeLink(
@@ -115,6 +120,11 @@ public final class NodeLink implements NodeConnection.Owner {
     return absence == null ? lastFailure : new NodeFailure(null, absence.get(), false);
   }
 
+  /** Those that wait for replies are told what was sent before that time, see PendingReplies. */
+  public void tellOverdue(long before) {
+    List.copyOf(connections).forEach(connection -> connection.tellOverdue(before));
+  }
+
   void onEntered() {
     users++;
   }
@@ -181,7 +191,8 @@ public final class NodeLink implements NodeConnection.Owner {
       current = connections.get(0);
     } else if (failedAttempts++ == 0) {
       connect();
-    } else {
+    } else if (!pausing) {
+      pausing = true;
       connector.schedule(pause(), this::connectAgain);
     }
   }
@@ -198,8 +209,20 @@ public final class NodeLink implements NodeConnection.Owner {
     return current;
   }
 
+  /** Something waits for the node: it is tried again soon, however long the pauses have become. */
+  public void hurry() {
+    if (System.nanoTime() - triedAt > HURRY.toNanos()) {
+      connectIfLost();
+    }
+  }
+
   private void connectAgain() {
-    if (!closed && current == null) {
+    pausing = false;
+    connectIfLost();
+  }
+
+  private void connectIfLost() {
+    if (!closed && current == null && node != null) {
       connect();
     }
   }
@@ -208,6 +231,7 @@ public final class NodeLink implements NodeConnection.Owner {
     NodeConnection connection =
         new NodeConnection(node, flushQueue, meters, identity, options.slowTimeout(), this);
     current = connection;
+    triedAt = System.nanoTime();
     connections.add(connection);
     connector.connect(node, connection, connection::onConnectFailed);
   }

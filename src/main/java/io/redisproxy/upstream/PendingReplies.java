@@ -63,11 +63,29 @@ public abstract class PendingReplies {
   protected abstract void onReplies(ByteBuf bytes);
 
   /**
+   * Takes over bytes of an error reply, which may be in pieces; told on connections that clients
+   * share only.
+   */
+  protected void onErrorReply(ByteBuf bytes) {
+    onReplies(bytes);
+  }
+
+  /**
    * The connection is lost, or never was; the replies that are still wanted won't come.
    *
    * @param insideReply whether a part of the first of them has come
    */
   protected abstract void onLost(NodeFailure failure, boolean insideReply);
+
+  /**
+   * The connection is looked after for what is late.
+   *
+   * @param before a time of {@link System#nanoTime}
+   * @return false if this was sent later, as was all behind it
+   */
+  protected boolean onOverdue(long before) {
+    return true;
+  }
 
   /** Whether the client takes its replies too slowly to be sent more. */
   protected abstract boolean isCongested();

@@ -49,7 +49,8 @@ class ListenerSettingsTest {
                 Set.of("FLUSHALL", "CONFIG SET", "DEBUG"),
                 Consistency.READ_YOUR_WRITES,
                 HealthLimits.DEFAULT,
-                ReadPreference.DEFAULT));
+                ReadPreference.DEFAULT,
+                Resilience.DEFAULT));
   }
 
   @Test

@@ -53,6 +53,10 @@ class ListenersSchemaTest {
     assertThat(json.at("/$defs/node/properties/host/pattern").textValue()).isEqualTo(Value.HOST);
     assertThat(json.at("/$defs/username/pattern").textValue()).isEqualTo(Value.USERNAME);
     assertThat(json.at("/$defs/passwordFile/pattern").textValue()).isEqualTo(PasswordFile.PATH);
+    assertThat(json.at("/$defs/listener/properties/masterFallback/pattern").textValue())
+        .isEqualTo(ResilienceParser.FALLBACK);
+    assertThat(json.at("/$defs/listener/properties/readAttempts/maximum").intValue())
+        .isEqualTo(ResilienceParser.MAX_ATTEMPTS);
     assertThat(json.at("/$defs/command/pattern").textValue()).isEqualTo(CommandsParser.NAME);
     assertThat(json.at("/$defs/time/pattern").textValue()).isEqualTo(Value.TIME);
     assertThat(json.at("/$defs/listener/properties/commands/additionalProperties/enum"))
@@ -109,6 +113,21 @@ class ListenersSchemaTest {
         "'password': 'p', 'passwordFile': 'p'",
         "'passwordFile': ''",
         "'passwordFile': 5",
+        "'readTimeout': 5",
+        "'readTimeout': '5'",
+        "'readTimeout': '0ms'",
+        "'readTimeout': '1.5s'",
+        "'readTimeout': null",
+        "'readAttempts': 0",
+        "'readAttempts': 11",
+        "'readAttempts': '2'",
+        "'readAttempts': 1.5",
+        "'masterFallback': 'sometimes'",
+        "'masterFallback': 100",
+        "'masterFallback': '0/s'",
+        "'masterFallback': '100/m'",
+        "'holdWrites': '-1s'",
+        "'holdWrites': '2 s'",
         "'passwordFile': 'a\\nb'",
         "'auth': 'p'",
         "'auth': {}",

@@ -37,6 +37,7 @@ class SettingsCheckTest {
     assertThat(settings.drain().delay()).isZero();
     assertThat(settings.drain().timeout()).isEqualTo(Duration.ofSeconds(25));
     assertThat(settings.admin().tokenFile()).isEmpty();
+    assertThat(settings.hold().maxBytes().asLongValue()).isEqualTo(16 << 20);
     assertThat(settings.probe().interval()).isEqualTo(Duration.ofSeconds(1));
     assertThat(settings.probe().timeout()).isEqualTo(Duration.ofSeconds(1));
   }

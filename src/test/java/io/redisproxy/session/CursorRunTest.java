@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.redisproxy.command.CommandRules;
+import io.redisproxy.config.Resilience;
 import io.redisproxy.metrics.ProxyMeters;
 import io.redisproxy.upstream.Answers;
 import io.redisproxy.upstream.FlushQueue;
@@ -80,7 +81,7 @@ class CursorRunTest {
   }
 
   private static CursorRun run(Session session) {
-    CursorRun run = new CursorRun(session, REPLICA, TAG);
+    CursorRun run = new CursorRun(session, REPLICA, TAG, false);
     run.add(true);
     run.seal();
     session.replies().add(run);
@@ -101,7 +102,8 @@ class CursorRunTest {
                 Duration.ofSeconds(1),
                 1000,
                 new DirectMemory(Long.MAX_VALUE),
-                new ClientRegistry()));
+                new ClientRegistry(),
+                new Recovery(Resilience.DEFAULT, METERS.listener("6380").recovery(), null, 1, 1)));
     channel.pipeline().addLast(session);
     return session;
   }

@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.redisproxy.command.CommandRules;
+import io.redisproxy.config.Resilience;
 import io.redisproxy.metrics.ListenerMeters;
 import io.redisproxy.metrics.ProxyMeters;
 import io.redisproxy.upstream.Answers;
@@ -56,7 +57,8 @@ class ReplyQueueTest {
                 Duration.ofSeconds(1),
                 1000,
                 new DirectMemory(Long.MAX_VALUE),
-                new ClientRegistry()));
+                new ClientRegistry(),
+                new Recovery(Resilience.DEFAULT, METERS.listener("6380").recovery(), null, 1, 1)));
     final ReplyQueue replies = session.replies();
     final CountingState state = new CountingState();
     final Ending[] endings;

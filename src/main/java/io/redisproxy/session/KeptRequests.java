@@ -1,0 +1,66 @@
+package io.redisproxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.redisproxy.resp.RequestDecoder;
+
+/**
+ * The bytes of requests that may have to be sent again. Where each of them begins is only looked
+ * for when that happens.
+ */
+final class KeptRequests {
+  private final ByteBuf bytes;
+  private final int begin;
+  private final int end;
+  private int from;
+
+  /** The bytes between two indices; {@code bytes} is taken over. */
+  KeptRequests(ByteBuf bytes, int begin, int end) {
+    this.bytes = bytes;
+    this.begin = begin;
+    this.end = end;
+    from = begin;
+  }
+
+  /** So many more of them need not be sent any more. */
+  void skip(int requests) {
+    RequestDecoder decoder = new RequestDecoder(Long.MAX_VALUE);
+    for (int left = requests; left > 0; ) {
+      left -= decoder.next(bytes, from) == RequestDecoder.Result.REQUEST ? 1 : 0;
+      from = decoder.end();
+    }
+  }
+
+  /** All must be sent. */
+  void rewind() {
+    from = begin;
+  }
+
+  /** What is to be sent. */
+  ByteBuf left() {
+    return bytes.retainedSlice(from, end - from);
+  }
+
+  int size() {
+    return end - from;
+  }
+
+  /** Whether one of those that are to be sent reads what these, if any, write. */
+  boolean readAnyOf(WrittenSlots written, KeySlots keys, Lane lane) {
+    if (written == null) {
+      return false;
+    }
+    int database = lane.identity().database();
+    RequestDecoder decoder = new RequestDecoder(Long.MAX_VALUE);
+    for (int at = from; at < end; at = decoder.end()) {
+      if (decoder.next(bytes, at) == RequestDecoder.Result.REQUEST
+          && keys.areAnyOf(written, database, bytes, at)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void release() {
+    bytes.release();
+  }
+}

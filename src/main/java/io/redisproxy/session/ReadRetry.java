@@ -1,0 +1,266 @@
+package io.redisproxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.redisproxy.metrics.ErrorKind;
+import io.redisproxy.metrics.ReadReason;
+import io.redisproxy.metrics.RetryReason;
+import io.redisproxy.resp.Resp;
+import io.redisproxy.upstream.NodeFailure;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Reads are sent to another replica, and to the master last; when there is none, they wait.
+ *
+ * <p>A node that is only late is not out: of all that were asked for the same requests, the first
+ * that begins to answer gives the replies, and what the others still say is dropped.
+ */
+final class ReadRetry extends Retry {
+  /** A node that refuses may have come to itself after this. */
+  private static final long PAUSE = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /** Worth waiting for, when there is no other node. */
+  private static final EnumSet<RetryReason> PASSING =
+      EnumSet.of(
+          RetryReason.LOST,
+          RetryReason.UNREACHABLE,
+          RetryReason.TIMEOUT,
+          RetryReason.LOADING,
+          RetryReason.MASTERDOWN);
+
+  private final BitSet tried = new BitSet();
+
+  /** The nodes that have not begun to answer the requests that are left. */
+  private final List<Asked> asked = new ArrayList<>(2);
+
+  /** The node whose replies go on to the client. */
+  private Asked answering;
+
+  private int attempts = 1;
+  private boolean overBudget;
+  private RetryReason reason;
+  private long holdEnd;
+  private long pauseEnd = System.nanoTime();
+
+  ReadRetry(Session session, Run run, KeptRequests requests) {
+    super(session, run, requests);
+    answering = run;
+    tried.set(run.target().node());
+  }
+
+  @Override
+  boolean isOf(Asked node) {
+    return !isOver() && (answering == node || asked.contains(node));
+  }
+
+  @Override
+  boolean isDone() {
+    return isFailed() || (answering != null && answering.wanted() == 0);
+  }
+
+  @Override
+  int left() {
+    return answering == null ? unanswered() : answering.wanted();
+  }
+
+  @Override
+  boolean isInside() {
+    return answering != null && answering.isInside();
+  }
+
+  @Override
+  void onReplies(Asked node, ByteBuf bytes) {
+    if (!isOf(node)) {
+      bytes.release();
+      return;
+    }
+    answering = node;
+    asked.clear();
+    if (node.wanted() == 0) {
+      run.onAnswered();
+    }
+    run.pass(bytes);
+  }
+
+  @Override
+  void onRefused(Asked node, Refusal why, ByteBuf line) {
+    if (!isOf(node) || isOneOfMany(node)) {
+      line.release();
+      return;
+    }
+    goOnFrom(node.wanted() + 1);
+    becauseOf(line);
+    if (why == Refusal.NOSCRIPT) {
+      // Every node may be asked for its own cache.
+      attempts--;
+    } else {
+      node.target().distrust("it answers " + why);
+    }
+    pauseEnd = System.nanoTime() + PAUSE;
+    askNext(why.reason());
+  }
+
+  @Override
+  void onLost(Asked node, NodeFailure why) {
+    if (!isOf(node) || isOneOfMany(node)) {
+      return;
+    }
+    boolean inside = node.isInside() && answering == node;
+    if (inside && session.replies().isHead(run)) {
+      forget();
+      run.cutOff();
+      return;
+    }
+    goOnFrom(node.wanted());
+    if (inside) {
+      session.replies().dropEarly(run);
+      goOnFromTheFirst();
+    }
+    becauseOf(why);
+    if (!why.sent()) {
+      attempts--;
+    }
+    askNext(why.sent() ? RetryReason.LOST : RetryReason.UNREACHABLE);
+  }
+
+  @Override
+  void onOverdue(Asked node) {
+    if (node == latest() && isOf(node) && !node.isInside()) {
+      node.target().distrust("it has not answered a read in time");
+      askBeside(node);
+    }
+  }
+
+  @Override
+  boolean giveUp() {
+    return isOf(latest()) && !latest().isInside() && askBeside(latest());
+  }
+
+  private boolean askBeside(Asked node) {
+    RetryReason before = reason;
+    reason = RetryReason.TIMEOUT;
+    Target next = nextTarget();
+    if (next == null) {
+      reason = before;
+      overBudget = false;
+      return false;
+    }
+    if (asked.size() < 2) {
+      goOnFrom(node.wanted());
+      asked.add(node);
+    }
+    ask(next);
+    return true;
+  }
+
+  /** Whether others were asked, too, so that this one's failure is nothing. */
+  private boolean isOneOfMany(Asked node) {
+    if (asked.size() < 2) {
+      return false;
+    }
+    asked.remove(node);
+    return true;
+  }
+
+  @Override
+  void goOnFrom(int stillUnanswered) {
+    super.goOnFrom(stillUnanswered);
+    answering = null;
+    asked.clear();
+  }
+
+  private void askNext(RetryReason why) {
+    reason = why;
+    Target next = nextTarget();
+    if (next != null) {
+      ask(next);
+    } else if (mayWait()) {
+      holdEnd = holdEnd == 0 ? recovery.holdEnd() : holdEnd;
+      waitUntil(holdEnd);
+    } else {
+      fail();
+    }
+  }
+
+  private boolean mayWait() {
+    return recovery.mayHold()
+        && PASSING.contains(reason)
+        && !overBudget
+        && attempts < recovery.readAttempts()
+        && !isOvertaken();
+  }
+
+  private Target nextTarget() {
+    if (attempts >= recovery.readAttempts() || isOvertaken()) {
+      return null;
+    }
+    Target master = run.lane().forWrite();
+    boolean last = attempts == recovery.readAttempts() - 1 && !recovery.isMasterLimited();
+    Target next =
+        last && isUntried(master)
+            ? master
+            : run.lane().forRetry(session.identity().id(), run.needed(), run.isOrdered(), tried);
+    if (!isUntried(next)) {
+      return null;
+    }
+    overBudget = next.isMaster() && isForWantOfReplica() && !recovery.takeFromMaster(unanswered());
+    return overBudget ? null : next;
+  }
+
+  /** A script that the replicas don't know is no sign that they are not fit. */
+  private boolean isForWantOfReplica() {
+    return run.lane().hasReplicas() && reason != RetryReason.NOSCRIPT;
+  }
+
+  private boolean isUntried(Target target) {
+    return target.link().isConnected() && !tried.get(target.node());
+  }
+
+  private void ask(Target next) {
+    session.meters().onReads(ReadReason.RETRY, unanswered());
+    attempts++;
+    tried.set(next.node());
+    Attempt attempt = newAttempt(next, reason);
+    asked.add(attempt);
+    send(attempt);
+  }
+
+  /**
+   * Whether the client has sent writes of these reads' keys behind them, which they would see now.
+   */
+  private boolean isOvertaken() {
+    KeySlots keys = session.keys();
+    return keys != null
+        && session
+            .replies()
+            .anyBehind(run, later -> requests.readAnyOf(later.written(), keys, run.lane()));
+  }
+
+  @Override
+  void fail() {
+    if (overBudget) {
+      recovery.meters().onFallback(false, unanswered());
+      fail(Resp.error(MasterShare.EXCEEDED), ErrorKind.FALLBACK);
+    } else {
+      super.fail();
+    }
+  }
+
+  @Override
+  boolean sendIfPossible() {
+    if (System.nanoTime() - pauseEnd < 0) {
+      return false;
+    }
+    tried.clear();
+    Target next = nextTarget();
+    if (next == null) {
+      run.lane().forWrite().link().hurry();
+      return false;
+    }
+    ask(next);
+    return true;
+  }
+}

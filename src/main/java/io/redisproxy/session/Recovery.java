@@ -1,0 +1,75 @@
+package io.redisproxy.session;
+
+import io.redisproxy.config.Resilience;
+import io.redisproxy.metrics.RecoveryMeters;
+import io.redisproxy.upstream.NodeConnector;
+
+/** What a listener does on one event loop about requests whose node fails. */
+public final class Recovery {
+  private final Resilience settings;
+  private final RecoveryMeters meters;
+  private final NodeConnector timer;
+  private final MasterShare masterShare;
+  private final Holds holds;
+
+  /**
+   * {@code eventLoops}: how many of them share what the settings allow.
+   *
+   * @param holdBytes bytes of all requests that may wait for a node
+   */
+  public Recovery(
+      Resilience settings,
+      RecoveryMeters meters,
+      NodeConnector timer,
+      int eventLoops,
+      long holdBytes) {
+    this.settings = settings;
+    this.meters = meters;
+    this.timer = timer;
+    masterShare =
+        settings.masterFallback().isLimited()
+            ? new MasterShare(settings.masterFallback(), eventLoops)
+            : null;
+    holds = new Holds(timer, meters, holdBytes / eventLoops);
+  }
+
+  RecoveryMeters meters() {
+    return meters;
+  }
+
+  Holds holds() {
+    return holds;
+  }
+
+  int readAttempts() {
+    return settings.readAttempts();
+  }
+
+  /** Until when something may wait that begins to now; in the past if it may not. */
+  long holdEnd() {
+    return System.nanoTime() + settings.holdWrites().toNanos() - 1;
+  }
+
+  boolean mayHold() {
+    return !settings.holdWrites().isZero();
+  }
+
+  /** Whether a read that was sent then need not be answered yet. */
+  boolean isInTime(long sentAt) {
+    return System.nanoTime() - sentAt < settings.readTimeout().toNanos();
+  }
+
+  /** Whether the master doesn't take all reads. */
+  boolean isMasterLimited() {
+    return masterShare != null;
+  }
+
+  /** Whether so many reads may go to the master as no replica is fit for them. */
+  boolean takeFromMaster(int reads) {
+    boolean taken = masterShare == null || masterShare.take(reads);
+    if (taken) {
+      meters.onFallback(true, reads);
+    }
+    return taken;
+  }
+}
