@@ -1,7 +1,7 @@
 package io.redisproxy;
 
 import io.redisproxy.config.ListenerConfig;
-import io.redisproxy.config.NodeAddress;
+import io.redisproxy.config.SentinelConfig;
 import io.redisproxy.consistency.WriteTable;
 import io.redisproxy.consistency.WriteTables;
 import io.redisproxy.metrics.ProxyMeters;
@@ -164,10 +164,11 @@ record ListenerPlan(
     return WriteTables.of(all.stream().map(ListenerPlan::names).toList(), present);
   }
 
-  private static Set<NodeAddress> names(ListenerConfig config) {
-    Set<NodeAddress> addresses = new HashSet<>(config.replicas());
-    addresses.add(config.master());
-    return addresses;
+  /** Of nodes that are not known yet, the service that they are of. */
+  private static Set<Object> names(ListenerConfig config) {
+    Set<Object> names = new HashSet<>(config.nodes());
+    config.sentinel().map(SentinelConfig::service).ifPresent(names::add);
+    return names;
   }
 
   private static Set<String> differences(ListenerConfig before, ListenerConfig after) {

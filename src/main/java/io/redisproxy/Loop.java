@@ -15,7 +15,7 @@ import java.util.Map;
 /**
  * What all listeners on one event loop have in common.
  *
- * @param index the first event loop, 0, also probes the nodes
+ * @param index the first event loop, 0, also finds and probes the nodes
  * @param loops how many event loops there are
  * @param memory what all clients together must leave room in
  * @param clients all clients of the process

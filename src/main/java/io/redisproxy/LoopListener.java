@@ -5,6 +5,7 @@ import io.redisproxy.consistency.GroupConsistency;
 import io.redisproxy.consistency.LoopWrites;
 import io.redisproxy.consistency.Rounds;
 import io.redisproxy.consistency.WriteTable;
+import io.redisproxy.discovery.NodeSource;
 import io.redisproxy.route.Router;
 import io.redisproxy.session.Backend;
 import io.redisproxy.session.KeySlots;
@@ -34,13 +35,14 @@ final class LoopListener {
   private final Recovery recovery;
   private final ScheduledFuture<?> watching;
   private HealthMonitor monitor;
+  private NodeSource source;
 
   /** The tables whose reads go to the master because of those who are here, and our parts. */
   private final Map<WriteTable, LoopWrites> held = new HashMap<>();
 
   private Rounds rounds;
 
-  /** Connects to the nodes, and on the first event loop probes them. */
+  /** Connects to the nodes, and on the first event loop finds and probes them. */
   LoopListener(Loop loop, Served served) {
     this.loop = loop;
     this.served = served;
@@ -69,6 +71,7 @@ final class LoopListener {
             loop.settings().hold().maxBytes().asLongValue());
     watching = watchReads(served.config().resilience().readTimeout());
     monitor();
+    followSource();
   }
 
   /** What the sessions get that begin from now on. */
@@ -136,6 +139,7 @@ final class LoopListener {
 
   /** Follows the nodes no more. */
   void stop() {
+    leaveSource();
     stopMonitoring();
     watching.cancel(false);
     served.group().forget(onChange);
@@ -180,6 +184,20 @@ final class LoopListener {
       measure();
     }
     monitor.start();
+  }
+
+  private void followSource() {
+    source = loop.index() == 0 ? NodeSources.of(served, loop).orElse(null) : null;
+    if (source != null) {
+      source.start(served.group()::configure);
+    }
+  }
+
+  private void leaveSource() {
+    if (source != null) {
+      source.close();
+      source = null;
+    }
   }
 
   private void measure() {

@@ -76,8 +76,13 @@ public class Proxy implements NodeGroups {
   private void tellOpen(Served listener) {
     ListenerConfig config = listener.config();
     LOG.infof(
-        "listening on %s:%d, master %s, replicas %s",
-        settings.bindHost(), config.port(), config.master(), config.replicas());
+        "listening on %s:%d, %s",
+        settings.bindHost(),
+        config.port(),
+        config
+            .sentinel()
+            .map(sentinel -> "nodes of " + sentinel)
+            .orElse("master " + config.master() + ", replicas " + config.replicas()));
   }
 
   /** Probes all nodes now, for a reason in words. */

@@ -48,7 +48,7 @@ final class ProxyVerticle extends AbstractVerticle {
   private final Map<Integer, Listener> ports = new HashMap<>();
   private Loop loop;
 
-  /** {@code index}: of so many; the first event loop, 0, also probes the nodes. */
+  /** {@code index}: of so many; the first event loop, 0, also finds and probes the nodes. */
   ProxyVerticle(
       int index,
       int loops,

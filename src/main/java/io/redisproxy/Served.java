@@ -51,7 +51,7 @@ final class Served {
 
   /** Whether reads are held to what was written before. */
   static boolean holdsReads(ListenerConfig config) {
-    return config.consistency() == Consistency.READ_YOUR_WRITES && !config.replicas().isEmpty();
+    return config.consistency() == Consistency.READ_YOUR_WRITES && config.mayHaveReplicas();
   }
 
   boolean holdsReads() {

@@ -45,6 +45,7 @@ class ListenerLoginTest {
                 config.port(),
                 config.master(),
                 config.replicas(),
+                config.sentinel(),
                 Optional.of(new Credentials("default", "secret")),
                 Map.of(),
                 Optional.empty(),

@@ -42,6 +42,7 @@ class OverridesTest {
                     config.port(),
                     config.master(),
                     config.replicas(),
+                    config.sentinel(),
                     config.credentials(),
                     config.nodeCredentials(),
                     config.probe(),

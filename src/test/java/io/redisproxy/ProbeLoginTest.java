@@ -37,6 +37,7 @@ class ProbeLoginTest {
         config.port(),
         config.master(),
         config.replicas(),
+        config.sentinel(),
         Optional.empty(),
         Map.of(),
         Optional.of(new Credentials("probe", "health")),

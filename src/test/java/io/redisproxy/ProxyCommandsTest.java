@@ -309,6 +309,7 @@ class ProxyCommandsTest {
         config.port(),
         config.master(),
         config.replicas(),
+        config.sentinel(),
         config.credentials(),
         config.nodeCredentials(),
         config.probe(),

@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 
 /** The proxy in this JVM, as the application wires it, with one listener if not said otherwise. */
@@ -93,6 +94,7 @@ public final class TestProxy implements AutoCloseable {
         config.port(),
         config.master(),
         config.replicas(),
+        config.sentinel(),
         config.credentials(),
         config.nodeCredentials(),
         config.probe(),
@@ -111,6 +113,7 @@ public final class TestProxy implements AutoCloseable {
         config.port(),
         config.master(),
         config.replicas(),
+        config.sentinel(),
         config.credentials(),
         config.nodeCredentials(),
         config.probe(),
@@ -130,6 +133,7 @@ public final class TestProxy implements AutoCloseable {
             config.port(),
             config.master(),
             config.replicas(),
+            config.sentinel(),
             config.credentials(),
             config.nodeCredentials(),
             config.probe(),
@@ -150,6 +154,14 @@ public final class TestProxy implements AutoCloseable {
       int... replicas) {
     TestProxy proxy = new TestProxy(settings);
     proxy.open(List.of(refined.apply(config(proxy.port, master, replicas))));
+    return proxy;
+  }
+
+  /** With the listener that is made for a port; doesn't wait for its nodes. */
+  public static TestProxy startAtOnce(
+      Map<String, String> settings, IntFunction<ListenerConfig> listener) {
+    TestProxy proxy = new TestProxy(settings);
+    proxy.proxy.start(List.of(listener.apply(proxy.port)));
     return proxy;
   }
 

@@ -81,6 +81,9 @@ final class Shown {
   }
 
   private static Object value(Object value) {
+    if (value == null) {
+      return null;
+    }
     if (value instanceof Optional<?> optional) {
       return optional.map(Shown::value).orElse(null);
     }

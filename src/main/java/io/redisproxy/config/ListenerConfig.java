@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * One element of the JSON array: a port to open and the servers behind it.
@@ -12,7 +13,9 @@ import java.util.Set;
  * be one that only a module knows.
  *
  * @param port the port that clients connect to, {@code listen} in the JSON
+ * @param master null if Sentinels tell which server is the master
  * @param replicas {@code slave} in the JSON; empty if the master serves everything
+ * @param sentinel who tells the master and the replicas, if they are not listed
  * @param credentials for connections to nodes that have none of their own
  * @param nodeCredentials those of nodes that have their own; ask {@link #credentialsOf}
  * @param probe what the proxy says when it asks nodes for their health, if that is not what it says
@@ -29,6 +32,7 @@ public record ListenerConfig(
     int port,
     NodeAddress master,
     List<NodeAddress> replicas,
+    Optional<SentinelConfig> sentinel,
     Optional<Credentials> credentials,
     Map<NodeAddress, Credentials> nodeCredentials,
     Optional<Credentials> probe,
@@ -41,6 +45,9 @@ public record ListenerConfig(
     Resilience resilience) {
 
   public ListenerConfig {
+    if ((master == null) == sentinel.isEmpty()) {
+      throw new IllegalArgumentException("either a master or Sentinels that know it");
+    }
     replicas = List.copyOf(replicas);
     nodeCredentials = Map.copyOf(nodeCredentials);
     commands = Map.copyOf(commands);
@@ -49,10 +56,21 @@ public record ListenerConfig(
 
   /** A listener with nothing but what it needs. */
   public ListenerConfig(int port, NodeAddress master, List<NodeAddress> replicas) {
+    this(port, master, replicas, Optional.empty());
+  }
+
+  /** The same with Sentinels that tell the nodes. */
+  public ListenerConfig(int port, SentinelConfig sentinel) {
+    this(port, null, List.of(), Optional.of(sentinel));
+  }
+
+  private ListenerConfig(
+      int port, NodeAddress master, List<NodeAddress> replicas, Optional<SentinelConfig> sentinel) {
     this(
         port,
         master,
         replicas,
+        sentinel,
         Optional.empty(),
         Map.of(),
         Optional.empty(),
@@ -63,6 +81,16 @@ public record ListenerConfig(
         HealthLimits.DEFAULT,
         ReadPreference.DEFAULT,
         Resilience.DEFAULT);
+  }
+
+  /** The nodes that are listed, the master first; none if somebody else tells them. */
+  public List<NodeAddress> nodes() {
+    return Stream.concat(Stream.ofNullable(master), replicas.stream()).toList();
+  }
+
+  /** Whether there may be replicas. */
+  public boolean mayHaveReplicas() {
+    return sentinel.isPresent() || !replicas.isEmpty();
   }
 
   /** What to say to a node for sessions that bring no credentials; empty if it asks for none. */

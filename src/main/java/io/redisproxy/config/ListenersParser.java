@@ -22,6 +22,7 @@ final class ListenersParser {
                   "listen",
                   "master",
                   "slave",
+                  "sentinel",
                   "username",
                   "password",
                   "passwordFile",
@@ -41,6 +42,12 @@ final class ListenersParser {
 
   /** The shortest file that works. */
   static final String SAMPLE = "[ " + LISTENER + " ]";
+
+  /** Where the servers come from. */
+  private record Source(
+      Optional<NodeAddress> master,
+      List<NodeAddress> replicas,
+      Optional<SentinelConfig> sentinel) {}
 
   private final CredentialsParser credentialsParser;
   private final Map<Integer, String> placeOfPort = new HashMap<>();
@@ -71,14 +78,7 @@ final class ListenersParser {
   private Optional<ListenerConfig> listener(Fields fields) {
     NodesParser nodes = new NodesParser(credentialsParser);
     Optional<Integer> port = fields.required("listen", "6380").flatMap(this::listen);
-    Optional<NodeAddress> master =
-        fields.required("master", NodesParser.SAMPLE).flatMap(nodes::node);
-    List<NodeAddress> replicas = new ArrayList<>();
-    fields
-        .optional("slave")
-        .map(value -> value.asArray("array of nodes", "[ " + NodesParser.SAMPLE + " ]"))
-        .orElse(List.of())
-        .forEach(value -> nodes.node(value).ifPresent(replicas::add));
+    Source source = source(fields, nodes);
     Optional<Credentials> credentials = credentialsParser.optional(fields);
     Optional<Credentials> probe = fields.optional("probe").flatMap(credentialsParser::object);
     Optional<Credentials> auth = fields.optional("auth").flatMap(credentialsParser::object);
@@ -102,24 +102,53 @@ final class ListenersParser {
             nodes.weights(),
             nodes.zones());
     Resilience resilience = ResilienceParser.parse(fields);
-    return port.flatMap(
-        p ->
-            master.map(
-                m ->
-                    new ListenerConfig(
-                        p,
-                        m,
-                        replicas,
-                        credentials,
-                        nodes.credentials(),
-                        probe,
-                        auth,
-                        commands,
-                        deny,
-                        consistency,
-                        health,
-                        reads,
-                        resilience)));
+    if (port.isEmpty() || source.master().isPresent() == source.sentinel().isPresent()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new ListenerConfig(
+            port.get(),
+            source.master().orElse(null),
+            source.replicas(),
+            source.sentinel(),
+            credentials,
+            nodes.credentials(),
+            probe,
+            auth,
+            commands,
+            deny,
+            consistency,
+            health,
+            reads,
+            resilience));
+  }
+
+  private Source source(Fields fields, NodesParser nodes) {
+    Optional<Value> sentinel = fields.optional("sentinel");
+    Optional<NodeAddress> master =
+        (fields.mentions("sentinel")
+                ? fields.optional("master")
+                : fields.required("master", NodesParser.SAMPLE))
+            .flatMap(nodes::node);
+    List<NodeAddress> replicas = new ArrayList<>();
+    fields
+        .optional("slave")
+        .map(value -> value.asArray("array of nodes", "[ " + NodesParser.SAMPLE + " ]"))
+        .orElse(List.of())
+        .forEach(value -> nodes.node(value).ifPresent(replicas::add));
+    sentinel.ifPresent(
+        value ->
+            List.of("master", "slave").stream()
+                .filter(fields::mentions)
+                .findFirst()
+                .ifPresent(
+                    other ->
+                        value.mistake(
+                            '"'
+                                + other
+                                + "\" is there too, which the Sentinels would tell; keep one")));
+    return new Source(
+        master, replicas, sentinel.flatMap(new SentinelParser(credentialsParser)::sentinel));
   }
 
   private Optional<Integer> listen(Value value) {

@@ -31,7 +31,7 @@ final class NodesParser {
   /** Whether it is the master or a replica, a server is named only once. */
   Optional<NodeAddress> node(Value value) {
     Optional<Fields> fields = value.asObject("node", SAMPLE, KEYS);
-    Optional<NodeAddress> node = fields.flatMap(NodesParser::address);
+    Optional<NodeAddress> node = fields.flatMap(each -> address(each, "6379"));
     node.ifPresent(
         n ->
             value.onlyOnce(places, n.toString().toLowerCase(Locale.ROOT), n, "remove one of them"));
@@ -60,9 +60,10 @@ final class NodesParser {
     return zones;
   }
 
-  private static Optional<NodeAddress> address(Fields fields) {
+  /** {@code usual}: the port that such a server has most often. */
+  static Optional<NodeAddress> address(Fields fields, String usual) {
     Optional<String> host = fields.required("host", "\"host01\"").flatMap(Value::asHost);
-    Optional<Integer> port = fields.required("port", "6379").flatMap(Value::asPort);
+    Optional<Integer> port = fields.required("port", usual).flatMap(Value::asPort);
     return host.flatMap(h -> port.map(p -> new NodeAddress(h, p)));
   }
 }

@@ -55,6 +55,9 @@ public interface ProxySettings {
   /** What operators ask and tell the proxy by HTTP. */
   Admin admin();
 
+  /** The asking of Sentinels. */
+  Sentinel sentinel();
+
   /** Requests that wait for a node, as none can be reached. */
   Hold hold();
 
@@ -158,6 +161,13 @@ public interface ProxySettings {
   interface Admin {
     /** A file with the token to be said; without it only this machine may ask. */
     Optional<String> tokenFile();
+  }
+
+  /** The asking of Sentinels. */
+  interface Sentinel {
+    /** The time from one question to the next; what they publish is heard at once. */
+    @WithDefault("1s")
+    Duration interval();
   }
 
   /** The checks of the health and the role of Redis servers. */

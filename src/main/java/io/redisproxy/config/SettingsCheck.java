@@ -51,6 +51,7 @@ final class SettingsCheck {
     time("node.identity-idle", settings.node().identityIdle());
     size("hold.max-bytes", settings.hold().maxBytes());
     time("sampling.interval", settings.sampling().interval());
+    time("sentinel.interval", settings.sentinel().interval());
     time("probe.interval", settings.probe().interval());
     time("probe.timeout", settings.probe().timeout());
     timeOrZero("reload.interval", settings.reload().interval());

@@ -24,13 +24,18 @@ public final class RedisProcess implements AutoCloseable {
   private static final Duration START_TIMEOUT = Duration.ofSeconds(20);
 
   private final int port;
+
+  /** What comes first: nothing, or the file of a Sentinel. */
+  private final List<String> mode;
+
   private final List<String> arguments;
   private final Path folder;
   private final Path log;
   private Process process;
 
-  private RedisProcess(int port, List<String> arguments, Path folder) {
+  private RedisProcess(int port, List<String> mode, List<String> arguments, Path folder) {
     this.port = port;
+    this.mode = mode;
     this.arguments = arguments;
     this.folder = folder;
     log = folder.resolve("redis.log");
@@ -52,9 +57,28 @@ public final class RedisProcess implements AutoCloseable {
     try {
       RedisProcess redis =
           new RedisProcess(
-              port, List.of(arguments), Files.createTempDirectory("redis-" + port + "-"));
+              port,
+              List.of(),
+              List.of(arguments),
+              Files.createTempDirectory("redis-" + port + "-"));
       redis.restart();
       return redis;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Starts a Sentinel on a free port; {@code lines} are those of its file. */
+  public static RedisProcess startSentinel(List<String> lines) {
+    int port = freePort();
+    try {
+      Path folder = Files.createTempDirectory("sentinel-" + port + "-");
+      Path file = Files.write(folder.resolve("sentinel.conf"), lines);
+      RedisProcess sentinel =
+          new RedisProcess(port, List.of(file.toString(), "--sentinel"), List.of(), folder);
+      file.toFile().deleteOnExit();
+      sentinel.restart();
+      return sentinel;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -88,6 +112,7 @@ public final class RedisProcess implements AutoCloseable {
     }
     List<String> command = new ArrayList<>();
     command.add(Executable.path());
+    command.addAll(mode);
     command.addAll(List.of("--port", Integer.toString(port), "--bind", "127.0.0.1"));
     command.addAll(List.of("--dir", folder.toString(), "--save", ""));
     command.addAll(arguments);

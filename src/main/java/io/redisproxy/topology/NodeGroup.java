@@ -71,7 +71,9 @@ public final class NodeGroup {
     log = new TopologyLog(name);
   }
 
-  /** A group of the nodes that a listener lists; which is the master, they tell. */
+  /**
+   * A group of the nodes that a listener lists, if it lists some; which is the master, they tell.
+   */
   public NodeGroup(ListenerConfig config) {
     this(Integer.toString(config.port()), config.health());
     list(config);
@@ -79,9 +81,7 @@ public final class NodeGroup {
 
   /** The group consists of the nodes that the listener lists from now on. */
   public final void list(ListenerConfig config) {
-    List<NodeAddress> nodes = new ArrayList<>(List.of(config.master()));
-    nodes.addAll(config.replicas());
-    configure(nodes, null);
+    configure(config.nodes(), null);
   }
 
   /** The time by which probes are told. */

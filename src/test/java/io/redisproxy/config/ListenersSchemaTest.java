@@ -37,6 +37,7 @@ class ListenersSchemaTest {
   void theExamplesFollowTheSchema() throws IOException {
     assertThat(schema.validate(read(Path.of("config/example_config.json")))).isEmpty();
     assertThat(schema.validate(read(Path.of("config/example_auth.json")))).isEmpty();
+    assertThat(schema.validate(read(Path.of("config/example_sentinel.json")))).isEmpty();
     assertThat(schema.validate(MAPPER.readTree(ConfigLoader.SAMPLE))).isEmpty();
     assertThat(schema.validate(json.at("/examples/0"))).isEmpty();
   }
@@ -46,12 +47,16 @@ class ListenersSchemaTest {
     assertThat(keys("listener")).isEqualTo(ListenersParser.KEYS);
     assertThat(keys("node")).isEqualTo(NodesParser.KEYS);
     assertThat(keys("auth")).isEqualTo(CredentialsParser.KEYS);
+    assertThat(keys("sentinel")).isEqualTo(SentinelParser.KEYS);
+    assertThat(keys("sentinelNode")).isEqualTo(SentinelParser.NODE_KEYS);
   }
 
   @Test
   void schemaAndLoaderTakeTheSameWords() {
     assertThat(json.at("/$defs/node/properties/host/pattern").textValue()).isEqualTo(Value.HOST);
     assertThat(json.at("/$defs/username/pattern").textValue()).isEqualTo(Value.USERNAME);
+    assertThat(json.at("/$defs/sentinel/properties/service/pattern").textValue())
+        .isEqualTo(SentinelParser.SERVICE);
     assertThat(json.at("/$defs/passwordFile/pattern").textValue()).isEqualTo(PasswordFile.PATH);
     assertThat(json.at("/$defs/listener/properties/masterFallback/pattern").textValue())
         .isEqualTo(ResilienceParser.FALLBACK);
@@ -193,6 +198,33 @@ class ListenersSchemaTest {
     schemaAndLoaderRefuseTheSame(
         "[ { 'listen': 6380, 'master': { 'host': 'host01', 'port': 6379, " + keys + " } } ]",
         folder);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "'sentinel': 'mymaster'",
+        "'sentinel': {}",
+        "'sentinel': { 'service': 'mymaster' }",
+        "'sentinel': { 'nodes': [ { 'host': 'host01', 'port': 26379 } ] }",
+        "'sentinel': { 'service': '', 'nodes': [ { 'host': 'host01', 'port': 26379 } ] }",
+        "'sentinel': { 'service': 'my master', 'nodes': [ { 'host': 'host01', 'port': 26379 } ] }",
+        "'sentinel': { 'service': 1, 'nodes': [ { 'host': 'host01', 'port': 26379 } ] }",
+        "'sentinel': { 'service': 'mymaster', 'nodes': [] }",
+        "'sentinel': { 'service': 'mymaster', 'nodes': {} }",
+        "'sentinel': { 'service': 'mymaster', 'nodes': [ { 'host': 'host01' } ] }",
+        "'sentinel': { 'service': 'mymaster', 'nodes': [ { 'host': 'host01', 'port': 0 } ] }",
+        "'sentinel': { 'service': 'mymaster', 'nodes': [ { 'host': 'host01', 'port': 26379,"
+            + " 'password': 'p' } ] }",
+        "'sentinel': { 'service': 'mymaster', 'nodes': [ { 'host': 'host01', 'port': 26379 } ],"
+            + " 'username': 'u' }",
+        "'sentinel': { 'service': 'mymaster', 'nodes': [ { 'host': 'host01', 'port': 26379 } ] },"
+            + " 'slave': []",
+        "'sentinel': { 'service': 'mymaster', 'nodes': [ { 'host': 'host01', 'port': 26379 } ] },"
+            + " 'master': { 'host': 'host01', 'port': 6379 }",
+      })
+  void schemaAndLoaderRefuseTheSameSentinels(String keys, @TempDir Path folder) throws IOException {
+    schemaAndLoaderRefuseTheSame("[ { 'listen': 6380, " + keys + " } ]", folder);
   }
 
   private List<String> keys(String definition) {

@@ -33,6 +33,7 @@ class SettingsCheckTest {
     assertThat(settings.node().maxPinned()).isEqualTo(10000);
     assertThat(settings.node().pinnedIdle()).isEqualTo(Duration.ofMinutes(1));
     assertThat(settings.node().identityIdle()).isEqualTo(Duration.ofMinutes(1));
+    assertThat(settings.sentinel().interval()).isEqualTo(Duration.ofSeconds(1));
     assertThat(settings.reload().interval()).isEqualTo(Duration.ofSeconds(2));
     assertThat(settings.drain().delay()).isZero();
     assertThat(settings.drain().timeout()).isEqualTo(Duration.ofSeconds(25));
@@ -57,6 +58,7 @@ class SettingsCheckTest {
                 entry("redis-proxy.node.max-pinned", "0"),
                 entry("redis-proxy.node.pinned-idle", "0s"),
                 entry("redis-proxy.node.identity-idle", "2d"),
+                entry("redis-proxy.sentinel.interval", "0s"),
                 entry("redis-proxy.reload.interval", "25h"),
                 entry("redis-proxy.drain.delay", "25h"),
                 entry("redis-proxy.drain.timeout", "0s"),
@@ -79,6 +81,7 @@ class SettingsCheckTest {
               redis-proxy.node.max-pinned: 0 is out of range; use 1 to 65535
               redis-proxy.node.pinned-idle: 0s is out of range; use 1ms to 24h
               redis-proxy.node.identity-idle: 48h is out of range; use 1ms to 24h
+              redis-proxy.sentinel.interval: 0s is out of range; use 1ms to 24h
               redis-proxy.probe.interval: 25h is out of range; use 1ms to 24h
               redis-proxy.probe.timeout: 0.0005s is out of range; use 1ms to 24h
               redis-proxy.reload.interval: 25h is out of range; use 1ms to 24h

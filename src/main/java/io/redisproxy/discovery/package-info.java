@@ -1,0 +1,6 @@
+/**
+ * Where the nodes of a group come from when the configuration does not list them. A {@link
+ * io.redisproxy.discovery.NodeSource} tells them to its {@link io.redisproxy.discovery.Members}: a
+ * group. {@link io.redisproxy.discovery.SentinelWatch} asks Sentinels.
+ */
+package io.redisproxy.discovery;
