@@ -1,5 +1,6 @@
 package io.redisproxy;
 
+import io.redisproxy.config.NodeAddress;
 import io.redisproxy.config.ProxySettings;
 import io.redisproxy.consistency.GroupConsistency;
 import io.redisproxy.consistency.LoopWrites;
@@ -17,6 +18,7 @@ import io.redisproxy.topology.NodeGroup;
 import io.redisproxy.topology.Topology;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -36,6 +38,7 @@ final class LoopListener {
   private final ScheduledFuture<?> watching;
   private HealthMonitor monitor;
   private NodeSource source;
+  private List<NodeAddress> followed;
 
   /** The tables whose reads go to the master because of those who are here, and our parts. */
   private final Map<WriteTable, LoopWrites> held = new HashMap<>();
@@ -55,6 +58,7 @@ final class LoopListener {
                 served.holdsReads() ? served.consistency() : null,
                 served.config().reads(),
                 loop.settings().zone().orElse(""),
+                served.names()::listed,
                 loop.index()),
             new ListenerNodes(served, loop.pools(), loop.meters()),
             keys(),
@@ -103,6 +107,10 @@ final class LoopListener {
       backend.onLogins();
       stopMonitoring();
       monitor();
+    }
+    if (!served.config().nodes().equals(followed)) {
+      leaveSource();
+      followSource();
     }
   }
 
@@ -187,6 +195,7 @@ final class LoopListener {
   }
 
   private void followSource() {
+    followed = served.config().nodes();
     source = loop.index() == 0 ? NodeSources.of(served, loop).orElse(null) : null;
     if (source != null) {
       source.start(served.group()::configure);

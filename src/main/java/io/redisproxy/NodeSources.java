@@ -1,7 +1,10 @@
 package io.redisproxy;
 
+import io.redisproxy.config.DnsServers;
+import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.ProxySettings;
 import io.redisproxy.config.SentinelConfig;
+import io.redisproxy.discovery.DnsWatch;
 import io.redisproxy.discovery.NodeSource;
 import io.redisproxy.discovery.SentinelWatch;
 import java.util.Optional;
@@ -11,7 +14,13 @@ final class NodeSources {
   private NodeSources() {}
 
   static Optional<NodeSource> of(Served listener, Loop loop) {
-    return listener.config().sentinel().map(sentinel -> sentinels(listener, sentinel, loop));
+    ListenerConfig config = listener.config();
+    if (config.sentinel().isPresent()) {
+      return Optional.of(sentinels(listener, config.sentinel().get(), loop));
+    }
+    // A master that stands alone is one server, whatever its name stands for.
+    boolean hasNames = config.mayHaveReplicas() && DnsWatch.isNeeded(config.nodes());
+    return hasNames ? Optional.of(dns(listener, loop)) : Optional.empty();
   }
 
   private static NodeSource sentinels(Served listener, SentinelConfig sentinel, Loop loop) {
@@ -22,5 +31,15 @@ final class NodeSources {
         listener::probeLoginAt,
         loop.connector(),
         new SentinelWatch.Options(settings.sentinel().interval(), settings.probe().timeout()));
+  }
+
+  private static NodeSource dns(Served listener, Loop loop) {
+    ProxySettings.Dns settings = loop.settings().dns();
+    return new DnsWatch(
+        listener.group().name(),
+        listener.config().nodes(),
+        listener.names(),
+        loop.connector(),
+        new DnsWatch.Options(loop.eventLoop(), DnsServers.of(settings), settings.interval()));
   }
 }

@@ -7,6 +7,7 @@ import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.consistency.GroupConsistency;
 import io.redisproxy.consistency.WriteTable;
+import io.redisproxy.discovery.ListedNames;
 import io.redisproxy.metrics.ListenerMeters;
 import io.redisproxy.metrics.ProxyMeters;
 import io.redisproxy.topology.NodeGroup;
@@ -27,6 +28,7 @@ final class Served {
   }
 
   private final NodeGroup group;
+  private final ListedNames names = new ListedNames();
   private final NodeGauges gauges;
   private final WriteTable table;
   private final GroupConsistency consistency;
@@ -86,6 +88,11 @@ final class Served {
     return group;
   }
 
+  /** Which of the listed nodes those are that came of looking their names up. */
+  ListedNames names() {
+    return names;
+  }
+
   WriteTable table() {
     return table;
   }
@@ -101,12 +108,12 @@ final class Served {
 
   /** What the node is told of sessions that bring no login; null if nothing. */
   Login loginAt(NodeAddress node) {
-    return config().credentialsOf(node).map(Login::of).orElse(null);
+    return config().credentialsOf(names.listed(node)).map(Login::of).orElse(null);
   }
 
   /** What the node is told when it is asked for its health, or how far it is; null if nothing. */
   Login probeLoginAt(NodeAddress node) {
-    return config().probeCredentialsOf(node).map(Login::of).orElse(null);
+    return config().probeCredentialsOf(names.listed(node)).map(Login::of).orElse(null);
   }
 
   private static CommandRules rulesOf(ListenerConfig config) {

@@ -70,10 +70,11 @@ final class Transition {
   private void change(ListenerPlan.Change change) {
     Served listener = change.served();
     listener.change(change.next());
-    eventLoops.each(loop -> loop.change(listener, change.hasNewLogins()));
+    // The names are not looked up before they are listed.
     if (change.hasNewNodes()) {
       listener.group().list(listener.config());
     }
+    eventLoops.each(loop -> loop.change(listener, change.hasNewLogins()));
   }
 
   private void replace(ListenerPlan.Replacement replacement) {

@@ -4,6 +4,7 @@ import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -57,6 +58,9 @@ public interface ProxySettings {
 
   /** The asking of Sentinels. */
   Sentinel sentinel();
+
+  /** The looking up of names. */
+  Dns dns();
 
   /** Requests that wait for a node, as none can be reached. */
   Hold hold();
@@ -168,6 +172,16 @@ public interface ProxySettings {
     /** The time from one question to the next; what they publish is heard at once. */
     @WithDefault("1s")
     Duration interval();
+  }
+
+  /** The looking up of names that stand for nodes. */
+  interface Dns {
+    /** After so long a name is looked up again when it isn't known how long its addresses hold. */
+    @WithDefault("30s")
+    Duration interval();
+
+    /** The DNS servers, each an address with or without a port; if not set, the system's. */
+    Optional<List<String>> servers();
   }
 
   /** The checks of the health and the role of Redis servers. */

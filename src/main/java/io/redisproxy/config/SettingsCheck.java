@@ -8,6 +8,7 @@ import jakarta.inject.Singleton;
 import jakarta.interceptor.Interceptor;
 import java.math.BigInteger;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 
 /** Checks of the settings that their types can't express, made before anything uses them. */
@@ -52,6 +53,8 @@ final class SettingsCheck {
     size("hold.max-bytes", settings.hold().maxBytes());
     time("sampling.interval", settings.sampling().interval());
     time("sentinel.interval", settings.sentinel().interval());
+    time("dns.interval", settings.dns().interval());
+    settings.dns().servers().orElse(List.of()).forEach(this::dnsServer);
     time("probe.interval", settings.probe().interval());
     time("probe.timeout", settings.probe().timeout());
     timeOrZero("reload.interval", settings.reload().interval());
@@ -105,6 +108,14 @@ final class SettingsCheck {
               + " of "
               + ProxySettings.PREFIX
               + ".node.reconnect-max; lower the one or raise the other");
+    }
+  }
+
+  private void dnsServer(String server) {
+    if (DnsServers.parse(server).isEmpty()) {
+      mistake(
+          "dns.servers",
+          "\"" + server + "\" is not an address; write one such as 10.0.0.2 or 127.0.0.1:8600");
     }
   }
 

@@ -4,7 +4,9 @@ import io.redisproxy.config.NodeAddress;
 import io.redisproxy.config.ReadPreference;
 import io.redisproxy.topology.Topology;
 import java.util.Arrays;
+import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /**
@@ -26,20 +28,29 @@ record Candidates(Topology topology, Tier[] tiers) {
 
   static final Candidates NONE = new Candidates(null, new Tier[0]);
 
-  /** {@code zone}: the proxy's own, empty if it isn't known. */
-  static Candidates of(Topology topology, ReadPreference preference, String zone) {
+  /**
+   * {@code zone}: the proxy's own, empty if it isn't known.
+   *
+   * @param listed gives a node as it is listed, by which it is known what to prefer
+   */
+  static Candidates of(
+      Topology topology,
+      ReadPreference preference,
+      String zone,
+      UnaryOperator<NodeAddress> listed) {
+    IntFunction<NodeAddress> names = node -> listed.apply(topology.address(node));
     int[] all =
         candidates(topology, preference)
-            .filter(node -> preference.weightOf(topology.address(node)) > 0)
+            .filter(node -> preference.weightOf(names.apply(node)) > 0)
             .toArray();
     IntPredicate near =
-        node -> !zone.isEmpty() && preference.zoneOf(topology.address(node)).equals(zone);
+        node -> !zone.isEmpty() && preference.zoneOf(names.apply(node)).equals(zone);
     int[] preferred = Arrays.stream(all).filter(near).toArray();
     int[] others = Arrays.stream(all).filter(near.negate()).toArray();
     Tier[] tiers =
         Arrays.stream(new int[][] {preferred, others})
             .filter(nodes -> nodes.length > 0)
-            .map(nodes -> tier(nodes, topology, preference))
+            .map(nodes -> tier(nodes, names, preference))
             .toArray(Tier[]::new);
     return new Candidates(topology, tiers);
   }
@@ -54,12 +65,9 @@ record Candidates(Topology topology, Tier[] tiers) {
         : replicas;
   }
 
-  private static Tier tier(int[] nodes, Topology topology, ReadPreference preference) {
+  private static Tier tier(int[] nodes, IntFunction<NodeAddress> names, ReadPreference preference) {
     int[] weights =
-        Arrays.stream(nodes)
-            .mapToObj(topology::address)
-            .mapToInt((NodeAddress node) -> preference.weightOf(node))
-            .toArray();
+        Arrays.stream(nodes).map(node -> preference.weightOf(names.apply(node))).toArray();
     return new Tier(nodes, weights, turns(nodes, weights));
   }
 

@@ -1,5 +1,6 @@
 package io.redisproxy.route;
 
+import io.redisproxy.config.NodeAddress;
 import io.redisproxy.config.ReadPolicy;
 import io.redisproxy.config.ReadPreference;
 import io.redisproxy.consistency.GroupConsistency;
@@ -7,6 +8,7 @@ import io.redisproxy.consistency.WriteTable;
 import io.redisproxy.metrics.ReadReason;
 import io.redisproxy.topology.NodeGroup;
 import io.redisproxy.topology.Topology;
+import java.util.function.UnaryOperator;
 
 /**
  * Chooses a node for a run of requests, as an index into {@link Topology#nodes()}. One router
@@ -17,6 +19,7 @@ public final class Router {
   private final GroupConsistency consistency;
   private final ReadPreference preference;
   private final String zone;
+  private final UnaryOperator<NodeAddress> listed;
 
   /** Made anew when the topology is another one. */
   private Candidates candidates = Candidates.NONE;
@@ -28,6 +31,7 @@ public final class Router {
    * {@code consistency}: null if reads may be stale.
    *
    * @param zone where the proxy is, empty if it isn't known
+   * @param listed gives a node as it is listed, if its name stands for it
    * @param turn where the round robin begins, so that event loops don't all begin at one replica.
    */
   public Router(
@@ -35,11 +39,13 @@ public final class Router {
       GroupConsistency consistency,
       ReadPreference preference,
       String zone,
+      UnaryOperator<NodeAddress> listed,
       int turn) {
     this.group = group;
     this.consistency = consistency;
     this.preference = preference;
     this.zone = zone;
+    this.listed = listed;
     this.turn = turn;
   }
 
@@ -88,7 +94,7 @@ public final class Router {
       return topology.master();
     }
     if (candidates.topology() != topology) {
-      candidates = Candidates.of(topology, preference, zone);
+      candidates = Candidates.of(topology, preference, zone, listed);
     }
     reason = ReadReason.HEALTH;
     for (Candidates.Tier tier : candidates.tiers()) {

@@ -2,11 +2,13 @@ package io.redisproxy.upstream;
 
 import io.netty.channel.ChannelInboundHandler;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.socket.DatagramChannel;
 import io.redisproxy.config.NodeAddress;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.impl.ContextInternal;
+import io.vertx.core.impl.VertxInternal;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.NetSocket;
@@ -63,6 +65,11 @@ public final class NodeConnector {
       // Vert.x has closed the client with the verticle, while others still ask for connections.
       return Future.failedFuture(stopped);
     }
+  }
+
+  /** A channel for datagrams, of the kind that the event loop takes. */
+  public DatagramChannel newDatagramChannel() {
+    return ((VertxInternal) context.owner()).transport().datagramChannel();
   }
 
   /** Runs an action on the event loop after a delay. */

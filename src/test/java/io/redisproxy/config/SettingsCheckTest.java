@@ -34,6 +34,8 @@ class SettingsCheckTest {
     assertThat(settings.node().pinnedIdle()).isEqualTo(Duration.ofMinutes(1));
     assertThat(settings.node().identityIdle()).isEqualTo(Duration.ofMinutes(1));
     assertThat(settings.sentinel().interval()).isEqualTo(Duration.ofSeconds(1));
+    assertThat(settings.dns().interval()).isEqualTo(Duration.ofSeconds(30));
+    assertThat(settings.dns().servers()).isEmpty();
     assertThat(settings.reload().interval()).isEqualTo(Duration.ofSeconds(2));
     assertThat(settings.drain().delay()).isZero();
     assertThat(settings.drain().timeout()).isEqualTo(Duration.ofSeconds(25));
@@ -59,6 +61,8 @@ class SettingsCheckTest {
                 entry("redis-proxy.node.pinned-idle", "0s"),
                 entry("redis-proxy.node.identity-idle", "2d"),
                 entry("redis-proxy.sentinel.interval", "0s"),
+                entry("redis-proxy.dns.interval", "0s"),
+                entry("redis-proxy.dns.servers", "10.0.0.2,[::1]:53,dns.example"),
                 entry("redis-proxy.reload.interval", "25h"),
                 entry("redis-proxy.drain.delay", "25h"),
                 entry("redis-proxy.drain.timeout", "0s"),
@@ -82,6 +86,8 @@ class SettingsCheckTest {
               redis-proxy.node.pinned-idle: 0s is out of range; use 1ms to 24h
               redis-proxy.node.identity-idle: 48h is out of range; use 1ms to 24h
               redis-proxy.sentinel.interval: 0s is out of range; use 1ms to 24h
+              redis-proxy.dns.interval: 0s is out of range; use 1ms to 24h
+              redis-proxy.dns.servers: "dns.example" is not an address; write one such as 10.0.0.2 or 127.0.0.1:8600
               redis-proxy.probe.interval: 25h is out of range; use 1ms to 24h
               redis-proxy.probe.timeout: 0.0005s is out of range; use 1ms to 24h
               redis-proxy.reload.interval: 25h is out of range; use 1ms to 24h

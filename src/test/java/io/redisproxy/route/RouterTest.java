@@ -229,7 +229,7 @@ class RouterTest {
   }
 
   private static Router router(NodeGroup group, ReadPreference preference, String zone, int turn) {
-    return new Router(group, null, preference, zone, turn);
+    return new Router(group, null, preference, zone, node -> node, turn);
   }
 
   private static ReadPreference weights(Map<NodeAddress, Integer> weights) {

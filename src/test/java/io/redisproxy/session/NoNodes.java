@@ -16,7 +16,12 @@ record NoNodes(ProxyMeters meters) implements Nodes {
   static Backend backend(ProxyMeters meters) {
     return new Backend(
         new Router(
-            new NodeGroup("6380", HealthLimits.DEFAULT), null, ReadPreference.DEFAULT, "", 0),
+            new NodeGroup("6380", HealthLimits.DEFAULT),
+            null,
+            ReadPreference.DEFAULT,
+            "",
+            node -> node,
+            0),
         new NoNodes(meters),
         null,
         null,

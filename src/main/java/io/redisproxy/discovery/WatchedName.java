@@ -1,0 +1,101 @@
+package io.redisproxy.discovery;
+
+import io.redisproxy.upstream.NodeConnector;
+import java.time.Duration;
+import java.util.Set;
+import org.jboss.logging.Logger;
+
+/** A name whose addresses are looked up again whenever they may have changed. */
+final class WatchedName {
+  /** So long a name is not asked for again, even if its addresses hold for no time at all. */
+  private static final Duration SHORTEST = Duration.ofSeconds(1);
+
+  /** After so long it is tried again when there was no answer, at the latest. */
+  private static final Duration RETRY = Duration.ofSeconds(5);
+
+  private static final Logger LOG = Logger.getLogger(WatchedName.class);
+
+  private final String listener;
+  private final String name;
+  private final NameLookup lookup;
+  private final NodeConnector connector;
+  private final Duration interval;
+  private final Runnable onChange;
+  private Set<String> addresses = Set.of();
+  private boolean several;
+  private boolean failing;
+  private boolean closed;
+
+  /** For the listener of that name. */
+  WatchedName(
+      String listener,
+      String name,
+      DnsWatch.Options options,
+      NodeConnector connector,
+      Runnable onChange) {
+    this.listener = listener;
+    this.name = name;
+    this.connector = connector;
+    interval = options.interval();
+    this.onChange = onChange;
+    lookup = new NameLookup(name, options, connector);
+  }
+
+  /** As they were found last; empty before they were. */
+  Set<String> addresses() {
+    return addresses;
+  }
+
+  /**
+   * Whether each address is a server by itself. While a name has only ever had one and the same, it
+   * is shown as it was written; it never goes back to that, or servers would leave for nothing.
+   */
+  boolean isSeveral() {
+    return several;
+  }
+
+  void look() {
+    if (!closed) {
+      lookup.ask(this::onFound, this::onFailed);
+    }
+  }
+
+  void close() {
+    closed = true;
+    lookup.close();
+  }
+
+  private void onFound(NameLookup.Found found) {
+    if (closed) {
+      return;
+    }
+    if (failing) {
+      failing = false;
+      LOG.infof("listener %s: %s is found again", listener, name);
+    }
+    Duration pause = found.timeToLive().orElse(interval);
+    connector.schedule(pause.compareTo(SHORTEST) < 0 ? SHORTEST : pause, this::look);
+    if (!found.addresses().equals(addresses)) {
+      boolean isFirst = addresses.isEmpty();
+      addresses = found.addresses();
+      several |= !isFirst || addresses.size() > 1;
+      if (several) {
+        LOG.infof("listener %s: %s stands for %s", listener, name, addresses);
+      }
+      onChange.run();
+    }
+  }
+
+  private void onFailed(Throwable cause) {
+    if (closed) {
+      return;
+    }
+    if (!failing) {
+      failing = true;
+      LOG.warnf(
+          "listener %s: DNS has no addresses of %s, going on with %s: %s",
+          listener, name, addresses.isEmpty() ? "the name" : addresses, cause.getMessage());
+    }
+    connector.schedule(interval.compareTo(RETRY) < 0 ? interval : RETRY, this::look);
+  }
+}
