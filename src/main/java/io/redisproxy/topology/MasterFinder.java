@@ -133,7 +133,10 @@ final class MasterFinder {
 
   private int mostFollowed(int most) {
     int[] all = IntStream.range(0, nodes.size()).filter(node -> followers(node) == most).toArray();
-    if (all.length == 1) {
+    // A server may be there twice, by its own address and that of a Service.
+    long runs =
+        IntStream.of(all).mapToObj(node -> nodes.get(node).report.runId()).distinct().count();
+    if (runs == 1) {
       return found(all[0], followed(most));
     }
     int[] heirs = IntStream.of(all).filter(node -> isHeir(nodes.get(node))).toArray();

@@ -56,6 +56,17 @@ class MasterFinderTest {
   }
 
   @Test
+  void aMasterThatIsThereTwiceIsOne() {
+    say(A, master(OLD, null, 100));
+    say(B, master(OLD, null, 100));
+    say(C, replica(OLD, 100));
+    assertMaster(A);
+    silence(A);
+    silence(A);
+    assertMaster(B);
+  }
+
+  @Test
   void atTheStartItIsNotTheListedOneIfThatIsAReplica() {
     say(A, replica(NEW, 100));
     assertMaster(NONE);
