@@ -7,6 +7,7 @@ import io.redisproxy.consistency.WriteTable;
 import io.redisproxy.metrics.ProxyMeters;
 import io.redisproxy.session.ClientRegistry;
 import io.redisproxy.session.DirectMemory;
+import io.redisproxy.session.Insight;
 import io.redisproxy.upstream.FlushQueue;
 import io.redisproxy.upstream.NodeConnector;
 import io.redisproxy.upstream.NodePools;
@@ -19,6 +20,7 @@ import java.util.Map;
  * @param loops how many event loops there are
  * @param memory what all clients together must leave room in
  * @param clients all clients of the process
+ * @param insight what is noted of requests
  * @param writes this event loop's parts of the tables; ask {@link #partOf}
  */
 record Loop(
@@ -32,6 +34,7 @@ record Loop(
     NodePools pools,
     DirectMemory memory,
     ClientRegistry clients,
+    Insight insight,
     Map<WriteTable, LoopWrites> writes) {
 
   /** This event loop's part of a table; on this event loop. */

@@ -10,6 +10,7 @@ import io.redisproxy.discovery.NodeSource;
 import io.redisproxy.route.Router;
 import io.redisproxy.session.Backend;
 import io.redisproxy.session.KeySlots;
+import io.redisproxy.session.LoopInsight;
 import io.redisproxy.session.Recovery;
 import io.redisproxy.session.Session;
 import io.redisproxy.session.Terms;
@@ -32,6 +33,7 @@ final class LoopListener {
   private final Loop loop;
   private final Served served;
   private final Terms terms;
+  private final LoopInsight insight;
   private final Backend backend;
   private final Consumer<Topology> onChange;
   private final Recovery recovery;
@@ -51,6 +53,7 @@ final class LoopListener {
     this.served = served;
     terms = new Terms(served.rules(), served.config().auth());
     NodeGroup group = served.group();
+    insight = loop.insight().of(group.name(), loop.index());
     backend =
         new Backend(
             new Router(
@@ -93,7 +96,8 @@ final class LoopListener {
         client.maxSharedRequest().asLongValue(),
         loop.memory(),
         loop.clients(),
-        recovery);
+        recovery,
+        insight);
   }
 
   /**

@@ -61,7 +61,9 @@ final class NodeGauges {
                 showProbes(node, name);
               }
             });
-    shown.keySet().stream().filter(name -> !roles.containsKey(name)).forEach(this::forget);
+    shown.keySet().stream()
+        .filter(name -> !roles.containsKey(name))
+        .forEach(name -> meters.forgetNode(group.name(), name));
     shown.clear();
     shown.putAll(roles);
   }
@@ -70,7 +72,8 @@ final class NodeGauges {
     meters.nodeProbes(
         group.name(),
         name,
-        () -> known(health(node).lagBytes()),
+        () -> group.lag().bytes(node),
+        () -> group.lag().seconds(node),
         () -> known(health(node).lagSeconds()),
         () -> {
           long nanos = health(node).latencyNanos();

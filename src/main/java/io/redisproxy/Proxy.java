@@ -7,10 +7,12 @@ import io.redisproxy.listener.Listener;
 import io.redisproxy.metrics.ProxyMeters;
 import io.redisproxy.session.ClientDrain;
 import io.redisproxy.session.ClientRegistry;
+import io.redisproxy.session.Insight;
 import io.redisproxy.topology.NodeGroup;
 import io.redisproxy.topology.NodeGroups;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Produces;
 import java.time.Duration;
 import java.util.List;
 import org.jboss.logging.Logger;
@@ -24,6 +26,7 @@ public class Proxy implements NodeGroups {
   private final ProxySettings settings;
   private final ProxyMeters meters;
   private final ClientRegistry clients = new ClientRegistry();
+  private final Insight insight = new Insight();
   private final EventLoops eventLoops;
   private final Transition transition;
 
@@ -42,15 +45,23 @@ public class Proxy implements NodeGroups {
     return open.stream().map(Served::group).toList();
   }
 
+  /** What is noted of requests. */
+  @Produces
+  Insight insight() {
+    return insight;
+  }
+
   /** Opens the listeners' ports; returns when clients can connect. */
   void start(List<ListenerConfig> configs) {
     List<Served> listeners = plan(configs).open();
     listeners.forEach(Served::show);
+    listeners.forEach(this::showClients);
     open = listeners;
     int loops =
         settings.eventLoops().orElse(Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
     eventLoops.start(
-        loops, index -> new ProxyVerticle(index, loops, listeners, settings, meters, clients));
+        loops,
+        index -> new ProxyVerticle(index, loops, listeners, settings, meters, clients, insight));
     listeners.forEach(this::tellOpen);
   }
 
@@ -65,12 +76,18 @@ public class Proxy implements NodeGroups {
     ListenerPlan plan = plan(configs);
     transition.carryOut(plan);
     open = plan.open();
+    plan.open().forEach(this::showClients);
     plan.added().forEach(this::tellOpen);
     return plan.describe();
   }
 
   private ListenerPlan plan(List<ListenerConfig> configs) {
     return ListenerPlan.of(open, transition.leaving(), configs, meters);
+  }
+
+  private void showClients(Served listener) {
+    String name = listener.group().name();
+    listener.meters().clientTotals(() -> clients.totals(name));
   }
 
   private void tellOpen(Served listener) {

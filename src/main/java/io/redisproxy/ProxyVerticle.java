@@ -10,6 +10,7 @@ import io.redisproxy.listener.Listener;
 import io.redisproxy.metrics.ProxyMeters;
 import io.redisproxy.session.ClientRegistry;
 import io.redisproxy.session.DirectMemory;
+import io.redisproxy.session.Insight;
 import io.redisproxy.session.Session;
 import io.redisproxy.upstream.FlushQueue;
 import io.redisproxy.upstream.NodeConnector;
@@ -41,6 +42,7 @@ final class ProxyVerticle extends AbstractVerticle {
   private final ProxySettings settings;
   private final ProxyMeters meters;
   private final ClientRegistry clients;
+  private final Insight insight;
 
   /** Those that are open, and those whose clients have not all gone. */
   private final Map<Served, LoopListener> here = new HashMap<>();
@@ -55,13 +57,15 @@ final class ProxyVerticle extends AbstractVerticle {
       List<Served> listeners,
       ProxySettings settings,
       ProxyMeters meters,
-      ClientRegistry clients) {
+      ClientRegistry clients,
+      Insight insight) {
     this.index = index;
     this.loops = loops;
     this.listeners = listeners;
     this.settings = settings;
     this.meters = meters;
     this.clients = clients;
+    this.insight = insight;
   }
 
   @Override
@@ -92,9 +96,15 @@ final class ProxyVerticle extends AbstractVerticle {
             pools,
             new DirectMemory(PlatformDependent.maxDirectMemory()),
             clients,
+            insight,
             new HashMap<>());
     List<Future<Void>> opening = listeners.stream().map(this::openHere).toList();
     Future.join(opening).<Void>mapEmpty().onComplete(started);
+    new LoopClock(meters.eventLoop(index), this::tick).start(vertx);
+  }
+
+  private void tick() {
+    loop.pools().sample();
   }
 
   @Override

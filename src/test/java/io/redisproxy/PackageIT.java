@@ -109,7 +109,8 @@ class PackageIT {
               });
       assertThat(http("/q/metrics").body())
           .contains("redis_proxy_clients{listener=\"" + port + "\"} 1.0")
-          .contains("redis_proxy_request_seconds_bucket");
+          .contains("redis_proxy_request_seconds_bucket")
+          .contains("redis_proxy_commands_total{listener=\"" + port + "\",command=\"get\"");
     }
   }
 

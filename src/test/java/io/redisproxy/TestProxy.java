@@ -3,7 +3,8 @@ package io.redisproxy;
 import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.prometheus.PrometheusConfig;
+import io.micrometer.prometheus.PrometheusMeterRegistry;
 import io.redisproxy.admin.Reloaded;
 import io.redisproxy.config.ConfigLoader;
 import io.redisproxy.config.Consistency;
@@ -17,7 +18,9 @@ import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.RedisNode;
 import io.redisproxy.metrics.ReloadMeters;
+import io.redisproxy.session.Insight;
 import io.redisproxy.topology.NodeGroup;
+import io.redisproxy.topology.NodeGroups;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.vertx.core.Vertx;
@@ -37,7 +40,8 @@ import java.util.function.UnaryOperator;
 public final class TestProxy implements AutoCloseable {
   private final Vertx vertx;
   private final Proxy proxy;
-  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private final PrometheusMeterRegistry registry =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final int port = RedisProcess.freePort();
   private final int otherPort = RedisProcess.freePort();
   private final ProxySettings settings;
@@ -58,6 +62,7 @@ public final class TestProxy implements AutoCloseable {
             .getConfigMapping(ProxySettings.class);
     vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
     proxy = new Proxy(vertx, settings, registry);
+    registry.getPrometheusRegistry().register(proxy.insight().commands());
   }
 
   /** In front of a group; returns when it has found all nodes healthy and is connected to them. */
@@ -276,6 +281,23 @@ public final class TestProxy implements AutoCloseable {
   /** The sum of all gauges of a name. */
   public double gauge(String name) {
     return registry.find(name).gauges().stream().mapToDouble(gauge -> gauge.value()).sum();
+  }
+
+  public NodeGroups groups() {
+    return proxy;
+  }
+
+  public Insight insight() {
+    return proxy.insight();
+  }
+
+  public PrometheusMeterRegistry registry() {
+    return registry;
+  }
+
+  /** What the metrics endpoint would serve. */
+  public String scrape() {
+    return registry.scrape();
   }
 
   /** Lets all clients go; done when they are gone. */

@@ -1,2 +1,2 @@
-/** What operators see and do: health, and {@code /admin}. */
+/** What operators see and do: health, metrics, the live page, {@code /admin}, and the log. */
 package io.redisproxy.admin;

@@ -6,9 +6,13 @@ import io.micrometer.core.instrument.Tags;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 
 /** What is counted of one listener's clients. */
 public final class ListenerMeters {
+  private final MeterRegistry registry;
+  private final String listener;
   private final LongAdder open = new LongAdder();
   private final LongAdder accepted;
   private final Map<CloseCause, LongAdder> closed = new EnumMap<>(CloseCause.class);
@@ -18,8 +22,11 @@ public final class ListenerMeters {
   private final LongAdder bytesIn;
   private final LongAdder bytesOut;
   private final RecoveryMeters recovery;
+  private boolean showsTotals;
 
   ListenerMeters(MeterRegistry registry, String listener) {
+    this.registry = registry;
+    this.listener = listener;
     Tags tags = Tags.of("listener", listener);
     Gauge.builder("redis_proxy.clients", open, LongAdder::sum)
         .description("Clients connected")
@@ -71,6 +78,43 @@ public final class ListenerMeters {
   /** What is counted of requests whose node failed. */
   public RecoveryMeters recovery() {
     return recovery;
+  }
+
+  /** The listener's name. */
+  public String listener() {
+    return listener;
+  }
+
+  /** Where the sums over the clients come from; it is asked when the metrics are read. */
+  public synchronized void clientTotals(Supplier<ClientTotals> totals) {
+    if (showsTotals) {
+      return;
+    }
+    showsTotals = true;
+    totals("blocked", "Clients that wait in a blocking command", totals, ClientTotals::blocked);
+    totals("pinned", "Clients with a connection of their own", totals, ClientTotals::pinned);
+    totals(
+        "output.bytes",
+        "Bytes of replies that clients have not taken",
+        totals,
+        ClientTotals::outputBytes);
+    totals(
+        "output.largest.bytes",
+        "Bytes of replies that the client with the most has not taken",
+        totals,
+        ClientTotals::largestOutput);
+  }
+
+  private void totals(
+      String name,
+      String description,
+      Supplier<ClientTotals> totals,
+      ToDoubleFunction<ClientTotals> value) {
+    Gauge.builder("redis_proxy.clients." + name, totals, from -> value.applyAsDouble(from.get()))
+        .description(description)
+        .tags("listener", listener)
+        .strongReference(true)
+        .register(registry);
   }
 
   private static LongAdder bytes(MeterRegistry registry, Tags tags) {

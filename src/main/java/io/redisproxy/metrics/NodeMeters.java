@@ -14,6 +14,8 @@ public final class NodeMeters {
   private final LongAdder errorReplies;
   private final LongAdder pinned = new LongAdder();
   private final LongAdder pinWaits = new LongAdder();
+  private final LongAdder connections = new LongAdder();
+  private final LongAdder inFlight = new LongAdder();
 
   NodeMeters(MeterRegistry registry, String node) {
     Tags tags = Tags.of("node", node);
@@ -42,6 +44,20 @@ public final class NodeMeters {
         .description("Clients that wait for a connection of their own, since there are too many")
         .tags(tags)
         .register(registry);
+    Gauge.builder("redis_proxy.node.connections", connections, LongAdder::sum)
+        .description("Connections to a node that are open, shared and pinned ones")
+        .tags(tags)
+        .register(registry);
+    Gauge.builder("redis_proxy.node.in.flight", inFlight, LongAdder::sum)
+        .description("Requests on shared connections that a node has not answered")
+        .tags(tags)
+        .register(registry);
+  }
+
+  /** What an event loop has now, as differences from what it told before. */
+  public void onSampled(int moreConnections, int moreInFlight) {
+    connections.add(moreConnections);
+    inFlight.add(moreInFlight);
   }
 
   private static LongAdder bytes(MeterRegistry registry, Tags tags) {

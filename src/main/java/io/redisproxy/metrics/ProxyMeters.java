@@ -4,8 +4,8 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
-import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.DoubleSupplier;
@@ -15,13 +15,24 @@ import java.util.function.DoubleSupplier;
  * loop.
  */
 public final class ProxyMeters {
+  private record RequestsOf(String listener, String node, String role) {
+    boolean isOf(String ofListener, String ofNode) {
+      return listener.equals(ofListener) && node.equals(ofNode);
+    }
+  }
+
   private final MeterRegistry registry;
   private final Map<String, ListenerMeters> listeners = new ConcurrentHashMap<>();
   private final Map<String, NodeMeters> nodes = new ConcurrentHashMap<>();
-  private final Map<List<String>, RequestMeters> requests = new ConcurrentHashMap<>();
+  private final Map<RequestsOf, RequestMeters> requests = new ConcurrentHashMap<>();
+  private final Map<Integer, LoopMeters> loops = new ConcurrentHashMap<>();
 
   public ProxyMeters(MeterRegistry registry) {
     this.registry = registry;
+  }
+
+  public LoopMeters eventLoop(int eventLoop) {
+    return loops.computeIfAbsent(eventLoop, index -> new LoopMeters(registry, index));
   }
 
   public ListenerMeters listener(String listener) {
@@ -39,7 +50,8 @@ public final class ProxyMeters {
 
   public RequestMeters requests(String listener, String node, String role) {
     return requests.computeIfAbsent(
-        List.of(listener, node, role), names -> new RequestMeters(registry, listener, node, role));
+        new RequestsOf(listener, node, role),
+        names -> new RequestMeters(registry, listener, node, role));
   }
 
   /** Of requests that no node gets; not to be seen anywhere. */
@@ -73,20 +85,27 @@ public final class ProxyMeters {
       String node,
       DoubleSupplier lagBytes,
       DoubleSupplier lagSeconds,
+      DoubleSupplier silenceSeconds,
       DoubleSupplier latencySeconds) {
     Tags tags = Tags.of("listener", listener, "node", node);
     gauge(
-        "redis_proxy.node.lag",
+        "redis_proxy.node.lag.bytes",
         "How much less of the master's history a replica has",
         "bytes",
         tags,
         lagBytes);
     gauge(
+        "redis_proxy.node.lag.seconds",
+        "For how long a replica has lacked something that the master has",
+        "seconds",
+        tags,
+        lagSeconds);
+    gauge(
         "redis_proxy.node.silence",
         "How long a replica has heard nothing from its master, or has had no link to it",
         "seconds",
         tags,
-        lagSeconds);
+        silenceSeconds);
     gauge(
         "redis_proxy.node.latency",
         "How long a node takes to answer a probe, on average over the last ones",
@@ -110,11 +129,32 @@ public final class ProxyMeters {
     forget("redis_proxy.node.up", listener, node);
   }
 
-  /** The node has left. */
+  /** The node is not shown any more; what was counted of it is. */
   public void forgetNodeProbes(String listener, String node) {
-    forget("redis_proxy.node.lag", listener, node);
+    forget("redis_proxy.node.lag.bytes", listener, node);
+    forget("redis_proxy.node.lag.seconds", listener, node);
     forget("redis_proxy.node.silence", listener, node);
     forget("redis_proxy.node.latency", listener, node);
+  }
+
+  /**
+   * The node has left, and with it goes all that is counted of it: in some clusters nodes come with
+   * new addresses for ever.
+   */
+  public void forgetNode(String listener, String node) {
+    requests.keySet().removeIf(names -> names.isOf(listener, node));
+    remove(node, listener);
+    if (requests.keySet().stream().noneMatch(names -> names.node().equals(node))) {
+      nodes.remove(node);
+      remove(node, null);
+    }
+  }
+
+  private void remove(String node, String listener) {
+    registry.getMeters().stream()
+        .filter(meter -> node.equals(meter.getId().getTag("node")))
+        .filter(meter -> Objects.equals(listener, meter.getId().getTag("listener")))
+        .forEach(registry::remove);
   }
 
   private void forget(String name, String listener, String node) {

@@ -39,7 +39,8 @@ public final class RequestMeters {
     latency =
         Timer.builder("redis_proxy.request")
             .description(
-                "Time from sending a run of a client's requests to a node until its last reply")
+                "Time from sending a run of a client's requests to a node until its last reply,"
+                    + " but for commands that wait for others")
             .tags(tags)
             .serviceLevelObjectives(BUCKETS)
             .register(registry);

@@ -1,5 +1,6 @@
 package io.redisproxy.session;
 
+import io.redisproxy.metrics.ClientTotals;
 import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -43,5 +44,23 @@ public final class ClientRegistry {
   /** Shows clients that come and go meanwhile, or not; each once at most. */
   Collection<ConnectedClient> all() {
     return clients.values();
+  }
+
+  /** Sums over a listener's clients at this moment. */
+  public ClientTotals totals(String listener) {
+    int blocked = 0;
+    int pinned = 0;
+    long output = 0;
+    long largest = 0;
+    for (ConnectedClient client : clients.values()) {
+      if (client.listener().equals(listener)) {
+        long waiting = client.outputBytes();
+        blocked += client.isBlocked() ? 1 : 0;
+        pinned += client.isPinned() ? 1 : 0;
+        output += waiting;
+        largest = Math.max(largest, waiting);
+      }
+    }
+    return new ClientTotals(blocked, pinned, output, largest);
   }
 }

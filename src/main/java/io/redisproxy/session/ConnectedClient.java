@@ -63,6 +63,15 @@ interface ConnectedClient {
   /** How many of its requests wait in runs that are not all answered. */
   int pendingRequests();
 
+  /** Whether it waits in a command such as BLPOP. */
+  boolean isBlocked();
+
+  /** Whether it has a connection to a node to itself. */
+  boolean isPinned();
+
+  /** The name of the listener that it came through. */
+  String listener();
+
   /** What the proxy does with what comes from it, in a word. */
   String state();
 

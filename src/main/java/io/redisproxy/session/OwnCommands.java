@@ -39,6 +39,11 @@ final class OwnCommands {
     static final Answer FORWARD = new Answer(Action.FORWARD, null, null);
     static final Answer PIN = new Answer(Action.PIN, null, null);
 
+    /** Whether no node gets the request. */
+    boolean isTheProxys() {
+      return action == Action.REPLY || action == Action.REPLY_AND_CLOSE || action == Action.CHANGE;
+    }
+
     static Answer reply(ByteBuf reply) {
       return new Answer(Action.REPLY, reply, null);
     }

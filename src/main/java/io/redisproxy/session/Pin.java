@@ -178,7 +178,7 @@ final class Pin implements PinnedConnection.Holder {
   }
 
   /** Whether the command may wait for others. */
-  private static boolean mayBlock(Command command) {
+  static boolean mayBlock(Command command) {
     return command.has(CommandFlag.BLOCKING)
         || command == Command.XREAD
         || command == Command.XREADGROUP;

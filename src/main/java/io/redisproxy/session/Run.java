@@ -2,6 +2,7 @@ package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.redisproxy.command.Command;
 import io.redisproxy.metrics.ErrorKind;
 import io.redisproxy.metrics.ReadReason;
 import io.redisproxy.resp.Resp;
@@ -18,10 +19,23 @@ class Run extends KeptRun {
   /** What it takes to keep a reply beyond its bytes. */
   static final int EARLY_OVERHEAD = 512;
 
+  private static final Command[] COMMANDS = Command.values();
+  private static final int NONE = -1;
+
   private final Session session;
   private final Target target;
   private final long sentAt;
   private boolean atMaster;
+
+  /** The number of the first request's command. */
+  private int command;
+
+  /** That of the last one. */
+  private int last = NONE;
+
+  /** How many of the requests are counted by their command. */
+  private int counted;
+
   private int reads;
   private int writes;
   private boolean cutOff;
@@ -88,8 +102,27 @@ class Run extends KeptRun {
     return Refusal.OF_READS;
   }
 
+  /** Counts those of the same command at once: there are often many. */
+  private void onOtherCommand(int next) {
+    if (requests() == 0) {
+      command = next;
+    } else {
+      countCommands();
+    }
+    last = next;
+  }
+
+  private void countCommands() {
+    session.insight().commands().sent(last, atMaster, requests() - counted);
+    counted = requests();
+  }
+
   /** One more request, a read or a write. */
   void add(boolean read) {
+    int added = session.client().command();
+    if (added != last) {
+      onOtherCommand(added);
+    }
     if (read) {
       reads++;
     } else {
@@ -148,6 +181,7 @@ class Run extends KeptRun {
 
   /** No more requests join, and they are sent next. */
   void seal() {
+    countCommands();
     if (written != null) {
       written.sent();
     }
@@ -224,7 +258,7 @@ class Run extends KeptRun {
   @Override
   protected void onReplies(ByteBuf bytes) {
     if (wanted() == 0) {
-      target.meters().as(atMaster).answered(System.nanoTime() - sentAt);
+      onReplied();
     }
     if (isRetried()) {
       retry().onReplies(this, bytes);
@@ -237,6 +271,15 @@ class Run extends KeptRun {
       bytes.release();
     } else {
       pass(bytes);
+    }
+  }
+
+  /** The node has replied to all, if not with what the client gets. */
+  private void onReplied() {
+    long nanos = System.nanoTime() - sentAt;
+    session.insight().commands().answered(command, atMaster, nanos);
+    if (!waitsForOthers()) {
+      target.meters().as(atMaster).answered(nanos);
     }
   }
 
@@ -255,6 +298,10 @@ class Run extends KeptRun {
     forgetRequests();
     writesAreOver();
     onDone();
+  }
+
+  private boolean waitsForOthers() {
+    return session.isPinned() && Pin.mayBlock(COMMANDS[command]);
   }
 
   /** Before anyone can know of them. */

@@ -443,6 +443,7 @@ final class Serving extends SessionState {
     // The beginning of another request may lie in earlier buffers.
     sender.endBefore(in, from);
     Requests.Kind kind = kindOfLarge(in, from, end);
+    session.client().onCommand(kind.command());
     CommandClass commandClass = kind.commandClass();
     boolean read = commandClass == CommandClass.READ || commandClass == CommandClass.ANY_NODE;
     if (commandClass == CommandClass.DENIED) {
@@ -516,6 +517,9 @@ final class Serving extends SessionState {
     sender.endBefore(in, from);
     OwnCommands.Answer answer =
         session.ownCommands().answer(command, Requests.arguments(session, in, from, end));
+    if (answer.isTheProxys()) {
+      session.insight().commands().answeredByProxy(command.ordinal());
+    }
     return switch (answer.action()) {
       case FORWARD -> pin == null ? addHarmless(in, from) : sender.addPinned(false, pin, in, from);
       case PIN -> pin(command, in, from);

@@ -64,6 +64,7 @@ public final class Session extends ChannelInboundHandlerAdapter
    * @param memory what all clients together must leave room in
    * @param clients all clients of the process, of other listeners too
    * @param recovery what is done about requests whose node fails
+   * @param insight what is noted of requests
    */
   public record Shared(
       Backend backend,
@@ -77,7 +78,8 @@ public final class Session extends ChannelInboundHandlerAdapter
       long maxSharedRequest,
       DirectMemory memory,
       ClientRegistry clients,
-      Recovery recovery) {}
+      Recovery recovery,
+      LoopInsight insight) {}
 
   private static final Logger LOG = Logger.getLogger(Session.class);
 
@@ -147,6 +149,10 @@ public final class Session extends ChannelInboundHandlerAdapter
   /** What is done about requests whose node fails. */
   Recovery recovery() {
     return shared.recovery();
+  }
+
+  LoopInsight insight() {
+    return shared.insight();
   }
 
   ClientIdentity identity() {

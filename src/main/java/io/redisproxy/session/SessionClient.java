@@ -62,6 +62,11 @@ final class SessionClient implements ConnectedClient {
     lastCommand = command.ordinal();
   }
 
+  /** The number of the command that came last. */
+  int command() {
+    return lastCommand;
+  }
+
   @Override
   public long id() {
     return session.identity().id();
@@ -196,6 +201,22 @@ final class SessionClient implements ConnectedClient {
   @Override
   public int pendingRequests() {
     return session.replies().pendingRequests();
+  }
+
+  @Override
+  public boolean isBlocked() {
+    Pin pin = session.serving().pin();
+    return pin != null && pin.isBlocked();
+  }
+
+  @Override
+  public boolean isPinned() {
+    return session.isPinned();
+  }
+
+  @Override
+  public String listener() {
+    return session.meters().listener();
   }
 
   @Override

@@ -40,6 +40,7 @@ public final class NodeGroup {
   private final MasterFinder finder = new MasterFinder();
   private final FitnessJudge judge;
   private final TopologyLog log;
+  private final ReplicationLag lag;
   private final List<Consumer<Topology>> listeners = new CopyOnWriteArrayList<>();
   private final CompletableFuture<Void> known = new CompletableFuture<>();
 
@@ -69,6 +70,7 @@ public final class NodeGroup {
     this.clock = clock;
     judge = new FitnessJudge(limits);
     log = new TopologyLog(name);
+    lag = new ReplicationLag(clock);
   }
 
   /**
@@ -100,6 +102,11 @@ public final class NodeGroup {
   /** Completes when the master is known, or each node has been asked once. */
   public CompletionStage<Void> onceKnown() {
     return known.minimalCompletionStage();
+  }
+
+  /** How far the replicas are behind. */
+  public ReplicationLag lag() {
+    return lag;
   }
 
   /**
@@ -255,6 +262,7 @@ public final class NodeGroup {
     Topology before = topology;
     int master = finder.find(records, named, now);
     judge.judge(records, master, finder.lastHistory(), probed, now);
+    measure(probed, master);
     List<NodeState> states = records.stream().map(NodeRecord::state).toList();
     Topology next = Topology.of(states, master, membership, finder.reason(), isUnsettled(master));
     log.onChange(before, next);
@@ -267,6 +275,18 @@ public final class NodeGroup {
     boolean allAsked = records.stream().allMatch(record -> record.probed || !record.isMember);
     if (!records.isEmpty() && (master != NONE || allAsked)) {
       known.complete(null);
+    }
+  }
+
+  private void measure(NodeRecord probed, int master) {
+    if (probed == null || probed.report == null) {
+      return;
+    }
+    int node = records.indexOf(probed);
+    if (node == master) {
+      lag.onMaster(probed.report.history(), probed.report.offset());
+    } else {
+      lag.onReplica(node, probed.report.history(), probed.report.offset());
     }
   }
 

@@ -125,6 +125,25 @@ public final class NodeLink implements NodeConnection.Owner {
     List.copyOf(connections).forEach(connection -> connection.tellOverdue(before));
   }
 
+  int openConnections() {
+    int open = 0;
+    for (NodeConnection connection : connections) {
+      open += connection.isConnected() ? 1 : 0;
+    }
+    return open;
+  }
+
+  /** How many requests the node has not answered. */
+  int inFlight() {
+    int inFlight = 0;
+    for (NodeConnection connection : connections) {
+      for (PendingReplies replies : connection.pending) {
+        inFlight += replies.wanted();
+      }
+    }
+    return inFlight;
+  }
+
   void onEntered() {
     users++;
   }

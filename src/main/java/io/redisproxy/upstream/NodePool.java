@@ -65,6 +65,10 @@ public final class NodePool {
   private final Supplier<String> absence;
 
   private boolean sweeping;
+  // What the meters were told last.
+  private int sampledConnections;
+  private int sampledInFlight;
+
   private boolean retired;
   private boolean closed;
 
@@ -219,14 +223,33 @@ public final class NodePool {
   /** No more clients come; connections of clients' own are closed when they are given back. */
   public void retire() {
     retired = true;
+    tell(0, 0);
     List.copyOf(resting).forEach(each -> each.connection().abort());
   }
 
   public void close() {
     closed = true;
+    tell(0, 0);
     waiting.clear();
     List.copyOf(links.values()).forEach(NodeLink::close);
     List.copyOf(pinned).forEach(NodeChannel::abort);
+  }
+
+  /** Tells the meters what is open and awaited now. */
+  void sample() {
+    int connections = pinned.size();
+    int inFlight = 0;
+    for (NodeLink link : links.values()) {
+      connections += link.openConnections();
+      inFlight += link.inFlight();
+    }
+    tell(connections, inFlight);
+  }
+
+  private void tell(int connections, int inFlight) {
+    meters.onSampled(connections - sampledConnections, inFlight - sampledInFlight);
+    sampledConnections = connections;
+    sampledInFlight = inFlight;
   }
 
   void onRest(PinnedConnection connection) {

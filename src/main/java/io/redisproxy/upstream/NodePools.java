@@ -79,6 +79,11 @@ public final class NodePools {
     return NodePool.nowhere(connector, flushQueue, meters.unseenNode(), options, absence);
   }
 
+  /** Tells the meters what is open and awaited now; on the event loop, every now and then. */
+  public void sample() {
+    pools.values().forEach(used -> used.pool.sample());
+  }
+
   public void close() {
     pools.values().forEach(used -> used.pool.close());
   }

@@ -103,7 +103,8 @@ class CursorRunTest {
                 1000,
                 new DirectMemory(Long.MAX_VALUE),
                 new ClientRegistry(),
-                new Recovery(Resilience.DEFAULT, METERS.listener("6380").recovery(), null, 1, 1)));
+                new Recovery(Resilience.DEFAULT, METERS.listener("6380").recovery(), null, 1, 1),
+                new Insight().of("6380", 0)));
     channel.pipeline().addLast(session);
     return session;
   }

@@ -130,6 +130,21 @@ final class FakeClient implements ConnectedClient {
   }
 
   @Override
+  public boolean isBlocked() {
+    return false;
+  }
+
+  @Override
+  public boolean isPinned() {
+    return false;
+  }
+
+  @Override
+  public String listener() {
+    return "6380";
+  }
+
+  @Override
   public String state() {
     return "sharing";
   }

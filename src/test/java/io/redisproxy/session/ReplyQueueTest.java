@@ -58,7 +58,8 @@ class ReplyQueueTest {
                 1000,
                 new DirectMemory(Long.MAX_VALUE),
                 new ClientRegistry(),
-                new Recovery(Resilience.DEFAULT, METERS.listener("6380").recovery(), null, 1, 1)));
+                new Recovery(Resilience.DEFAULT, METERS.listener("6380").recovery(), null, 1, 1),
+                new Insight().of("6380", 0)));
     final ReplyQueue replies = session.replies();
     final CountingState state = new CountingState();
     final Ending[] endings;
