@@ -118,12 +118,17 @@ class KubernetesKustomizationIT {
         folder.resolve("kustomization.yaml"),
         """
         resources: [ %1$s ]
-        components: [ %1$s/components/hpa, %1$s/components/service-monitor ]
+        components:
+          - %1$s/components/hpa
+          - %1$s/components/service-monitor
+          - %1$s/components/alerts
+          - %1$s/components/dashboard
         """
             .formatted(folder.toRealPath().relativize(FOLDER.toRealPath())));
     Map<String, JsonNode> objects = byName(Manifests.parse(kustomize(folder)));
-    // Kubernetes itself has no model of this kind.
+    // Kubernetes itself has no models of these kinds.
     JsonNode monitor = objects.remove("ServiceMonitor redis-proxy");
+    assertThat(objects.remove("PrometheusRule redis-proxy")).isNotNull();
     for (JsonNode object : objects.values()) {
       Models.read(object);
     }
