@@ -118,6 +118,11 @@ final class LoopListener {
     }
   }
 
+  /** Done some times a second. */
+  void tick() {
+    insight.tick();
+  }
+
   /** Replicas have reached nothing from now on: others write past what is known here. */
   void stopMeasuring() {
     if (rounds != null) {

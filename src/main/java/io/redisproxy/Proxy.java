@@ -26,7 +26,7 @@ public class Proxy implements NodeGroups {
   private final ProxySettings settings;
   private final ProxyMeters meters;
   private final ClientRegistry clients = new ClientRegistry();
-  private final Insight insight = new Insight();
+  private final Insight insight;
   private final EventLoops eventLoops;
   private final Transition transition;
 
@@ -36,6 +36,7 @@ public class Proxy implements NodeGroups {
     this.vertx = vertx;
     this.settings = settings;
     meters = new ProxyMeters(registry);
+    insight = new Insight(settings.slowLog().threshold(), settings.slowLog().length());
     eventLoops = new EventLoops(vertx);
     transition = new Transition(vertx, eventLoops, clients, settings);
   }

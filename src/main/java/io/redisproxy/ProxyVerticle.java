@@ -105,6 +105,7 @@ final class ProxyVerticle extends AbstractVerticle {
 
   private void tick() {
     loop.pools().sample();
+    here.values().forEach(LoopListener::tick);
   }
 
   @Override

@@ -95,9 +95,12 @@ public final class Classifier {
           CLIENT_REPLY,
           CLIENT_NO_TOUCH,
           PROXY,
+          PROXY_BIGKEYS,
           PROXY_CLIENTS,
           PROXY_EXPLAIN,
           PROXY_HELP,
+          PROXY_HOTKEYS,
+          PROXY_SLOWLOG,
           PROXY_TOPOLOGY);
 
   private static final EnumSet<Command> PINNED = pinned();

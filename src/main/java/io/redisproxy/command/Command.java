@@ -727,9 +727,12 @@ public enum Command {
   // Not commands of Redis: the proxy's own, the users' own, and what tells a browser that was lured
   // to a Redis port.
   PROXY("PROXY", -2),
+  PROXY_BIGKEYS("PROXY BIGKEYS", -2),
   PROXY_CLIENTS("PROXY CLIENTS", 2),
   PROXY_EXPLAIN("PROXY EXPLAIN", -3),
   PROXY_HELP("PROXY HELP", 2),
+  PROXY_HOTKEYS("PROXY HOTKEYS", -2),
+  PROXY_SLOWLOG("PROXY SLOWLOG", -3),
   PROXY_TOPOLOGY("PROXY TOPOLOGY", 2),
   LENGTH("LENGTH", 0, key(1)),
   POST("POST", 0),

@@ -65,6 +65,9 @@ public interface ProxySettings {
   /** Requests that wait for a node, as none can be reached. */
   Hold hold();
 
+  /** What is kept of requests that take long. */
+  SlowLog slowLog();
+
   /** Requests that wait for a node, as none can be reached. */
   interface Hold {
     /** How many bytes of them all clients together may have; more fail at once. */
@@ -182,6 +185,17 @@ public interface ProxySettings {
 
     /** The DNS servers, each an address with or without a port; if not set, the system's. */
     Optional<List<String>> servers();
+  }
+
+  /** What is kept of requests that take long. */
+  interface SlowLog {
+    /** Requests that take as long are kept, with their time but without their values. */
+    @WithDefault("10ms")
+    Duration threshold();
+
+    /** How many of each listener are kept. */
+    @WithDefault("128")
+    int length();
   }
 
   /** The checks of the health and the role of Redis servers. */

@@ -27,6 +27,8 @@ final class SettingsCheck {
   /** More than that to one address and port a process can't open: there are no more local ports. */
   private static final int MAX_PINNED = 65_535;
 
+  private static final int MAX_SLOW_LOG = 100_000;
+
   private final Mistakes mistakes = new Mistakes();
 
   void onStart(
@@ -64,6 +66,8 @@ final class SettingsCheck {
         .admin()
         .tokenFile()
         .ifPresent(file -> TokenFile.read(file, problem -> mistake("admin.token-file", problem)));
+    time("slow-log.threshold", settings.slowLog().threshold());
+    slowLogLength(settings.slowLog().length());
     mistakes.throwIfAny("The settings");
   }
 
@@ -76,6 +80,12 @@ final class SettingsCheck {
   private void maxPinned(int number) {
     if (number < 1 || number > MAX_PINNED) {
       mistake("node.max-pinned", number + " is out of range; use 1 to " + MAX_PINNED);
+    }
+  }
+
+  private void slowLogLength(int number) {
+    if (number < 1 || number > MAX_SLOW_LOG) {
+      mistake("slow-log.length", number + " is out of range; use 1 to " + MAX_SLOW_LOG);
     }
   }
 

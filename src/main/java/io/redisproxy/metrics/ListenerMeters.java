@@ -19,6 +19,7 @@ public final class ListenerMeters {
   private final Map<ErrorKind, LongAdder> errors = new EnumMap<>(ErrorKind.class);
   private final Map<ReadReason, LongAdder> reads = new EnumMap<>(ReadReason.class);
   private final Map<TopologyChange, LongAdder> changes = new EnumMap<>(TopologyChange.class);
+  private final LongAdder slow;
   private final LongAdder bytesIn;
   private final LongAdder bytesOut;
   private final RecoveryMeters recovery;
@@ -70,6 +71,12 @@ public final class ListenerMeters {
               "Changes of the listener's nodes, each of which the log tells",
               tags.and("change", change.label())));
     }
+    slow =
+        Counters.register(
+            registry,
+            "redis_proxy.slow",
+            "Runs of requests that took longer than the slow log's threshold",
+            tags);
     bytesIn = bytes(registry, tags.and("direction", "in"));
     bytesOut = bytes(registry, tags.and("direction", "out"));
     recovery = new RecoveryMeters(registry, tags);
@@ -148,6 +155,11 @@ public final class ListenerMeters {
 
   public void onChange(TopologyChange change) {
     changes.get(change).increment();
+  }
+
+  /** Requests took longer than they should. */
+  public void onSlow() {
+    slow.increment();
   }
 
   public void bytesIn(int bytes) {

@@ -1,10 +1,84 @@
 package io.redisproxy.session;
 
 import io.redisproxy.metrics.CommandCounts;
+import java.util.concurrent.TimeUnit;
 
 /**
- * What the sessions of one listener on one event loop note of their requests.
- *
- * @param commands how many of each command, and how long they took
+ * What the sessions of one listener on one event loop note of their requests. Only the loop writes,
+ * in memory of its own.
  */
-public record LoopInsight(CommandCounts commands) {}
+public final class LoopInsight {
+  /** So many slow requests are written down between two ticks: when all are, a few tell enough. */
+  private static final int SLOW_ENTRIES = 32;
+
+  /** From one publication to the next: a second. */
+  private static final int TICKS = 10;
+
+  private final ListenerInsight listener;
+  private final CommandCounts commands;
+  private final long slowNanos;
+  private final HotKeys hotKeys = new HotKeys();
+  private final BigReplies bigReplies = new BigReplies();
+  private int slowEntries = SLOW_ENTRIES;
+  private int ticks;
+
+  LoopInsight(ListenerInsight listener, CommandCounts commands, long slowNanos) {
+    this.listener = listener;
+    this.commands = commands;
+    this.slowNanos = slowNanos;
+  }
+
+  /** The same of all event loops. */
+  ListenerInsight listener() {
+    return listener;
+  }
+
+  /** How many of each command there are, and how long they take. */
+  CommandCounts commands() {
+    return commands;
+  }
+
+  HotKeys hotKeys() {
+    return hotKeys;
+  }
+
+  BigReplies bigReplies() {
+    return bigReplies;
+  }
+
+  /** {@code nanos}: from sending a run to passing its last reply on. */
+  boolean isSlow(long nanos) {
+    return nanos >= slowNanos;
+  }
+
+  /** A run took long; {@code behindNanos} of that its replies waited for earlier ones. */
+  void onSlow(Session session, Run run, long nanos, long behindNanos) {
+    session.meters().onSlow();
+    if (slowEntries > 0) {
+      slowEntries--;
+      listener
+          .slowLog()
+          .add(
+              new SlowLog.Entry(
+                  0,
+                  TimeUnit.MILLISECONDS.toSeconds(System.currentTimeMillis()),
+                  TimeUnit.NANOSECONDS.toMicros(nanos),
+                  run.commandName(),
+                  run.key() == null ? null : run.key().text(),
+                  run.requests(),
+                  session.client().address(),
+                  session.identity().name(),
+                  run.target().name(),
+                  TimeUnit.NANOSECONDS.toMicros(behindNanos)));
+    }
+  }
+
+  /** On the event loop, some times a second. */
+  public void tick() {
+    slowEntries = SLOW_ENTRIES;
+    if (++ticks % TICKS == 0) {
+      hotKeys.publish();
+      bigReplies.publish();
+    }
+  }
+}

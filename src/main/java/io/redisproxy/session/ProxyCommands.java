@@ -21,6 +21,9 @@ final class ProxyCommands {
   private static final List<String> HELP =
       List.of(
           "PROXY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+          "BIGKEYS [<count>]",
+          "    Return the keys with the largest replies of 16 KB and more (default: 10), each with",
+          "    the bytes.",
           "CLIENTS",
           "    Return CLIENT LIST with the state of each session (state) and the requests that",
           "    wait for their replies (pending).",
@@ -28,6 +31,16 @@ final class ProxyCommands {
           "    Return which node would get the command now, and why. It is not sent.",
           "HELP",
           "    Print this help.",
+          "HOTKEYS [<count>]",
+          "    Return the keys that most requests of the last minute named (default: 10), each with",
+          "    about how many, by a sample.",
+          "SLOWLOG GET [<count>]",
+          "    Return the latest requests that took long (default: 10, -1 means all): id, time,",
+          "    microseconds, command and key, client's address, its name, and what the proxy knows.",
+          "SLOWLOG LEN",
+          "    Return how many there are.",
+          "SLOWLOG RESET",
+          "    Forget them.",
           "TOPOLOGY",
           "    Return the master and why it is that, the nodes of this listener as this client's",
           "    event loop sees them, and what has changed lately.");
@@ -36,14 +49,24 @@ final class ProxyCommands {
   private static final int QUOTED = 128;
 
   private final Session session;
+  private final InsightCommands insight;
 
   ProxyCommands(Session session) {
     this.session = session;
+    insight = new InsightCommands(session);
   }
 
   static boolean has(Command command) {
     return switch (command) {
-      case PROXY, PROXY_CLIENTS, PROXY_EXPLAIN, PROXY_HELP, PROXY_TOPOLOGY -> true;
+      case PROXY,
+          PROXY_BIGKEYS,
+          PROXY_CLIENTS,
+          PROXY_EXPLAIN,
+          PROXY_HELP,
+          PROXY_HOTKEYS,
+          PROXY_SLOWLOG,
+          PROXY_TOPOLOGY ->
+          true;
       default -> false;
     };
   }
@@ -56,9 +79,12 @@ final class ProxyCommands {
       return Resp.error("ERR wrong number of arguments for '" + name + "' command");
     }
     return switch (command) {
+      case PROXY_BIGKEYS -> insight.bigKeys(arguments);
       case PROXY_CLIENTS -> clients(arguments);
       case PROXY_EXPLAIN -> new Explain(session, arguments.words().subList(2, count)).reply();
       case PROXY_HELP -> Resp.array(HELP.stream().map(Resp::simple).toList());
+      case PROXY_HOTKEYS -> insight.hotKeys(arguments);
+      case PROXY_SLOWLOG -> insight.slowLog(arguments);
       case PROXY_TOPOLOGY -> topology();
       default -> Resp.error("ERR unknown subcommand '" + quoted(arguments) + "'. Try PROXY HELP.");
     };

@@ -36,8 +36,16 @@ class Run extends KeptRun {
   /** How many of the requests are counted by their command. */
   private int counted;
 
+  /** That of the first request; null if it has none, or for a run that nobody sees. */
+  private FirstKey key;
+
   private int reads;
   private int writes;
+  private long replyBytes;
+
+  /** When the last reply had come; 0 before. */
+  private long answeredAt;
+
   private boolean cutOff;
   private boolean failed;
   private boolean muted;
@@ -100,6 +108,20 @@ class Run extends KeptRun {
   /** The errors after which the requests are sent again. */
   EnumSet<Refusal> refusals() {
     return Refusal.OF_READS;
+  }
+
+  /** The first request's first key. */
+  void key(FirstKey first) {
+    key = first;
+  }
+
+  FirstKey key() {
+    return key;
+  }
+
+  /** The first request's command. */
+  String commandName() {
+    return Insight.nameOf(command);
   }
 
   /** Counts those of the same command at once: there are often many. */
@@ -251,12 +273,16 @@ class Run extends KeptRun {
     if (early != null) {
       early.drainTo(taker);
       early = null;
+      if (answeredAt != 0 && isDone()) {
+        onLate(System.nanoTime());
+      }
       earlySize = 0;
     }
   }
 
   @Override
   protected void onReplies(ByteBuf bytes) {
+    replyBytes += bytes.readableBytes();
     if (wanted() == 0) {
       onReplied();
     }
@@ -276,7 +302,8 @@ class Run extends KeptRun {
 
   /** The node has replied to all, if not with what the client gets. */
   private void onReplied() {
-    long nanos = System.nanoTime() - sentAt;
+    answeredAt = System.nanoTime();
+    long nanos = answeredAt - sentAt;
     session.insight().commands().answered(command, atMaster, nanos);
     if (!waitsForOthers()) {
       target.meters().as(atMaster).answered(nanos);
@@ -297,7 +324,30 @@ class Run extends KeptRun {
   void onAnswered() {
     forgetRequests();
     writesAreOver();
+    note();
     onDone();
+  }
+
+  /** Has it kept for people to see, if it is remarkable. */
+  private void note() {
+    if (isRetried()) {
+      answeredAt = System.nanoTime();
+    }
+    LoopInsight insight = session.insight();
+    long nanos = answeredAt - sentAt;
+    if (insight.isSlow(nanos) && session.replies().isHead(this) && !waitsForOthers()) {
+      insight.onSlow(session, this, nanos, 0);
+    }
+    if (replyBytes >= BigReplies.BIG && key != null && requests() == 1) {
+      insight.bigReplies().add(key.text(), replyBytes);
+    }
+  }
+
+  /** It was answered some time ago, but the client gets the replies only now. */
+  private void onLate(long now) {
+    if (session.insight().isSlow(now - sentAt) && !waitsForOthers()) {
+      session.insight().onSlow(session, this, now - sentAt, now - answeredAt);
+    }
   }
 
   private boolean waitsForOthers() {

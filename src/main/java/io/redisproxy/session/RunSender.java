@@ -38,6 +38,9 @@ final class RunSender {
 
   private NodeFailure failure;
 
+  /** How many requests are not looked at before one is. */
+  private int untilSample = HotKeys.nextGap();
+
   RunSender(Session session) {
     this.session = session;
     partial = session.partial();
@@ -81,6 +84,7 @@ final class RunSender {
       }
       run.reason(session.lane().reason());
     }
+    sample(in, from);
     run.add(true);
     run.needs(needed);
     return Result.ADDED;
@@ -101,6 +105,7 @@ final class RunSender {
     }
     Result result = run == null ? beginAt(session.lane().forWrite(), true, in, from) : Result.ADDED;
     if (result == Result.ADDED) {
+      sample(in, from);
       run.add(false);
     }
     return result;
@@ -123,6 +128,7 @@ final class RunSender {
     }
     Run begun = new Run(session, target, System.nanoTime());
     begun.atMaster(atMaster);
+    begun.key(keyAt(in, from));
     begin(begun, connection, from);
     return Result.ADDED;
   }
@@ -130,8 +136,11 @@ final class RunSender {
   /** The request that begins at {@code from} goes over the session's own connection. */
   boolean addPinned(boolean read, Pin pin, ByteBuf in, int from) {
     if (run == null) {
-      begin(new Run(session, pin.target(), System.nanoTime()), pin.connection(), from);
+      Run begun = new Run(session, pin.target(), System.nanoTime());
+      begun.key(keyAt(in, from));
+      begin(begun, pin.connection(), from);
     }
+    sample(in, from);
     run.add(read);
     return true;
   }
@@ -140,6 +149,7 @@ final class RunSender {
   boolean sendAlone(
       Run alone, boolean read, NodeChannel connection, ByteBuf in, int from, int end) {
     endBefore(in, from);
+    alone.key(keyAt(in, from));
     begin(alone, connection, from);
     alone.add(read);
     endBefore(in, end);
@@ -148,6 +158,8 @@ final class RunSender {
 
   /** A request that is not a piece of the client's bytes goes as a run of its own; taken over. */
   void send(Run alone, boolean read, NodeChannel connection, ByteBuf request) {
+    alone.key(
+        FirstKey.ofWhole(session, session.client().command(), request, request.readerIndex()));
     begin(alone, connection, 0);
     alone.add(read);
     end(request);
@@ -182,6 +194,18 @@ final class RunSender {
    */
   private boolean isInOrder(NodeChannel connection) {
     return !session.replies().awaitsMaster() || connection == masterConnection;
+  }
+
+  /** One request in many is looked at: which key it names. */
+  private void sample(ByteBuf in, int from) {
+    if (--untilSample == 0) {
+      untilSample = HotKeys.nextGap();
+      session.insight().hotKeys().add(keyAt(in, from));
+    }
+  }
+
+  private FirstKey keyAt(ByteBuf in, int from) {
+    return FirstKey.ofDecoded(session, session.client().command(), in, from);
   }
 
   private void begin(Run begun, NodeChannel connection, int from) {
