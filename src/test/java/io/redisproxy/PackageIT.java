@@ -160,6 +160,14 @@ class PackageIT {
   }
 
   @Test
+  void thePageIsAtTheRootOfTheManagementPort() throws Exception {
+    start();
+    HttpResponse<String> page = http("/");
+    assertThat(page.statusCode()).isEqualTo(200);
+    assertThat(page.body()).contains("<title>redis-proxy</title>");
+  }
+
+  @Test
   void aPortThatIsTakenIsNamed() throws Exception {
     try (ServerSocket taken = new ServerSocket(port)) {
       Path err = folder.resolve("err");
