@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.redisproxy.dev.RedisProcess;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
@@ -157,6 +158,21 @@ class PackageIT {
       assertThat(proxy.waitFor(5, TimeUnit.SECONDS)).isTrue();
       assertThat(proxy.exitValue()).isEqualTo(1);
     }
+  }
+
+  @Test
+  void logsAreObjectsIfThatIsWanted() throws Exception {
+    start("-Dredis-proxy.log.format=json");
+    proxy.destroy();
+    assertThat(proxy.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    List<String> lines = Files.readAllLines(folder.resolve("out"));
+    assertThat(lines).isNotEmpty();
+    ObjectMapper json = new ObjectMapper();
+    List<String> messages = new ArrayList<>();
+    for (String line : lines) {
+      messages.add(json.readTree(line).path("message").textValue());
+    }
+    assertThat(messages).anyMatch(message -> message.startsWith("listening on "));
   }
 
   @Test

@@ -68,6 +68,9 @@ public interface ProxySettings {
   /** What is kept of requests that take long. */
   SlowLog slowLog();
 
+  /** How events are told. */
+  Log log();
+
   /** Requests that wait for a node, as none can be reached. */
   interface Hold {
     /** How many bytes of them all clients together may have; more fail at once. */
@@ -185,6 +188,21 @@ public interface ProxySettings {
 
     /** The DNS servers, each an address with or without a port; if not set, the system's. */
     Optional<List<String>> servers();
+  }
+
+  /** How events are told. */
+  interface Log {
+    /** What a line of the log is. */
+    @WithDefault("text")
+    Format format();
+
+    /** What a line of the log is. */
+    enum Format {
+      /** For people. */
+      TEXT,
+      /** An object, for programs. */
+      JSON
+    }
   }
 
   /** What is kept of requests that take long. */
