@@ -164,10 +164,11 @@ record ListenerPlan(
     return WriteTables.of(all.stream().map(ListenerPlan::names).toList(), present);
   }
 
-  /** Of nodes that are not known yet, the service that they are of. */
+  /** Of nodes that are not known yet, the service that they are of, or what selects them. */
   private static Set<Object> names(ListenerConfig config) {
     Set<Object> names = new HashSet<>(config.nodes());
     config.sentinel().map(SentinelConfig::service).ifPresent(names::add);
+    config.kubernetes().ifPresent(names::add);
     return names;
   }
 

@@ -1,10 +1,12 @@
 package io.redisproxy;
 
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.redisproxy.config.DnsServers;
 import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.ProxySettings;
 import io.redisproxy.config.SentinelConfig;
 import io.redisproxy.discovery.DnsWatch;
+import io.redisproxy.discovery.KubernetesWatch;
 import io.redisproxy.discovery.NodeSource;
 import io.redisproxy.discovery.SentinelWatch;
 import java.util.Optional;
@@ -17,6 +19,14 @@ final class NodeSources {
     ListenerConfig config = listener.config();
     if (config.sentinel().isPresent()) {
       return Optional.of(sentinels(listener, config.sentinel().get(), loop));
+    }
+    if (config.kubernetes().isPresent()) {
+      return Optional.of(
+          KubernetesWatch.of(
+              listener.group().name(),
+              config.kubernetes().get(),
+              () -> new KubernetesClientBuilder().build(),
+              loop.connector()::execute));
     }
     // A master that stands alone is one server, whatever its name stands for.
     boolean hasNames = config.mayHaveReplicas() && DnsWatch.isNeeded(config.nodes());

@@ -100,6 +100,7 @@ public class Proxy implements NodeGroups {
         config
             .sentinel()
             .map(sentinel -> "nodes of " + sentinel)
+            .or(() -> config.kubernetes().map(Object::toString))
             .orElse("master " + config.master() + ", replicas " + config.replicas()));
   }
 

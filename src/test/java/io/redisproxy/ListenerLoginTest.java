@@ -46,6 +46,7 @@ class ListenerLoginTest {
                 config.master(),
                 config.replicas(),
                 config.sentinel(),
+                config.kubernetes(),
                 Optional.of(new Credentials("default", "secret")),
                 Map.of(),
                 Optional.empty(),

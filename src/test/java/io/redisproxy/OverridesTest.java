@@ -43,6 +43,7 @@ class OverridesTest {
                     config.master(),
                     config.replicas(),
                     config.sentinel(),
+                    config.kubernetes(),
                     config.credentials(),
                     config.nodeCredentials(),
                     config.probe(),

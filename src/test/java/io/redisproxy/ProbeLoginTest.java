@@ -38,6 +38,7 @@ class ProbeLoginTest {
         config.master(),
         config.replicas(),
         config.sentinel(),
+        config.kubernetes(),
         Optional.empty(),
         Map.of(),
         Optional.of(new Credentials("probe", "health")),

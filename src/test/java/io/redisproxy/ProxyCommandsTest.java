@@ -310,6 +310,7 @@ class ProxyCommandsTest {
         config.master(),
         config.replicas(),
         config.sentinel(),
+        config.kubernetes(),
         config.credentials(),
         config.nodeCredentials(),
         config.probe(),

@@ -13,9 +13,10 @@ import java.util.stream.Stream;
  * be one that only a module knows.
  *
  * @param port the port that clients connect to, {@code listen} in the JSON
- * @param master null if Sentinels tell which server is the master
+ * @param master null if Sentinels or Kubernetes tell the servers
  * @param replicas {@code slave} in the JSON; empty if the master serves everything
  * @param sentinel who tells the master and the replicas, if they are not listed
+ * @param kubernetes what pods they are, if neither lists nor Sentinels tell them
  * @param credentials for connections to nodes that have none of their own
  * @param nodeCredentials those of nodes that have their own; ask {@link #credentialsOf}
  * @param probe what the proxy says when it asks nodes for their health, if that is not what it says
@@ -33,6 +34,7 @@ public record ListenerConfig(
     NodeAddress master,
     List<NodeAddress> replicas,
     Optional<SentinelConfig> sentinel,
+    Optional<KubernetesConfig> kubernetes,
     Optional<Credentials> credentials,
     Map<NodeAddress, Credentials> nodeCredentials,
     Optional<Credentials> probe,
@@ -45,8 +47,12 @@ public record ListenerConfig(
     Resilience resilience) {
 
   public ListenerConfig {
-    if ((master == null) == sentinel.isEmpty()) {
-      throw new IllegalArgumentException("either a master or Sentinels that know it");
+    long sources =
+        Stream.of(Optional.ofNullable(master), sentinel, kubernetes)
+            .filter(Optional::isPresent)
+            .count();
+    if (sources != 1) {
+      throw new IllegalArgumentException("either a master or one who knows it");
     }
     replicas = List.copyOf(replicas);
     nodeCredentials = Map.copyOf(nodeCredentials);
@@ -72,6 +78,7 @@ public record ListenerConfig(
         replicas,
         sentinel,
         Optional.empty(),
+        Optional.empty(),
         Map.of(),
         Optional.empty(),
         Optional.empty(),
@@ -90,7 +97,7 @@ public record ListenerConfig(
 
   /** Whether there may be replicas. */
   public boolean mayHaveReplicas() {
-    return sentinel.isPresent() || !replicas.isEmpty();
+    return master == null || !replicas.isEmpty();
   }
 
   /** What to say to a node for sessions that bring no credentials; empty if it asks for none. */

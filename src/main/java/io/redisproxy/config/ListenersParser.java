@@ -23,6 +23,7 @@ final class ListenersParser {
                   "master",
                   "slave",
                   "sentinel",
+                  "kubernetes",
                   "username",
                   "password",
                   "passwordFile",
@@ -47,7 +48,14 @@ final class ListenersParser {
   private record Source(
       Optional<NodeAddress> master,
       List<NodeAddress> replicas,
-      Optional<SentinelConfig> sentinel) {}
+      Optional<SentinelConfig> sentinel,
+      Optional<KubernetesConfig> kubernetes) {
+
+    /** False after a mistake. */
+    boolean isComplete() {
+      return Stream.of(master, sentinel, kubernetes).filter(Optional::isPresent).count() == 1;
+    }
+  }
 
   private final CredentialsParser credentialsParser;
   private final Map<Integer, String> placeOfPort = new HashMap<>();
@@ -102,7 +110,7 @@ final class ListenersParser {
             nodes.weights(),
             nodes.zones());
     Resilience resilience = ResilienceParser.parse(fields);
-    if (port.isEmpty() || source.master().isPresent() == source.sentinel().isPresent()) {
+    if (port.isEmpty() || !source.isComplete()) {
       return Optional.empty();
     }
     return Optional.of(
@@ -111,6 +119,7 @@ final class ListenersParser {
             source.master().orElse(null),
             source.replicas(),
             source.sentinel(),
+            source.kubernetes(),
             credentials,
             nodes.credentials(),
             probe,
@@ -125,8 +134,9 @@ final class ListenersParser {
 
   private Source source(Fields fields, NodesParser nodes) {
     Optional<Value> sentinel = fields.optional("sentinel");
+    Optional<Value> kubernetes = fields.optional("kubernetes");
     Optional<NodeAddress> master =
-        (fields.mentions("sentinel")
+        (fields.mentions("sentinel") || fields.mentions("kubernetes")
                 ? fields.optional("master")
                 : fields.required("master", NodesParser.SAMPLE))
             .flatMap(nodes::node);
@@ -136,19 +146,25 @@ final class ListenersParser {
         .map(value -> value.asArray("array of nodes", "[ " + NodesParser.SAMPLE + " ]"))
         .orElse(List.of())
         .forEach(value -> nodes.node(value).ifPresent(replicas::add));
-    sentinel.ifPresent(
-        value ->
-            List.of("master", "slave").stream()
-                .filter(fields::mentions)
-                .findFirst()
-                .ifPresent(
-                    other ->
-                        value.mistake(
-                            '"'
-                                + other
-                                + "\" is there too, which the Sentinels would tell; keep one")));
+    sentinel.ifPresent(value -> alone(value, fields, "the Sentinels", "master", "slave"));
+    kubernetes.ifPresent(
+        value -> alone(value, fields, "Kubernetes", "master", "slave", "sentinel"));
     return new Source(
-        master, replicas, sentinel.flatMap(new SentinelParser(credentialsParser)::sentinel));
+        master,
+        replicas,
+        sentinel.flatMap(new SentinelParser(credentialsParser)::sentinel),
+        kubernetes.flatMap(KubernetesParser::kubernetes));
+  }
+
+  /** What somebody tells is not written, too. */
+  private static void alone(Value value, Fields fields, String teller, String... others) {
+    Stream.of(others)
+        .filter(fields::mentions)
+        .findFirst()
+        .ifPresent(
+            other ->
+                value.mistake(
+                    '"' + other + "\" is there too, which " + teller + " would tell; keep one"));
   }
 
   private Optional<Integer> listen(Value value) {

@@ -42,6 +42,7 @@ class ListenerSettingsTest {
                 HOST01,
                 List.of(HOST02, HOST03),
                 Optional.empty(),
+                Optional.empty(),
                 Optional.of(new Credentials("default", "password of host01 and host02")),
                 Map.of(HOST03, ofHost03),
                 Optional.of(new Credentials("probe", "password of the probe at all hosts")),

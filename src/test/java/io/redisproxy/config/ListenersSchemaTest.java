@@ -48,6 +48,15 @@ class ListenersSchemaTest {
     assertThat(keys("node")).isEqualTo(NodesParser.KEYS);
     assertThat(keys("auth")).isEqualTo(CredentialsParser.KEYS);
     assertThat(keys("sentinel")).isEqualTo(SentinelParser.KEYS);
+    assertThat(keys("kubernetes")).isEqualTo(KubernetesParser.KEYS);
+    assertThat(json.at("/$defs/kubernetes/properties/namespace/pattern").textValue())
+        .isEqualTo(KubernetesParser.NAME);
+    assertThat(json.at("/$defs/kubernetes/properties/service/pattern").textValue())
+        .isEqualTo(KubernetesParser.NAME);
+    assertThat(json.at("/$defs/kubernetes/properties/selector/pattern").textValue())
+        .isEqualTo(KubernetesParser.SELECTOR);
+    assertThat(json.at("/$defs/kubernetes/properties/roleLabel/pattern").textValue())
+        .isEqualTo(KubernetesParser.LABEL);
     assertThat(keys("sentinelNode")).isEqualTo(SentinelParser.NODE_KEYS);
   }
 
@@ -203,6 +212,17 @@ class ListenersSchemaTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "'kubernetes': 'app=redis'",
+        "'kubernetes': {}",
+        "'kubernetes': { 'selector': '' }",
+        "'kubernetes': { 'selector': 'app=redis;' }",
+        "'kubernetes': { 'selector': 'app=redis', 'service': 'redis' }",
+        "'kubernetes': { 'service': 'Redis' }",
+        "'kubernetes': { 'service': 'redis', 'namespace': 'a.b' }",
+        "'kubernetes': { 'selector': 'app=redis', 'roleLabel': 'a b' }",
+        "'kubernetes': { 'selector': 'app=redis', 'port': 0 }",
+        "'kubernetes': { 'selector': 'app=redis', 'ports': [ 1 ] }",
+        "'kubernetes': { 'selector': 'app=redis' }, 'slave': []",
         "'sentinel': 'mymaster'",
         "'sentinel': {}",
         "'sentinel': { 'service': 'mymaster' }",

@@ -59,6 +59,7 @@ class DnsReplicasTest {
         master,
         plain.replicas(),
         plain.sentinel(),
+        plain.kubernetes(),
         Optional.empty(),
         Map.of(master, credentials, named, credentials),
         plain.probe(),

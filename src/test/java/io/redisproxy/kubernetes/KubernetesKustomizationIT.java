@@ -119,6 +119,7 @@ class KubernetesKustomizationIT {
         """
         resources: [ %1$s ]
         components:
+          - %1$s/components/discovery
           - %1$s/components/hpa
           - %1$s/components/service-monitor
           - %1$s/components/alerts
@@ -133,7 +134,14 @@ class KubernetesKustomizationIT {
       Models.read(object);
     }
     JsonNode service = objects.get("Service redis-proxy");
+    JsonNode pod = objects.get("Deployment redis-proxy").at("/spec/template/spec");
 
+    assertThat(pod.at("/automountServiceAccountToken").booleanValue()).isTrue();
+    assertThat(objects.get("RoleBinding redis-proxy").at("/subjects/0/name"))
+        .isEqualTo(pod.at("/serviceAccountName"))
+        .isEqualTo(objects.get("ServiceAccount redis-proxy").at("/metadata/name"));
+    assertThat(objects.get("RoleBinding redis-proxy").at("/roleRef/name"))
+        .isEqualTo(objects.get("Role redis-proxy").at("/metadata/name"));
     assertThat(monitor.at("/spec/selector/matchLabels"))
         .isEqualTo(service.at("/spec/selector"))
         .isEqualTo(objects.get("Deployment redis-proxy").at("/spec/selector/matchLabels"));

@@ -1,0 +1,158 @@
+package io.redisproxy.discovery;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.redisproxy.config.KubernetesConfig;
+import io.redisproxy.config.NodeAddress;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+
+/**
+ * Takes the nodes of a group from what a Kubernetes API server knows of pods. It is told of every
+ * change; a watch that breaks is begun again, and meanwhile, as long as the API server is away, the
+ * nodes are those that were told last. So they are when there are none left: then somebody has made
+ * a mistake, or nobody can be served.
+ */
+public final class KubernetesWatch<T extends HasMetadata> implements NodeSource {
+  private static final Logger LOG = Logger.getLogger(KubernetesWatch.class);
+
+  private final String listener;
+  private final KubernetesPods<T> pods;
+  private final Supplier<KubernetesClient> clients;
+  private final Executor loop;
+
+  private Members members;
+  private List<FoundNode> told = List.of();
+  private KubernetesClient client;
+  private SharedIndexInformer<T> informer;
+  private volatile boolean closed;
+  private volatile boolean failing;
+
+  /**
+   * For the listener of that name.
+   *
+   * @param clients makes a client of the API server; asked on a thread that it may take its time on
+   * @param loop the event loop
+   */
+  KubernetesWatch(
+      String listener, KubernetesPods<T> pods, Supplier<KubernetesClient> clients, Executor loop) {
+    this.listener = listener;
+    this.pods = pods;
+    this.clients = clients;
+    this.loop = loop;
+  }
+
+  /** See the constructor. */
+  public static NodeSource of(
+      String listener, KubernetesConfig config, Supplier<KubernetesClient> clients, Executor loop) {
+    return config.service().isPresent()
+        ? new KubernetesWatch<>(listener, new ServiceEndpoints(config), clients, loop)
+        : new KubernetesWatch<>(listener, new SelectedPods(config), clients, loop);
+  }
+
+  @Override
+  public void start(Members toTell) {
+    members = toTell;
+    inBackground(this::open);
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    inBackground(this::shut);
+  }
+
+  /** The client is slow to begin, and asks files and the API server. */
+  private void inBackground(Runnable action) {
+    Thread thread = new Thread(action, "kubernetes-" + listener);
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private synchronized void open() {
+    if (closed) {
+      return;
+    }
+    client = clients.get();
+    informer = pods.informer(client);
+    informer.exceptionHandler((isStarted, cause) -> goOn(cause));
+    informer.addEventHandler(new Changes());
+    informer.start().whenComplete((synced, failure) -> onChange());
+  }
+
+  private synchronized void shut() {
+    if (client != null) {
+      informer.stop();
+      client.close();
+      client = null;
+    }
+  }
+
+  /** Always: what is wrong with the API server, or with this one's rights, may be mended. */
+  private boolean goOn(Throwable cause) {
+    if (!failing) {
+      failing = true;
+      LOG.warnf(
+          "listener %s: Kubernetes can't be asked for %s, it is tried again and again: %s",
+          listener, pods, cause.getMessage());
+    }
+    return true;
+  }
+
+  private void onChange() {
+    loop.execute(this::tell);
+  }
+
+  private void tell() {
+    if (closed || !informer.hasSynced()) {
+      return;
+    }
+    failing = false;
+    List<FoundNode> found =
+        informer.getStore().list().stream()
+            .flatMap(pods::nodes)
+            .distinct()
+            .sorted(Comparator.comparing(node -> node.address().toString()))
+            .toList();
+    if (found.equals(told)) {
+      return;
+    }
+    if (found.isEmpty()) {
+      LOG.warnf("listener %s: there are none of %s, going on with %s", listener, pods, told);
+      return;
+    }
+    told = found;
+    members.onMembers(
+        found.stream().map(FoundNode::address).distinct().toList(), soleMaster(found));
+  }
+
+  /** Between the label of the former master and that of the new one nobody or both have it. */
+  private static NodeAddress soleMaster(List<FoundNode> found) {
+    List<NodeAddress> masters = new ArrayList<>();
+    found.stream().filter(FoundNode::isMaster).map(FoundNode::address).forEach(masters::add);
+    return masters.size() == 1 ? masters.get(0) : null;
+  }
+
+  private final class Changes implements ResourceEventHandler<T> {
+    @Override
+    public void onAdd(T added) {
+      onChange();
+    }
+
+    @Override
+    public void onUpdate(T before, T after) {
+      onChange();
+    }
+
+    @Override
+    public void onDelete(T deleted, boolean unseen) {
+      onChange();
+    }
+  }
+}

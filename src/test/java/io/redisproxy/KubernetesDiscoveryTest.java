@@ -1,0 +1,89 @@
+package io.redisproxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
+import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
+import io.fabric8.mockwebserver.Context;
+import io.fabric8.mockwebserver.MockWebServer;
+import io.redisproxy.dev.RedisProcess;
+import io.redisproxy.fixture.RawClient;
+import io.redisproxy.fixture.RedisGroup;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A listener finds its servers in Kubernetes, of which a part is played here. */
+class KubernetesDiscoveryTest {
+  private static final Map<String, String> CLIENT =
+      Map.of("kubernetes.auth.tryKubeConfig", "false", "kubernetes.namespace", "redis");
+
+  @TempDir Path folder;
+  private final KubernetesMockServer server =
+      new KubernetesMockServer(
+          new Context(),
+          new MockWebServer(),
+          new HashMap<>(),
+          new KubernetesCrudDispatcher(),
+          false);
+
+  @BeforeEach
+  void start() {
+    server.start();
+    System.setProperty("kubernetes.master", server.url("/"));
+    CLIENT.forEach(System::setProperty);
+  }
+
+  @AfterEach
+  void stop() {
+    System.clearProperty("kubernetes.master");
+    CLIENT.keySet().forEach(System::clearProperty);
+    server.shutdown();
+  }
+
+  @Test
+  void clientsAreServedAsSoonAsThereIsAPod() throws Exception {
+    int port = RedisProcess.freePort();
+    try (RedisGroup group = RedisGroup.start(0)) {
+      Path file =
+          Files.writeString(
+              folder.resolve("listeners.json"),
+              """
+              [ { "listen": %d, "kubernetes": { "selector": "app=redis", "port": %d } } ]
+              """
+                  .formatted(port, group.master().port()));
+      try (TestProxy proxy = TestProxy.startFrom(file, Map.of());
+          RawClient client = new RawClient(port);
+          KubernetesClient admin = server.createClient()) {
+        assertThat(client.call("SET", "a", "1").toString()).contains("no master is known");
+
+        admin.pods().inNamespace("redis").resource(pod()).create();
+        await().untilAsserted(() -> assertThat(client.call("SET", "a", "1")).isEqualTo("OK"));
+        assertThat(client.call("GET", "a")).isEqualTo("1");
+        assertThat(proxy.group().topology().nodes()).hasSize(1);
+      }
+    }
+  }
+
+  private static Pod pod() {
+    return new PodBuilder()
+        .withNewMetadata()
+        .withName("redis-0")
+        .addToLabels("app", "redis")
+        .endMetadata()
+        .withNewStatus()
+        .withPhase("Running")
+        .withPodIP("127.0.0.1")
+        .endStatus()
+        .build();
+  }
+}

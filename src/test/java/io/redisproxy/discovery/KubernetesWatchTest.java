@@ -1,0 +1,224 @@
+package io.redisproxy.discovery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointBuilder;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
+import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
+import io.fabric8.mockwebserver.Context;
+import io.fabric8.mockwebserver.MockWebServer;
+import io.redisproxy.config.KubernetesConfig;
+import io.redisproxy.config.NodeAddress;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Against fabric8's stand-in for an API server. */
+class KubernetesWatchTest {
+  private static final String NAMESPACE = "redis";
+
+  private record Told(List<NodeAddress> nodes, NodeAddress master) {}
+
+  private final KubernetesCrudDispatcher objects = new KubernetesCrudDispatcher();
+  private KubernetesMockServer server = server();
+  private final ExecutorService loop = Executors.newSingleThreadExecutor();
+  private KubernetesClient admin;
+  private NodeSource source;
+  private volatile Told told;
+
+  @BeforeEach
+  void start() {
+    server.start();
+    admin = server.createClient();
+  }
+
+  @AfterEach
+  void stop() {
+    if (source != null) {
+      source.close();
+    }
+    admin.close();
+    server.shutdown();
+    loop.shutdown();
+  }
+
+  @Test
+  void podsThatComeAndGoAndChangeTheirRoleAreFollowed() {
+    put(pod("redis-0", "10.0.0.1", "master"));
+    put(pod("redis-1", "10.0.0.2", "slave"));
+    put(pod("other", "10.0.0.9", "master", "app", "other"));
+    watch(pods(Optional.empty()));
+    awaitTold(node("10.0.0.1"), node("10.0.0.1"), node("10.0.0.2"));
+
+    put(pod("redis-2", "10.0.0.3", "slave"));
+    awaitTold(node("10.0.0.1"), node("10.0.0.1"), node("10.0.0.2"), node("10.0.0.3"));
+
+    // For a moment two say that they are it: then the source doesn't know.
+    put(pod("redis-1", "10.0.0.2", "master"));
+    awaitTold(null, node("10.0.0.1"), node("10.0.0.2"), node("10.0.0.3"));
+    put(pod("redis-0", "10.0.0.1", "slave"));
+    awaitTold(node("10.0.0.2"), node("10.0.0.1"), node("10.0.0.2"), node("10.0.0.3"));
+
+    admin.pods().inNamespace(NAMESPACE).withName("redis-0").delete();
+    awaitTold(node("10.0.0.2"), node("10.0.0.2"), node("10.0.0.3"));
+  }
+
+  @Test
+  void podsWithoutAnAddressOrThatAreEndingAreNone() {
+    Pod starting = pod("redis-1", null, "slave");
+    Pod failed = pod("redis-2", "10.0.0.3", "slave");
+    failed.getStatus().setPhase("Failed");
+    put(pod("redis-0", "10.0.0.1", "master"));
+    put(starting);
+    put(failed);
+    watch(pods(Optional.empty()));
+    awaitTold(node("10.0.0.1"), node("10.0.0.1"));
+  }
+
+  @Test
+  void theUsersLabelTellsTheMaster() {
+    put(pod("redis-0", "10.0.0.1", "slave", "example.com/kind", "primary"));
+    put(pod("redis-1", "10.0.0.2", "master", "example.com/kind", "replica"));
+    watch(pods(Optional.of("example.com/kind")));
+    awaitTold(node("10.0.0.1"), node("10.0.0.1"), node("10.0.0.2"));
+  }
+
+  @Test
+  void whenNoneAreLeftTheNodesAreThoseThatWereThere() {
+    put(pod("redis-0", "10.0.0.1", "master"));
+    watch(pods(Optional.empty()));
+    awaitTold(node("10.0.0.1"), node("10.0.0.1"));
+    Told before = told;
+
+    admin.pods().inNamespace(NAMESPACE).withName("redis-0").delete();
+    await().during(Duration.ofMillis(300)).until(() -> told == before);
+    put(pod("redis-0", "10.0.0.7", "master"));
+    awaitTold(node("10.0.0.7"), node("10.0.0.7"));
+  }
+
+  @Test
+  void endpointsOfAServiceAreFollowed() {
+    put(slice("redis-a", List.of("10.0.0.1", "10.0.0.2")));
+    put(slice("redis-b", List.of("10.0.0.3")));
+    watch(
+        new ServiceEndpoints(
+            new KubernetesConfig(
+                Optional.of(NAMESPACE),
+                Optional.empty(),
+                Optional.of("redis"),
+                Optional.empty(),
+                Optional.empty())));
+    awaitTold(null, node("10.0.0.1"), node("10.0.0.2"), node("10.0.0.3"));
+
+    put(slice("redis-a", List.of("10.0.0.2")));
+    awaitTold(null, node("10.0.0.2"), node("10.0.0.3"));
+  }
+
+  @Test
+  void anApiServerThatIsAwayChangesNothingAndIsAskedAgain() {
+    put(pod("redis-0", "10.0.0.1", "master"));
+    watch(pods(Optional.empty()));
+    awaitTold(node("10.0.0.1"), node("10.0.0.1"));
+    Told before = told;
+    int port = server.getPort();
+    server.shutdown();
+    admin.close();
+    await().during(Duration.ofMillis(300)).until(() -> told == before);
+
+    server = server();
+    server.start(port);
+    admin = server.createClient();
+    put(pod("redis-1", "10.0.0.2", "slave"));
+    awaitTold(node("10.0.0.1"), node("10.0.0.1"), node("10.0.0.2"));
+  }
+
+  private KubernetesMockServer server() {
+    return new KubernetesMockServer(
+        new Context(), new MockWebServer(), new HashMap<>(), objects, false);
+  }
+
+  private static SelectedPods pods(Optional<String> roleLabel) {
+    return new SelectedPods(
+        new KubernetesConfig(
+            Optional.of(NAMESPACE),
+            Optional.of("app=redis"),
+            Optional.empty(),
+            roleLabel,
+            Optional.empty()));
+  }
+
+  private void watch(KubernetesPods<?> pods) {
+    source = new KubernetesWatch<>("6380", pods, server::createClient, loop);
+    source.start((nodes, master) -> told = new Told(nodes, master));
+  }
+
+  private void awaitTold(NodeAddress master, NodeAddress... nodes) {
+    await().untilAsserted(() -> assertThat(told).isEqualTo(new Told(List.of(nodes), master)));
+  }
+
+  private static NodeAddress node(String address) {
+    return new NodeAddress(address, 6379);
+  }
+
+  private void put(Pod pod) {
+    admin.pods().inNamespace(NAMESPACE).resource(pod).createOr(existing -> existing.update());
+  }
+
+  private void put(EndpointSlice slice) {
+    admin
+        .discovery()
+        .v1()
+        .endpointSlices()
+        .inNamespace(NAMESPACE)
+        .resource(slice)
+        .createOr(existing -> existing.update());
+  }
+
+  private static Pod pod(String name, String address, String role) {
+    return pod(name, address, role, "kind", "database");
+  }
+
+  private static Pod pod(String name, String address, String role, String label, String value) {
+    return new PodBuilder()
+        .withNewMetadata()
+        .withName(name)
+        .addToLabels("app", "redis")
+        .addToLabels("redis-role", role)
+        .addToLabels(label, value)
+        .endMetadata()
+        .withNewStatus()
+        .withPhase("Running")
+        .withPodIP(address)
+        .endStatus()
+        .build();
+  }
+
+  private static EndpointSlice slice(String name, List<String> addresses) {
+    return new EndpointSliceBuilder()
+        .withNewMetadata()
+        .withName(name)
+        .addToLabels("kubernetes.io/service-name", "redis")
+        .endMetadata()
+        .withAddressType("IPv4")
+        .addNewPort()
+        .withPort(6379)
+        .endPort()
+        .withEndpoints(
+            addresses.stream()
+                .map(address -> new EndpointBuilder().withAddresses(address).build())
+                .toList())
+        .build();
+  }
+}
