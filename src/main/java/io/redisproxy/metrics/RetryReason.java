@@ -14,7 +14,9 @@ public enum RetryReason {
   MASTERDOWN,
   CLUSTERDOWN,
   BUSY,
-  NOSCRIPT;
+  NOSCRIPT,
+  READONLY,
+  NOREPLICAS;
 
   String label() {
     return name().toLowerCase(Locale.ROOT);

@@ -1,7 +1,12 @@
 package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
+import io.redisproxy.command.Command;
+import io.redisproxy.command.CommandFlag;
+import io.redisproxy.command.CommandTable;
 import io.redisproxy.resp.RequestDecoder;
+import io.redisproxy.resp.Resp;
+import java.util.BitSet;
 
 /**
  * The bytes of requests that may have to be sent again. Where each of them begins is only looked
@@ -58,6 +63,20 @@ final class KeptRequests {
       }
     }
     return false;
+  }
+
+  /** Which of those that are to be sent can be run twice, as they change nothing. */
+  BitSet reads() {
+    BitSet reads = new BitSet();
+    RequestDecoder decoder = new RequestDecoder(Long.MAX_VALUE);
+    int request = 0;
+    for (int at = from; at < end; at = decoder.end()) {
+      if (decoder.next(bytes, at) == RequestDecoder.Result.REQUEST) {
+        Command command = CommandTable.find(Resp.arguments(bytes, at));
+        reads.set(request++, command.has(CommandFlag.READ_ONLY));
+      }
+    }
+    return reads;
   }
 
   void release() {

@@ -87,4 +87,14 @@ abstract class KeptRun extends PendingReplies implements Asked {
     }
     return retry;
   }
+
+  /** Whether it waits for a node that it can be sent to. */
+  final boolean isWaiting() {
+    return retry != null && retry.isWaiting();
+  }
+
+  /** Whether it may yet be sent to a node. */
+  final boolean isToBeSent() {
+    return retry != null && retry.isToBeSent();
+  }
 }

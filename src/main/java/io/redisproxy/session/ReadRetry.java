@@ -185,6 +185,22 @@ final class ReadRetry extends Retry {
     }
   }
 
+  @Override
+  void waitForWrites(RetryReason why) {
+    goOnFrom(unanswered());
+    becauseOf(new NodeFailure(run.target().link().node(), "it is not the master any more", true));
+    reason = why;
+    attempts--;
+    holdEnd = recovery.holdEnd();
+    waitUntil(holdEnd);
+  }
+
+  /** Whether these were sent behind writes of the client that have to be sent again first. */
+  private boolean areWritesWaiting() {
+    return run.isAtMaster()
+        && session.replies().anyBefore(run, each -> each.isAtMaster() && each.isToBeSent());
+  }
+
   private boolean mayWait() {
     return recovery.mayHold()
         && PASSING.contains(reason)
@@ -194,7 +210,7 @@ final class ReadRetry extends Retry {
   }
 
   private Target nextTarget() {
-    if (attempts >= recovery.readAttempts() || isOvertaken()) {
+    if (attempts >= recovery.readAttempts() || areWritesWaiting() || isOvertaken()) {
       return null;
     }
     Target master = run.lane().forWrite();
@@ -236,7 +252,10 @@ final class ReadRetry extends Retry {
     return keys != null
         && session
             .replies()
-            .anyBehind(run, later -> requests.readAnyOf(later.written(), keys, run.lane()));
+            .anyBehind(
+                run,
+                later ->
+                    !later.isToBeSent() && requests.readAnyOf(later.written(), keys, run.lane()));
   }
 
   @Override

@@ -15,14 +15,21 @@ enum Refusal {
   BUSY("-BUSY ", RetryReason.BUSY),
   NOSCRIPT("-NOSCRIPT ", RetryReason.NOSCRIPT),
   /** What a server says to one connection more than it takes, before it closes it. */
-  NO_PLACE("-ERR max number of clients reached", RetryReason.LOST);
+  NO_PLACE("-ERR max number of clients reached", RetryReason.LOST),
+  // Whole lines, since a script that was stopped by such an error says so behind it.
+  READONLY("-READONLY You can't write against a read only replica.\r\n", RetryReason.READONLY),
+  NOREPLICAS("-NOREPLICAS Not enough good replicas to write.\r\n", RetryReason.NOREPLICAS);
 
   /** Those after which a read is sent to another node. */
   static final EnumSet<Refusal> OF_READS =
       EnumSet.of(LOADING, MASTERDOWN, CLUSTERDOWN, BUSY, NO_PLACE);
 
   /** The same for a script that only reads: each node has a cache of its own. */
-  static final EnumSet<Refusal> OF_SCRIPTS = EnumSet.allOf(Refusal.class);
+  static final EnumSet<Refusal> OF_SCRIPTS =
+      EnumSet.of(LOADING, MASTERDOWN, CLUSTERDOWN, BUSY, NOSCRIPT, NO_PLACE);
+
+  /** Those of a node that is not the master any more, or not yet. */
+  static final EnumSet<Refusal> OF_WRITES = EnumSet.of(LOADING, MASTERDOWN, READONLY, NOREPLICAS);
 
   private static final Refusal[] ALL = values();
 

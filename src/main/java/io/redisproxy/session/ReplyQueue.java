@@ -3,6 +3,7 @@ package io.redisproxy.session;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
@@ -129,6 +130,30 @@ final class ReplyQueue {
         return true;
       }
       behind |= each == run;
+    }
+    return false;
+  }
+
+  /** Tells all runs behind a run. */
+  void forEachBehind(Run run, Consumer<Run> told) {
+    boolean behind = false;
+    for (Run each : runs) {
+      if (behind) {
+        told.accept(each);
+      }
+      behind |= each == run;
+    }
+  }
+
+  /** Whether there is such a run among those before a run. */
+  boolean anyBefore(Run run, Predicate<Run> which) {
+    for (Run each : runs) {
+      if (each == run) {
+        return false;
+      }
+      if (which.test(each)) {
+        return true;
+      }
     }
     return false;
   }

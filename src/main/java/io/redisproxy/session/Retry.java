@@ -67,6 +67,12 @@ abstract class Retry implements Holds.Waiting {
     return false;
   }
 
+  /**
+   * What the client wrote before it was refused, and may be sent again: reads have to be, too,
+   * then.
+   */
+  abstract void waitForWrites(RetryReason why);
+
   final Asked latest() {
     return latest;
   }
@@ -82,6 +88,16 @@ abstract class Retry implements Holds.Waiting {
 
   final boolean isFailed() {
     return failed;
+  }
+
+  /** Whether it waits for a node that it can be sent to. */
+  final boolean isWaiting() {
+    return waiting;
+  }
+
+  /** Whether it may yet be sent to a node. */
+  boolean isToBeSent() {
+    return waiting;
   }
 
   /** The last so many requests are to be answered by another node. */
@@ -184,7 +200,10 @@ abstract class Retry implements Holds.Waiting {
 
   @Override
   public final void onTimeUp() {
+    // So does what has waited behind it.
+    session.serving().holdNothing(true);
     fail();
+    session.serving().holdNothing(false);
   }
 
   @Override

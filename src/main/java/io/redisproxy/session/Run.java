@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import io.redisproxy.command.Command;
 import io.redisproxy.metrics.ErrorKind;
 import io.redisproxy.metrics.ReadReason;
+import io.redisproxy.metrics.RetryReason;
 import io.redisproxy.resp.Resp;
 import io.redisproxy.upstream.NodeConnection;
 import io.redisproxy.upstream.NodeFailure;
@@ -102,12 +103,39 @@ class Run extends KeptRun {
 
   @Override
   final Retry newRetry(KeptRequests requests) {
-    return new ReadRetry(session, this, requests);
+    return writes == 0
+        ? new ReadRetry(session, this, requests)
+        : new WriteRetry(session, this, requests);
   }
 
   /** The errors after which the requests are sent again. */
   EnumSet<Refusal> refusals() {
-    return Refusal.OF_READS;
+    return writes == 0 ? Refusal.OF_READS : Refusal.OF_WRITES;
+  }
+
+  /**
+   * Whether the node that it was sent to as the master has run it, or may yet do so: not if that
+   * has refused all of it, or never got it.
+   */
+  boolean isAtItsMaster() {
+    return atMaster && (hasWrites() ? !isWaiting() : !isRetried());
+  }
+
+  /** A node has refused what was sent to it before this, which may come to be sent again. */
+  void onRefusedBefore(Target refuser, RetryReason why) {
+    if (atMaster
+        && target == refuser
+        && !isRetried()
+        && mayRetry()
+        && !isPartlyAnswered()
+        && session.recovery().mayHold()) {
+      retry().waitForWrites(why);
+    }
+  }
+
+  /** Whether a reply has come that waits for its turn, or all have. */
+  boolean isPartlyAnswered() {
+    return earlySize > 0 || isDone();
   }
 
   /** The first request's first key. */
@@ -234,7 +262,7 @@ class Run extends KeptRun {
    * @return whether the run is done by that
    */
   boolean giveUp() {
-    if (mayRetry() && retry().giveUp()) {
+    if (writes == 0 && mayRetry() && retry().giveUp()) {
       return false;
     }
     int lost = isRetried() ? retry().left() : wanted();
@@ -384,7 +412,7 @@ class Run extends KeptRun {
 
   @Override
   protected void onLost(NodeFailure failure, boolean insideReply) {
-    if (mayRetry()) {
+    if (isRetried() || (mayRetry() && (writes == 0 || !failure.sent()))) {
       retry().onLost(this, failure);
       return;
     }
@@ -447,7 +475,7 @@ class Run extends KeptRun {
     if (sentAt - before > 0) {
       return false;
     }
-    if (mayRetry() && !session.recovery().isInTime(sentAt)) {
+    if (writes == 0 && mayRetry() && !session.recovery().isInTime(sentAt)) {
       retry().onOverdue(this);
     }
     return true;

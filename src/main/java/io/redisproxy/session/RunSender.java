@@ -225,7 +225,7 @@ final class RunSender {
     }
     sent.seal();
     session.replies().add(sent);
-    if (!sent.hasWrites() && runConnection instanceof NodeConnection) {
+    if (runConnection instanceof NodeConnection) {
       sent.keepRequests(partial, bytes);
     }
     runConnection.expect(sent);

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * The state that a session is in nearly always: finds requests in the client's bytes, and sends
@@ -50,6 +51,8 @@ final class Serving extends SessionState {
 
   /** What came of waiting, until the request that was waited for has come again; else null. */
   private CatchingUp.Outcome caughtUp;
+
+  private boolean holdsNothing;
 
   Serving(Session session) {
     this.session = session;
@@ -339,7 +342,11 @@ final class Serving extends SessionState {
 
   /** A read joins any run: one of reads, and one to the master, where it stays in order. */
   private boolean addRead(Command command, ByteBuf in, int from, int end) {
-    RunSender.Result result = sender.addRead(needed(command, in, from, end), in, from);
+    long needed = needed(command, in, from, end);
+    RunSender.Result result = sender.addRead(needed, in, from);
+    if (result == RunSender.Result.UNREACHABLE && mayHold()) {
+      return hold(() -> sender.targetForRead(needed), in, from);
+    }
     MasterTouch touch = session.lane().touch();
     if (touch != null && result == RunSender.Result.ADDED && !sender.run().isAtMaster()) {
       touch.onRead(command, decoder, in);
@@ -363,10 +370,32 @@ final class Serving extends SessionState {
   private boolean isAdded(RunSender.Result result, ByteBuf in, int from) {
     return switch (result) {
       case ADDED -> true;
-      case UNREACHABLE -> refuse(sender.failure());
+      case UNREACHABLE -> mayHold() ? holdForMaster(in, from) : refuse(sender.failure());
       case OUT_OF_ORDER -> leave(new Draining(session, this), in, from);
       case OVER_BUDGET -> refuseFallback(in, from, decoder.end());
     };
+  }
+
+  /** From now on requests that no node can take fail at once, or not any more. */
+  void holdNothing(boolean on) {
+    holdsNothing = on;
+  }
+
+  private boolean mayHold() {
+    return session.recovery().mayHold() && !holdsNothing;
+  }
+
+  /** Whether a request for the master has to wait until that can be reached. */
+  private boolean isHeld() {
+    return session.lane().forWrite().link().connection() == null && mayHold();
+  }
+
+  private boolean holdForMaster(ByteBuf in, int from) {
+    return hold(session.lane()::forWrite, in, from);
+  }
+
+  private boolean hold(Supplier<Target> node, ByteBuf in, int from) {
+    return leave(new Holding(session, node), in, from);
   }
 
   private boolean refuseFallback(ByteBuf in, int from, int end) {
@@ -536,6 +565,10 @@ final class Serving extends SessionState {
   }
 
   private boolean forward(ByteBuf request, ByteBuf in, int from) {
+    if (isHeld()) {
+      request.release();
+      return holdForMaster(in, from);
+    }
     sender.endBefore(in, from);
     partial.release();
     Target target = session.lane().forWrite();
@@ -571,6 +604,9 @@ final class Serving extends SessionState {
       partial.release();
       change.apply();
       return true;
+    }
+    if (isHeld() && !change.isReset()) {
+      return holdForMaster(in, from);
     }
     sender.endBefore(in, from);
     partial.release();
@@ -654,6 +690,9 @@ final class Serving extends SessionState {
   }
 
   private boolean pin(Command command, ByteBuf in, int from) {
+    if (isHeld()) {
+      return holdForMaster(in, from);
+    }
     return leave(new Draining(session, new Pinning(session, this, command)), in, from);
   }
 
