@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
@@ -119,6 +120,26 @@ class ProtocolTest {
         assertThat(client.readText()).isEqualTo("OK");
       }
       assertThat(client.call("STRLEN", "large")).isEqualTo(100_000L);
+    }
+  }
+
+  @Test
+  void aPipelineMayComeInPiecesThatSplitItsFirstRequest() throws IOException {
+    byte[] get = RawClient.request("GET", "k".repeat(1000));
+    ByteBuffer many = ByteBuffer.allocate(200 * get.length);
+    while (many.hasRemaining()) {
+      many.put(get);
+    }
+    try (RawClient client = proxy.connect()) {
+      for (int split = 1; split < get.length; split += 99) {
+        double read = bytesIn() + split;
+        client.send(Arrays.copyOf(many.array(), split));
+        await().until(() -> bytesIn() == read);
+        client.send(Arrays.copyOfRange(many.array(), split, many.capacity()));
+        for (int i = 0; i < 200; i++) {
+          assertThat(client.readText()).isNull();
+        }
+      }
     }
   }
 

@@ -32,10 +32,7 @@ record FirstKey(byte[] bytes, int length) {
     if (use != KeyUse.FIRST && use != KeyUse.FIXED) {
       return null;
     }
-    if (session.partial().isEmpty()) {
-      return ofWhole(session, command, in, from);
-    }
-    ByteBuf whole = session.partial().viewWith(in, from, in.writerIndex());
+    ByteBuf whole = Requests.whole(session, in, from, session.decoder().end());
     try {
       return ofWhole(session, command, whole, whole.readerIndex());
     } finally {
