@@ -24,9 +24,11 @@ import java.util.Map;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jboss.logging.Logger;
 
 /** What a listener's clients on one event loop share. All of it runs on that event loop. */
 final class LoopListener {
+  private static final Logger LOG = Logger.getLogger(LoopListener.class);
   private static final long SHORTEST_WATCH_MILLIS = 5;
   private static final int[] ANY_KEY = {WriteTable.ALL};
 
@@ -175,7 +177,16 @@ final class LoopListener {
     long interval = Math.max(timeout.toMillis() / 8, SHORTEST_WATCH_MILLIS);
     return loop.eventLoop()
         .scheduleWithFixedDelay(
-            () -> backend.tellOverdue(timeout), interval, interval, TimeUnit.MILLISECONDS);
+            () -> tellOverdue(timeout), interval, interval, TimeUnit.MILLISECONDS);
+  }
+
+  private void tellOverdue(Duration timeout) {
+    try {
+      backend.tellOverdue(timeout);
+    } catch (RuntimeException e) {
+      // Thrown on, it would be the last time that anything is told.
+      LOG.errorf(e, "listener %d: a mistake of the proxy", served.port());
+    }
   }
 
   private KeySlots keys() {

@@ -54,6 +54,18 @@ final class Holds {
   }
 
   private void tick() {
+    try {
+      lookAfterAll();
+    } finally {
+      // Whatever goes wrong with one of them, the others don't wait for ever.
+      ticking = !entries.isEmpty();
+      if (ticking) {
+        timer.schedule(INTERVAL, this::tick);
+      }
+    }
+  }
+
+  private void lookAfterAll() {
     long now = System.nanoTime();
     long bytes = 0;
     for (int left = entries.size(); left > 0; left--) {
@@ -73,10 +85,6 @@ final class Holds {
       } else {
         entries.add(entry);
       }
-    }
-    ticking = !entries.isEmpty();
-    if (ticking) {
-      timer.schedule(INTERVAL, this::tick);
     }
   }
 }

@@ -109,8 +109,14 @@ final class InputGate {
 
   private void goOn() {
     goingOn = false;
-    while (isHolding() && reasons.isEmpty() && taker.isIdle()) {
-      taker.take(backlog.remove());
+    try {
+      while (isHolding() && reasons.isEmpty() && taker.isIdle()) {
+        taker.take(backlog.remove());
+      }
+    } catch (RuntimeException e) {
+      // As if it were thrown while the bytes are read.
+      channel.pipeline().fireExceptionCaught(e);
+      return;
     }
     update();
     if (!isHolding()) {
