@@ -284,7 +284,7 @@ public final class NodeGroup {
     }
     int node = records.indexOf(probed);
     if (node == master) {
-      lag.onMaster(probed.report.history(), probed.report.offset());
+      lag.onMaster(node, probed.report.history(), probed.report.offset());
     } else {
       lag.onReplica(node, probed.report.history(), probed.report.offset());
     }

@@ -33,8 +33,13 @@ public final class ReplicationLag {
     this.clock = clock;
   }
 
-  /** {@code offset}: how much it has of that history; -1 if it doesn't say. */
-  synchronized void onMaster(String itsHistory, long offset) {
+  /**
+   * The master is behind nobody.
+   *
+   * @param offset how much it has of that history; -1 if it doesn't say
+   */
+  synchronized void onMaster(int node, String itsHistory, long offset) {
+    onReplica(node, itsHistory, offset);
     boolean begins = itsHistory == null || !itsHistory.equals(history);
     if (begins || (!marks.isEmpty() && offset < marks.peekLast().offset())) {
       marks.clear();

@@ -14,9 +14,10 @@ class ReplicationLagTest {
     assertThat(lag.bytes(1)).isNaN();
     lag.onReplica(1, "history", 10);
     assertThat(lag.seconds(1)).isNaN();
-    lag.onMaster("history", 10);
+    lag.onMaster(0, "history", 10);
     assertThat(lag.bytes(1)).isZero();
     assertThat(lag.seconds(1)).isZero();
+    assertThat(lag.seconds(0)).as("the master's").isZero();
   }
 
   @Test
@@ -48,14 +49,14 @@ class ReplicationLagTest {
     lag.onReplica(2, "history", -1);
     assertThat(lag.bytes(1)).isNaN();
     assertThat(lag.bytes(2)).isNaN();
-    lag.onMaster("other", 95);
+    lag.onMaster(0, "other", 95);
     assertThat(lag.bytes(1)).isEqualTo(5);
   }
 
   @Test
   void ofAMasterThatLostItsDataNothingIsLeft() {
     masterAt(0, 100);
-    lag.onMaster("history", 20);
+    lag.onMaster(0, "history", 20);
     lag.onReplica(1, "history", 20);
     assertThat(lag.bytes(1)).isZero();
   }
@@ -72,7 +73,7 @@ class ReplicationLagTest {
 
   private void masterAt(long second, long offset) {
     at(second);
-    lag.onMaster("history", offset);
+    lag.onMaster(0, "history", offset);
   }
 
   private void at(long second) {
