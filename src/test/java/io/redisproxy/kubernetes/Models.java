@@ -11,6 +11,8 @@ import io.kubernetes.client.openapi.models.V1Deployment;
 import io.kubernetes.client.openapi.models.V1Namespace;
 import io.kubernetes.client.openapi.models.V1NetworkPolicy;
 import io.kubernetes.client.openapi.models.V1PodDisruptionBudget;
+import io.kubernetes.client.openapi.models.V1Role;
+import io.kubernetes.client.openapi.models.V1RoleBinding;
 import io.kubernetes.client.openapi.models.V1Service;
 import io.kubernetes.client.openapi.models.V1ServiceAccount;
 import io.kubernetes.client.openapi.models.V1StatefulSet;
@@ -24,16 +26,18 @@ final class Models {
 
   /** Deserialization into these refuses fields that are unknown or missing, and bad quantities. */
   private static final Map<String, Class<?>> KINDS =
-      Map.of(
-          "v1 ConfigMap", V1ConfigMap.class,
-          "v1 Namespace", V1Namespace.class,
-          "v1 Service", V1Service.class,
-          "v1 ServiceAccount", V1ServiceAccount.class,
-          "apps/v1 Deployment", V1Deployment.class,
-          "apps/v1 StatefulSet", V1StatefulSet.class,
-          "autoscaling/v2 HorizontalPodAutoscaler", V2HorizontalPodAutoscaler.class,
-          "networking.k8s.io/v1 NetworkPolicy", V1NetworkPolicy.class,
-          "policy/v1 PodDisruptionBudget", V1PodDisruptionBudget.class);
+      Map.ofEntries(
+          Map.entry("v1 ConfigMap", V1ConfigMap.class),
+          Map.entry("v1 Namespace", V1Namespace.class),
+          Map.entry("v1 Service", V1Service.class),
+          Map.entry("v1 ServiceAccount", V1ServiceAccount.class),
+          Map.entry("apps/v1 Deployment", V1Deployment.class),
+          Map.entry("apps/v1 StatefulSet", V1StatefulSet.class),
+          Map.entry("autoscaling/v2 HorizontalPodAutoscaler", V2HorizontalPodAutoscaler.class),
+          Map.entry("networking.k8s.io/v1 NetworkPolicy", V1NetworkPolicy.class),
+          Map.entry("policy/v1 PodDisruptionBudget", V1PodDisruptionBudget.class),
+          Map.entry("rbac.authorization.k8s.io/v1 Role", V1Role.class),
+          Map.entry("rbac.authorization.k8s.io/v1 RoleBinding", V1RoleBinding.class));
 
   static {
     new JSON(); // Its static methods work after that.
