@@ -60,6 +60,11 @@ abstract class KeptRun extends PendingReplies implements Asked {
     }
   }
 
+  /** The first key of the first request, which is of this command; null when it isn't kept. */
+  final FirstKey keptKey(Session session, int command) {
+    return kept == null ? null : FirstKey.ofWhole(session, command, kept, keptFrom);
+  }
+
   /** The client is gone, or all replies have come: nothing is to be sent again. */
   final void forgetRequests() {
     if (kept != null) {

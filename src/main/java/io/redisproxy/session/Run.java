@@ -37,7 +37,7 @@ class Run extends KeptRun {
   /** How many of the requests are counted by their command. */
   private int counted;
 
-  /** That of the first request; null if it has none, or for a run that nobody sees. */
+  /** See {@link #key()}; null until it is asked for, while the requests are kept. */
   private FirstKey key;
 
   private int reads;
@@ -103,6 +103,7 @@ class Run extends KeptRun {
 
   @Override
   final Retry newRetry(KeptRequests requests) {
+    key();
     return writes == 0
         ? new ReadRetry(session, this, requests)
         : new WriteRetry(session, this, requests);
@@ -138,12 +139,16 @@ class Run extends KeptRun {
     return earlySize > 0 || isDone();
   }
 
-  /** The first request's first key. */
+  /** What {@link #key()} is; to be told of requests that are not kept. */
   void key(FirstKey first) {
     key = first;
   }
 
+  /** The first request's first key; null if it has none, or is not kept and nobody has told it. */
   FirstKey key() {
+    if (key == null) {
+      key = keptKey(session, command);
+    }
     return key;
   }
 
@@ -350,9 +355,9 @@ class Run extends KeptRun {
 
   /** The last reply has come, and is passed on next. */
   void onAnswered() {
+    note();
     forgetRequests();
     writesAreOver();
-    note();
     onDone();
   }
 
@@ -363,11 +368,14 @@ class Run extends KeptRun {
     }
     LoopInsight insight = session.insight();
     long nanos = answeredAt - sentAt;
-    if (insight.isSlow(nanos) && session.replies().isHead(this) && !waitsForOthers()) {
+    if (!session.replies().isHead(this)) {
+      // Whether it is slow is known when it is its turn.
+      key();
+    } else if (insight.isSlow(nanos) && !waitsForOthers()) {
       insight.onSlow(session, this, nanos, 0);
     }
-    if (replyBytes >= BigReplies.BIG && key != null && requests() == 1) {
-      insight.bigReplies().add(key.text(), replyBytes);
+    if (replyBytes >= BigReplies.BIG && requests() == 1 && key() != null) {
+      insight.bigReplies().add(key().text(), replyBytes);
     }
   }
 

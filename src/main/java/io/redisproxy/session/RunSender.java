@@ -78,7 +78,7 @@ final class RunSender {
     }
     if (run == null) {
       boolean atMaster = session.lane().reason() != ReadReason.REPLICA;
-      Result result = beginAt(target, atMaster, in, from);
+      Result result = beginAt(target, atMaster, from);
       if (result != Result.ADDED) {
         return result;
       }
@@ -103,7 +103,7 @@ final class RunSender {
     if (run != null && !run.isAtMaster()) {
       endBefore(in, from);
     }
-    Result result = run == null ? beginAt(session.lane().forWrite(), true, in, from) : Result.ADDED;
+    Result result = run == null ? beginAt(session.lane().forWrite(), true, from) : Result.ADDED;
     if (result == Result.ADDED) {
       sample(in, from);
       run.add(false);
@@ -117,7 +117,7 @@ final class RunSender {
   }
 
   /** {@code atMaster}: whether it goes there as to the master, which may be another one by now. */
-  private Result beginAt(Target target, boolean atMaster, ByteBuf in, int from) {
+  private Result beginAt(Target target, boolean atMaster, int from) {
     NodeChannel connection = target.link().connection();
     if (atMaster && !isInOrder(connection)) {
       return Result.OUT_OF_ORDER;
@@ -128,7 +128,6 @@ final class RunSender {
     }
     Run begun = new Run(session, target, System.nanoTime());
     begun.atMaster(atMaster);
-    begun.key(keyAt(in, from));
     begin(begun, connection, from);
     return Result.ADDED;
   }
