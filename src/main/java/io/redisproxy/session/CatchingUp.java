@@ -1,6 +1,5 @@
 package io.redisproxy.session;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -9,7 +8,7 @@ import java.util.concurrent.TimeUnit;
  * over can come from no other node. It goes on when the replica has all that was acknowledged by
  * now; writes that are in flight are not waited for, else there might be no end.
  */
-final class CatchingUp extends SessionState {
+final class CatchingUp extends PausedState {
   /** What came of it. */
   enum Outcome {
     REACHED,
@@ -19,19 +18,16 @@ final class CatchingUp extends SessionState {
   private static final long LOOK_AGAIN_MILLIS = 1;
   private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-  private final Session session;
   private final Serving after;
   private final int node;
-  private final Pieces rest;
   private long needed;
   private long until;
   private ScheduledFuture<?> look;
 
   CatchingUp(Session session, Serving after, Target replica) {
-    this.session = session;
+    super(session);
     this.after = after;
     node = replica.node();
-    rest = session.newPieces();
   }
 
   @Override
@@ -46,7 +42,7 @@ final class CatchingUp extends SessionState {
     if (isOver()) {
       session.become(after);
     } else {
-      session.gate().close(InputGate.Reason.WAITING);
+      pause();
       lookLater();
     }
   }
@@ -57,9 +53,8 @@ final class CatchingUp extends SessionState {
 
   private void look() {
     if (isOver()) {
-      session.gate().open(InputGate.Reason.WAITING);
-      session.become(after);
-      session.resume(rest);
+      goOnIn(after);
+      resume();
     } else {
       lookLater();
     }
@@ -75,19 +70,8 @@ final class CatchingUp extends SessionState {
   }
 
   @Override
-  void onBytes(ByteBuf in) {
-    rest.add(in, in.readerIndex(), in.writerIndex());
-    in.release();
-  }
-
-  @Override
-  void onEndOfInput() {
-    // The next state is told when it has got what came before.
-  }
-
-  @Override
   void onClosed() {
-    rest.release();
+    super.onClosed();
     if (look != null) {
       look.cancel(false);
     }

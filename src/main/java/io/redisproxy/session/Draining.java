@@ -1,20 +1,15 @@
 package io.redisproxy.session;
 
-import io.netty.buffer.ByteBuf;
-
 /**
  * Waits until every request so far has been answered, and the client has not too much to take; what
  * comes meanwhile is for the next state.
  */
-final class Draining extends SessionState {
-  private final Session session;
+final class Draining extends PausedState {
   private final SessionState next;
-  private final Pieces rest;
 
   Draining(Session session, SessionState next) {
-    this.session = session;
+    super(session);
     this.next = next;
-    rest = session.newPieces();
   }
 
   @Override
@@ -27,14 +22,8 @@ final class Draining extends SessionState {
     if (isDone()) {
       session.become(next);
     } else {
-      session.gate().close(InputGate.Reason.WAITING);
+      pause();
     }
-  }
-
-  @Override
-  void onBytes(ByteBuf in) {
-    rest.add(in, in.readerIndex(), in.writerIndex());
-    in.release();
   }
 
   @Override
@@ -49,9 +38,8 @@ final class Draining extends SessionState {
 
   private void goOnIfDone() {
     if (isDone()) {
-      session.gate().open(InputGate.Reason.WAITING);
-      session.become(next);
-      session.resume(rest);
+      goOnIn(next);
+      resume();
     }
   }
 
@@ -67,7 +55,7 @@ final class Draining extends SessionState {
 
   @Override
   void onClosed() {
-    rest.release();
+    super.onClosed();
     next.onClosed();
   }
 }

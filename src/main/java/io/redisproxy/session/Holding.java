@@ -1,23 +1,19 @@
 package io.redisproxy.session;
 
-import io.netty.buffer.ByteBuf;
 import java.util.function.Supplier;
 
 /**
  * Waits until there is a connection to a node for the next request; what comes meanwhile waits
  * behind it. When it has waited for as long as it may, all that has come by then fails at once.
  */
-final class Holding extends SessionState implements Holds.Waiting {
-  private final Session session;
+final class Holding extends PausedState implements Holds.Waiting {
   private final Supplier<Target> node;
-  private final Pieces rest;
   private boolean gone;
 
   /** {@code node}: the one that the request would go to now. */
   Holding(Session session, Supplier<Target> node) {
-    this.session = session;
+    super(session);
     this.node = node;
-    rest = session.newPieces();
   }
 
   @Override
@@ -27,14 +23,8 @@ final class Holding extends SessionState implements Holds.Waiting {
 
   @Override
   void onEntered() {
-    session.gate().close(InputGate.Reason.WAITING);
+    pause();
     session.recovery().holds().add(this, session.recovery().holdEnd());
-  }
-
-  @Override
-  void onBytes(ByteBuf in) {
-    rest.add(in, in.readerIndex(), in.writerIndex());
-    in.release();
   }
 
   @Override
@@ -56,9 +46,8 @@ final class Holding extends SessionState implements Holds.Waiting {
   }
 
   private void goOn() {
-    session.gate().open(InputGate.Reason.WAITING);
-    session.toServing();
-    session.resume(rest);
+    goOnIn(session.serving());
+    resume();
   }
 
   @Override
@@ -68,17 +57,12 @@ final class Holding extends SessionState implements Holds.Waiting {
 
   @Override
   public int bytes() {
-    return rest.size();
-  }
-
-  @Override
-  void onEndOfInput() {
-    // The next state is told when it has got the rest.
+    return waitingBytes();
   }
 
   @Override
   void onClosed() {
     gone = true;
-    rest.release();
+    super.onClosed();
   }
 }

@@ -5,9 +5,7 @@ import io.redisproxy.metrics.CloseCause;
 import io.redisproxy.metrics.ErrorKind;
 import io.redisproxy.resp.Resp;
 import io.redisproxy.upstream.Identity;
-import io.redisproxy.upstream.NodeConnection;
 import io.redisproxy.upstream.NodeFailure;
-import io.redisproxy.upstream.PendingReplies;
 import io.redisproxy.upstream.PinnedConnection;
 import java.util.List;
 
@@ -16,7 +14,7 @@ import java.util.List;
  * protocol version. If it does, the session shares that identity's connections from then on; if
  * not, the client gets the master's own error and the session stays what it is.
  */
-final class IdentityChange extends SessionState implements PinnedConnection.Holder {
+final class IdentityChange extends PausedState implements PinnedConnection.Holder {
 
   /** What the client has asked for. */
   enum Kind {
@@ -27,13 +25,11 @@ final class IdentityChange extends SessionState implements PinnedConnection.Hold
     RESET
   }
 
-  private final Session session;
   private final Kind kind;
   private final Identity identity;
   private final byte[] name;
   private final boolean checksLogin;
   private Target target;
-  private final Pieces early;
   private PinnedConnection connection;
   private boolean done;
 
@@ -44,12 +40,11 @@ final class IdentityChange extends SessionState implements PinnedConnection.Hold
    *     it has agreed to the same one before
    */
   IdentityChange(Session session, Kind kind, Identity identity, byte[] name, boolean checksLogin) {
-    this.session = session;
+    super(session);
     this.kind = kind;
     this.identity = identity;
     this.name = name;
     this.checksLogin = checksLogin;
-    early = session.newPieces();
   }
 
   boolean isReset() {
@@ -130,7 +125,7 @@ final class IdentityChange extends SessionState implements PinnedConnection.Hold
       session.toServing();
       return;
     }
-    session.gate().close(InputGate.Reason.WAITING);
+    pause();
     target = session.lane().forWrite();
     if (checksLogin) {
       target.pool().pinNew(identity, this);
@@ -186,7 +181,7 @@ final class IdentityChange extends SessionState implements PinnedConnection.Hold
   /** What the client has sent behind it must not run in another database, or as somebody else. */
   private void onUnreachable(NodeFailure failure) {
     done = true;
-    early.release();
+    forgetWaiting();
     session.replyUnreachable(failure);
     session.become(new Closing(session, CloseCause.NODE_LOST));
   }
@@ -194,26 +189,14 @@ final class IdentityChange extends SessionState implements PinnedConnection.Hold
   private void goOn() {
     done = true;
     session.muting().onRequestSent();
-    session.gate().open(InputGate.Reason.WAITING);
-    session.toServing();
-    session.resume(early);
-  }
-
-  @Override
-  void onBytes(ByteBuf in) {
-    early.add(in, in.readerIndex(), in.writerIndex());
-    in.release();
-  }
-
-  @Override
-  void onEndOfInput() {
-    // The next state is told when it has got what came before.
+    goOnIn(session.serving());
+    resume();
   }
 
   @Override
   void onClosed() {
     done = true;
-    early.release();
+    super.onClosed();
     if (connection != null) {
       connection.release(false);
     } else if (target != null) {
@@ -237,11 +220,11 @@ final class IdentityChange extends SessionState implements PinnedConnection.Hold
   }
 
   /** The reply to the one request that is sent after the node has let the connection in. */
-  private final class Answer extends PendingReplies {
+  private final class Answer extends OwnReplies {
     private final ByteBuf reply = session.allocator().buffer();
 
     Answer() {
-      want(1);
+      super(IdentityChange.this.session, 1);
     }
 
     @Override
@@ -262,26 +245,6 @@ final class IdentityChange extends SessionState implements PinnedConnection.Hold
       if (!done) {
         onRefused(failure);
       }
-    }
-
-    @Override
-    protected boolean isCongested() {
-      return false;
-    }
-
-    @Override
-    protected void onHeld(NodeConnection held) {
-      throw new IllegalStateException("never congested");
-    }
-
-    @Override
-    protected void onTooSlow() {
-      throw new IllegalStateException("never congested");
-    }
-
-    @Override
-    protected Object client() {
-      return session;
     }
   }
 }

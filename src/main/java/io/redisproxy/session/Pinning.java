@@ -8,19 +8,16 @@ import io.redisproxy.upstream.PinnedConnection;
 import java.util.List;
 
 /** Waits for a connection of the session's own, mostly for no time at all. */
-final class Pinning extends SessionState implements PinnedConnection.Holder {
-  private final Session session;
+final class Pinning extends PausedState implements PinnedConnection.Holder {
   private final Serving next;
   private final Command cause;
   private Target target;
-  private final Pieces early;
 
   /** {@code cause}: the command that needs it. */
   Pinning(Session session, Serving next, Command cause) {
-    this.session = session;
+    super(session);
     this.next = next;
     this.cause = cause;
-    early = session.newPieces();
   }
 
   @Override
@@ -30,7 +27,7 @@ final class Pinning extends SessionState implements PinnedConnection.Holder {
 
   @Override
   void onEntered() {
-    session.gate().close(InputGate.Reason.WAITING);
+    pause();
     target = session.lane().forWrite();
     target.pool().pin(session.lane().identity(), this);
   }
@@ -48,10 +45,9 @@ final class Pinning extends SessionState implements PinnedConnection.Holder {
       connection.send(Resp.request(session.allocator(), "SPUBLISH", "redis-proxy:wait", ""));
       connection.send(Resp.request(session.allocator(), "PING"));
     }
-    session.gate().open(InputGate.Reason.WAITING);
-    session.become(next);
+    goOnIn(next);
     next.pin(pin);
-    session.resume(early);
+    resume();
   }
 
   /** Inside a transaction the node itself tells the client's name. */
@@ -69,22 +65,11 @@ final class Pinning extends SessionState implements PinnedConnection.Holder {
   }
 
   @Override
-  void onBytes(ByteBuf in) {
-    early.add(in, in.readerIndex(), in.writerIndex());
-    in.release();
-  }
-
-  @Override
-  void onEndOfInput() {
-    // The next state is told when it has got what came before.
-  }
-
-  @Override
   void onClosed() {
     if (target != null) {
       target.pool().forget(this);
     }
-    early.release();
+    super.onClosed();
   }
 
   @Override

@@ -18,13 +18,12 @@ import java.util.concurrent.TimeUnit;
  * it is for a client that is away. But a server that is still there has ended this client's
  * connection on purpose, such as one that took its messages too slowly; that ends the client, too.
  */
-final class Resubscribing extends SessionState implements PinnedConnection.Holder {
+final class Resubscribing extends PausedState implements PinnedConnection.Holder {
   private static final Duration PAUSE = Duration.ofMillis(50);
 
   /** A client that would have to wait for longer had better connect again. */
   private static final long PATIENCE = Duration.ofSeconds(30).toNanos();
 
-  private final Session session;
   private final Serving next;
   private final SubscribedNames names;
 
@@ -33,19 +32,17 @@ final class Resubscribing extends SessionState implements PinnedConnection.Holde
 
   private final int lostEpoch;
   private final long deadline = System.nanoTime() + PATIENCE;
-  private final Pieces early;
   private Target target;
   private PinnedConnection connection;
   private int unanswered;
   private boolean over;
 
   Resubscribing(Session session, Serving next, SubscribedNames names, Target lost) {
+    super(session);
     this.lost = lost.node();
     lostEpoch = session.lane().epoch(lost.node());
-    this.session = session;
     this.next = next;
     this.names = names;
-    early = session.newPieces();
   }
 
   @Override
@@ -60,7 +57,7 @@ final class Resubscribing extends SessionState implements PinnedConnection.Holde
 
   @Override
   void onEntered() {
-    session.gate().close(InputGate.Reason.WAITING);
+    pause();
     tryMaster();
   }
 
@@ -107,10 +104,9 @@ final class Resubscribing extends SessionState implements PinnedConnection.Holde
       Pin pin = new Pin(session, target, connection, names);
       connection.handOver(pin);
       over = true;
-      session.gate().open(InputGate.Reason.WAITING);
-      session.become(next);
+      goOnIn(next);
       next.pin(pin);
-      session.resume(early);
+      resume();
     }
   }
 
@@ -137,17 +133,6 @@ final class Resubscribing extends SessionState implements PinnedConnection.Holde
   }
 
   @Override
-  void onBytes(ByteBuf in) {
-    early.add(in, in.readerIndex(), in.writerIndex());
-    in.release();
-  }
-
-  @Override
-  void onEndOfInput() {
-    // The next state is told when it has got what came before.
-  }
-
-  @Override
   void onClosed() {
     over = true;
     if (connection != null) {
@@ -155,6 +140,6 @@ final class Resubscribing extends SessionState implements PinnedConnection.Holde
     } else if (target != null) {
       target.pool().forget(this);
     }
-    early.release();
+    super.onClosed();
   }
 }

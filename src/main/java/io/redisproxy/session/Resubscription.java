@@ -1,22 +1,20 @@
 package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
-import io.redisproxy.upstream.NodeConnection;
 import io.redisproxy.upstream.NodeFailure;
-import io.redisproxy.upstream.PendingReplies;
 import io.redisproxy.upstream.Subscriptions;
 
 /**
  * The confirmations of subscriptions that the client made long ago at another node. It hears
  * nothing of them; a node gives those of one command without a message in between.
  */
-final class Resubscription extends PendingReplies {
+final class Resubscription extends OwnReplies {
   private final Resubscribing resubscribing;
   private boolean refused;
 
   Resubscription(Resubscribing resubscribing, int names) {
+    super(resubscribing, names);
     this.resubscribing = resubscribing;
-    want(names);
   }
 
   @Override
@@ -45,25 +43,5 @@ final class Resubscription extends PendingReplies {
   @Override
   protected void onLost(NodeFailure failure, boolean insideReply) {
     // The holder of the connection has been told.
-  }
-
-  @Override
-  protected boolean isCongested() {
-    return false;
-  }
-
-  @Override
-  protected void onHeld(NodeConnection connection) {
-    throw new IllegalStateException("never congested");
-  }
-
-  @Override
-  protected void onTooSlow() {
-    throw new IllegalStateException("never congested");
-  }
-
-  @Override
-  protected Object client() {
-    return resubscribing;
   }
 }

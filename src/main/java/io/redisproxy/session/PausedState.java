@@ -1,0 +1,56 @@
+package io.redisproxy.session;
+
+import io.netty.buffer.ByteBuf;
+
+/** The session waits for something; what comes from the client meanwhile waits behind it. */
+abstract class PausedState extends SessionState {
+  final Session session;
+  private final Pieces early;
+
+  PausedState(Session session) {
+    this.session = session;
+    early = session.newPieces();
+  }
+
+  /** The client is not read from until the session goes on. */
+  final void pause() {
+    session.gate().close(InputGate.Reason.WAITING);
+  }
+
+  /** Another state comes, before what has waited is {@link #resume resumed}. */
+  final void goOnIn(SessionState next) {
+    session.gate().open(InputGate.Reason.WAITING);
+    session.become(next);
+  }
+
+  /** The state that the session is in now gets what has waited. */
+  final void resume() {
+    session.resume(early);
+  }
+
+  /** How many bytes wait. */
+  final int waitingBytes() {
+    return early.size();
+  }
+
+  /** What waits is of no use any more. */
+  final void forgetWaiting() {
+    early.release();
+  }
+
+  @Override
+  final void onBytes(ByteBuf in) {
+    early.add(in, in.readerIndex(), in.writerIndex());
+    in.release();
+  }
+
+  @Override
+  void onEndOfInput() {
+    // The next state is told when it has got what has waited.
+  }
+
+  @Override
+  void onClosed() {
+    forgetWaiting();
+  }
+}
