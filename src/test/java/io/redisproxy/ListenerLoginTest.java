@@ -4,9 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.redisproxy.config.Credentials;
-import io.redisproxy.config.HealthLimits;
-import io.redisproxy.config.ListenerConfig;
-import io.redisproxy.config.ReadPreference;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
@@ -41,22 +38,10 @@ class ListenerLoginTest {
         group,
         Map.of(),
         config ->
-            new ListenerConfig(
-                config.port(),
-                config.master(),
-                config.replicas(),
-                config.sentinel(),
-                config.kubernetes(),
-                Optional.of(new Credentials("default", "secret")),
-                Map.of(),
-                Optional.empty(),
-                auth,
-                Map.of(),
-                config.deny(),
-                config.consistency(),
-                HealthLimits.DEFAULT,
-                ReadPreference.DEFAULT,
-                config.resilience()));
+            ListenerBuilder.like(config)
+                .credentials(new Credentials("default", "secret"))
+                .auth(auth)
+                .build());
   }
 
   @AfterAll

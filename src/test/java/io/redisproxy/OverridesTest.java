@@ -5,9 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.redisproxy.config.CommandOverride;
 import io.redisproxy.config.Consistency;
-import io.redisproxy.config.HealthLimits;
-import io.redisproxy.config.ListenerConfig;
-import io.redisproxy.config.ReadPreference;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
@@ -38,27 +35,24 @@ class OverridesTest {
             group,
             Map.of("client.max-shared-request", "4K"),
             config ->
-                new ListenerConfig(
-                    config.port(),
-                    config.master(),
-                    config.replicas(),
-                    config.sentinel(),
-                    config.kubernetes(),
-                    config.credentials(),
-                    config.nodeCredentials(),
-                    config.probe(),
-                    config.auth(),
-                    Map.of(
-                        "GET", CommandOverride.MASTER,
-                        "LCS", CommandOverride.WRITE,
-                        "OBJECT FREQ", CommandOverride.READ,
-                        "MODULE.GET", CommandOverride.READ,
-                        "MODULE.SUB READ", CommandOverride.READ),
-                    Set.of("FLUSHALL", "CONFIG SET", "DEBUG", "MODULE.DROP", "SET", "OBJECT BREAK"),
-                    Consistency.EVENTUAL,
-                    HealthLimits.DEFAULT,
-                    ReadPreference.DEFAULT,
-                    config.resilience()));
+                ListenerBuilder.like(config)
+                    .commands(
+                        Map.of(
+                            "GET", CommandOverride.MASTER,
+                            "LCS", CommandOverride.WRITE,
+                            "OBJECT FREQ", CommandOverride.READ,
+                            "MODULE.GET", CommandOverride.READ,
+                            "MODULE.SUB READ", CommandOverride.READ))
+                    .deny(
+                        Set.of(
+                            "FLUSHALL",
+                            "CONFIG SET",
+                            "DEBUG",
+                            "MODULE.DROP",
+                            "SET",
+                            "OBJECT BREAK"))
+                    .consistency(Consistency.EVENTUAL)
+                    .build());
   }
 
   @AfterAll

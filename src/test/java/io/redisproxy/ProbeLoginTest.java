@@ -12,7 +12,6 @@ import io.redisproxy.fixture.RedisNode;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -33,22 +32,7 @@ class ProbeLoginTest {
   }
 
   private static ListenerConfig withProbe(ListenerConfig config) {
-    return new ListenerConfig(
-        config.port(),
-        config.master(),
-        config.replicas(),
-        config.sentinel(),
-        config.kubernetes(),
-        Optional.empty(),
-        Map.of(),
-        Optional.of(new Credentials("probe", "health")),
-        Optional.empty(),
-        Map.of(),
-        config.deny(),
-        config.consistency(),
-        config.health(),
-        config.reads(),
-        config.resilience());
+    return ListenerBuilder.like(config).probe(new Credentials("probe", "health")).build();
   }
 
   private static void onEveryNode(String... command) {

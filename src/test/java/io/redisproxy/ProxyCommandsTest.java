@@ -5,9 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.redisproxy.config.CommandOverride;
 import io.redisproxy.config.Consistency;
-import io.redisproxy.config.HealthLimits;
 import io.redisproxy.config.ListenerConfig;
-import io.redisproxy.config.ReadPreference;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
@@ -305,22 +303,11 @@ class ProxyCommandsTest {
   }
 
   private static ListenerConfig withCommandsNamed(ListenerConfig config) {
-    return new ListenerConfig(
-        config.port(),
-        config.master(),
-        config.replicas(),
-        config.sentinel(),
-        config.kubernetes(),
-        config.credentials(),
-        config.nodeCredentials(),
-        config.probe(),
-        config.auth(),
-        Map.of("KEYS", CommandOverride.MASTER, "MYMODULE.GET", CommandOverride.READ),
-        Set.of("CONFIG SET", "PROXY CLIENTS"),
-        Consistency.EVENTUAL,
-        HealthLimits.DEFAULT,
-        ReadPreference.DEFAULT,
-        config.resilience());
+    return ListenerBuilder.like(config)
+        .commands(Map.of("KEYS", CommandOverride.MASTER, "MYMODULE.GET", CommandOverride.READ))
+        .deny(Set.of("CONFIG SET", "PROXY CLIENTS"))
+        .consistency(Consistency.EVENTUAL)
+        .build();
   }
 
   @Test

@@ -11,6 +11,7 @@ import io.redisproxy.fixture.Relay;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
+import org.jboss.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Under load, whatever happens to a replica: no read fails, or is answered wrong, or out of turn.
  */
 class ReadsSurviveTest {
+  private static final Logger LOG = Logger.getLogger(ReadsSurviveTest.class);
   private static final int CLIENTS = 16;
   private static final Duration FAULT = Duration.ofSeconds(1);
   private static final Resilience QUICK =
@@ -198,8 +200,8 @@ class ReadsSurviveTest {
   }
 
   private void report(String what, LoadClients load) {
-    System.out.printf(
-        "%-10s %8d reads %7d writes %3d errors %3d wrong  %5d ms at most  %4.0f sent again%n",
+    LOG.infof(
+        "%-10s %8d reads %7d writes %3d errors %3d wrong  %5d ms at most  %4.0f sent again",
         what,
         load.reads(),
         load.writes(),

@@ -95,63 +95,17 @@ public final class TestProxy implements AutoCloseable {
 
   /** Reads are shared among the nodes in another way. */
   public static ListenerConfig preferring(ListenerConfig config, ReadPreference reads) {
-    return new ListenerConfig(
-        config.port(),
-        config.master(),
-        config.replicas(),
-        config.sentinel(),
-        config.kubernetes(),
-        config.credentials(),
-        config.nodeCredentials(),
-        config.probe(),
-        config.auth(),
-        config.commands(),
-        config.deny(),
-        config.consistency(),
-        config.health(),
-        reads,
-        config.resilience());
+    return ListenerBuilder.like(config).reads(reads).build();
   }
 
   /** Reads may go to any replica at once, so that a test can tell where they went. */
   public static ListenerConfig eventual(ListenerConfig config) {
-    return new ListenerConfig(
-        config.port(),
-        config.master(),
-        config.replicas(),
-        config.sentinel(),
-        config.kubernetes(),
-        config.credentials(),
-        config.nodeCredentials(),
-        config.probe(),
-        config.auth(),
-        config.commands(),
-        config.deny(),
-        Consistency.EVENTUAL,
-        config.health(),
-        config.reads(),
-        config.resilience());
+    return ListenerBuilder.like(config).consistency(Consistency.EVENTUAL).build();
   }
 
   /** What is done about requests whose node fails. */
   public static UnaryOperator<ListenerConfig> resilient(Resilience resilience) {
-    return config ->
-        new ListenerConfig(
-            config.port(),
-            config.master(),
-            config.replicas(),
-            config.sentinel(),
-            config.kubernetes(),
-            config.credentials(),
-            config.nodeCredentials(),
-            config.probe(),
-            config.auth(),
-            config.commands(),
-            config.deny(),
-            config.consistency(),
-            config.health(),
-            config.reads(),
-            resilience);
+    return config -> ListenerBuilder.like(config).resilience(resilience).build();
   }
 
   /** In front of nodes by their ports; {@code refined}: says more about the listener. */

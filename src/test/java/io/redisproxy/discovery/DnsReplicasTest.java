@@ -3,6 +3,7 @@ package io.redisproxy.discovery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.redisproxy.ListenerBuilder;
 import io.redisproxy.TestProxy;
 import io.redisproxy.config.Credentials;
 import io.redisproxy.config.ListenerConfig;
@@ -54,22 +55,10 @@ class DnsReplicasTest {
     NodeAddress master = new NodeAddress("127.0.0.1", masterPort);
     Credentials credentials = new Credentials("default", "x");
     ListenerConfig plain = new ListenerConfig(port, master, List.of(named));
-    return new ListenerConfig(
-        port,
-        master,
-        plain.replicas(),
-        plain.sentinel(),
-        plain.kubernetes(),
-        Optional.empty(),
-        Map.of(master, credentials, named, credentials),
-        plain.probe(),
-        Optional.of(credentials),
-        plain.commands(),
-        plain.deny(),
-        plain.consistency(),
-        plain.health(),
-        plain.reads(),
-        plain.resilience());
+    return ListenerBuilder.like(plain)
+        .nodeCredentials(Map.of(master, credentials, named, credentials))
+        .auth(Optional.of(credentials))
+        .build();
   }
 
   /** How many requests a node has got, after a few more reads. */

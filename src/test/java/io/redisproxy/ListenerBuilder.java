@@ -1,0 +1,107 @@
+package io.redisproxy;
+
+import io.redisproxy.config.CommandOverride;
+import io.redisproxy.config.Consistency;
+import io.redisproxy.config.Credentials;
+import io.redisproxy.config.ListenerConfig;
+import io.redisproxy.config.NodeAddress;
+import io.redisproxy.config.ReadPreference;
+import io.redisproxy.config.Resilience;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** A listener like another one but for what is said. */
+public final class ListenerBuilder {
+  private final ListenerConfig like;
+  private Optional<Credentials> credentials;
+  private Map<NodeAddress, Credentials> nodeCredentials;
+  private Optional<Credentials> probe;
+  private Optional<Credentials> auth;
+  private Map<String, CommandOverride> commands;
+  private Set<String> deny;
+  private Consistency consistency;
+  private ReadPreference reads;
+  private Resilience resilience;
+
+  private ListenerBuilder(ListenerConfig like) {
+    this.like = like;
+    credentials = like.credentials();
+    nodeCredentials = like.nodeCredentials();
+    probe = like.probe();
+    auth = like.auth();
+    commands = like.commands();
+    deny = like.deny();
+    consistency = like.consistency();
+    reads = like.reads();
+    resilience = like.resilience();
+  }
+
+  public static ListenerBuilder like(ListenerConfig other) {
+    return new ListenerBuilder(other);
+  }
+
+  public ListenerBuilder credentials(Credentials all) {
+    credentials = Optional.of(all);
+    return this;
+  }
+
+  public ListenerBuilder nodeCredentials(Map<NodeAddress, Credentials> each) {
+    nodeCredentials = each;
+    return this;
+  }
+
+  public ListenerBuilder probe(Credentials own) {
+    probe = Optional.of(own);
+    return this;
+  }
+
+  public ListenerBuilder auth(Optional<Credentials> clients) {
+    auth = clients;
+    return this;
+  }
+
+  public ListenerBuilder commands(Map<String, CommandOverride> overrides) {
+    commands = overrides;
+    return this;
+  }
+
+  public ListenerBuilder deny(Set<String> denied) {
+    deny = denied;
+    return this;
+  }
+
+  public ListenerBuilder consistency(Consistency level) {
+    consistency = level;
+    return this;
+  }
+
+  public ListenerBuilder reads(ReadPreference preference) {
+    reads = preference;
+    return this;
+  }
+
+  public ListenerBuilder resilience(Resilience said) {
+    resilience = said;
+    return this;
+  }
+
+  public ListenerConfig build() {
+    return new ListenerConfig(
+        like.port(),
+        like.master(),
+        like.replicas(),
+        like.sentinel(),
+        like.kubernetes(),
+        credentials,
+        nodeCredentials,
+        probe,
+        auth,
+        commands,
+        deny,
+        consistency,
+        like.health(),
+        reads,
+        resilience);
+  }
+}
