@@ -1,10 +1,15 @@
 package io.redisproxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import io.redisproxy.config.MasterFallback;
+import io.redisproxy.config.Resilience;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
+import io.redisproxy.fixture.RedisNode;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -27,7 +32,14 @@ class WriteFirstTest {
   @BeforeAll
   static void start() {
     group = RedisGroup.start(1);
-    proxy = TestProxy.start(group, Map.of("event-loops", "1"));
+    proxy =
+        TestProxy.start(
+            Map.of("event-loops", "1", "probe.timeout", "1m"),
+            // Else the master would be asked in place of a replica that is paused.
+            TestProxy.resilient(
+                new Resilience(Duration.ofMinutes(1), 1, MasterFallback.ALWAYS, Duration.ZERO)),
+            group.master().port(),
+            group.replica(0).port());
     group.call(group.master(), "SET", KEY, VALUE);
     group.awaitInSync();
   }
@@ -58,6 +70,25 @@ class WriteFirstTest {
         assertThat(other.call("SET", "other", "1")).isEqualTo("OK");
       }
       readAll(client);
+    }
+  }
+
+  @Test
+  void othersAreServedWhenAllTheRepliesComeAtOnce() throws IOException {
+    int requests = REQUESTS / 5;
+    RedisNode replica = group.replica(0);
+    try (RawClient client = proxy.connect();
+        RawClient other = proxy.connect()) {
+      double before = proxy.counted("redis_proxy.requests");
+      replica.pause();
+      try {
+        sendAll(client, requests);
+        await().until(() -> proxy.counted("redis_proxy.requests") == before + requests);
+      } finally {
+        replica.resume();
+      }
+      assertThat(other.call("GET", KEY)).isEqualTo(VALUE);
+      readAll(client, requests);
     }
   }
 

@@ -80,8 +80,11 @@ public interface ProxySettings {
 
   /** What a client may use up. */
   interface Client {
-    /** How much reply data may wait for one client before the node that sends it is held back. */
-    @WithDefault("1M")
+    /**
+     * How much reply data may wait for one client before the node that sends it is held back.
+     * Requests that were sent on before the client stopped taking replies all bring theirs.
+     */
+    @WithDefault("64M")
     MemorySize outputLimit();
 
     /**
