@@ -168,9 +168,12 @@ public final class Rounds implements SampledNode.Owner {
     if (follow(topology)) {
       again = true;
     }
-    boolean moved = topology.master() != Topology.NONE && topology.master() != master;
+    // It may be the same one that is there again.
+    boolean found =
+        topology.master() != Topology.NONE
+            && (topology.master() != master || state == State.WITHOUT_MASTER);
     boolean gone = state == State.ASKING && master == Topology.NONE;
-    if ((moved || gone) && state != State.PAUSING) {
+    if ((found || gone) && state != State.PAUSING) {
       begin();
     } else if (again && state == State.ASLEEP) {
       goOn();
@@ -270,6 +273,10 @@ public final class Rounds implements SampledNode.Owner {
     follow(topology);
     if (topology.master() == Topology.NONE) {
       state = State.WITHOUT_MASTER;
+      if (master != Topology.NONE) {
+        // What it may still answer was asked before this round.
+        nodes.get(master).reset();
+      }
       return;
     }
     if (topology.master() != master) {

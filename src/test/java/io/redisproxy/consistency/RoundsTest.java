@@ -15,6 +15,8 @@ import io.redisproxy.fixture.RedisNode;
 import io.redisproxy.fixture.Relay;
 import io.redisproxy.metrics.ProxyMeters;
 import io.redisproxy.topology.NodeGroup;
+import io.redisproxy.topology.Probed;
+import io.redisproxy.topology.Topology;
 import io.redisproxy.upstream.NodeConnector;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -35,6 +37,7 @@ class RoundsTest {
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final WriteTable table = new WriteTable();
   private final LoopWrites writes = table.newPart();
+  private final NodeGroup nodes = new NodeGroup("6380", HealthLimits.DEFAULT);
   private RedisGroup group;
 
   /** Between the replica and its master. */
@@ -55,7 +58,6 @@ class RoundsTest {
     group.awaitInSync();
     toMaster = Relay.to(group.master().port());
     toReplica = Relay.to(group.replica(0).port());
-    NodeGroup nodes = new NodeGroup("6380", HealthLimits.DEFAULT);
     NodeAddress named = new NodeAddress("127.0.0.1", toMaster.port());
     nodes.configure(List.of(named, new NodeAddress("127.0.0.1", toReplica.port())), named);
     CompletableFuture<Rounds> made = new CompletableFuture<>();
@@ -274,6 +276,22 @@ class RoundsTest {
       await().during(Duration.ofMillis(200)).until(() -> !mayRead("key"));
       client.call("REPLICAOF", "NO", "ONE");
       write(client, "key", "1");
+      await().until(() -> mayRead("key"));
+      assertReplicaHas("key", "1");
+    }
+  }
+
+  @Test
+  void afterATimeInWhichNoMasterWasKnownRoundsGoOnWithTheSameOne() throws Exception {
+    try (RawClient master = new RawClient(group.master().port())) {
+      Probed.replica(nodes, MASTER);
+      assertThat(nodes.topology().master()).isEqualTo(Topology.NONE);
+      long before = rounds.started();
+      write(master, "key", "1");
+      await().until(() -> rounds.started() > before);
+      await().during(Duration.ofMillis(100)).until(() -> !mayRead("key"));
+
+      Probed.up(nodes, MASTER);
       await().until(() -> mayRead("key"));
       assertReplicaHas("key", "1");
     }

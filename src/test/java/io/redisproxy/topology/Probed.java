@@ -17,6 +17,11 @@ public final class Probed {
     }
   }
 
+  /** The node says that it is a replica, whatever it was. */
+  public static void replica(NodeGroup group, int node) {
+    answer(group, node, replica(HISTORY, 100));
+  }
+
   /** The replica has answered so late for long. */
   public static void late(NodeGroup group, int node, Duration latency) {
     for (int i = 0; i < 100; i++) {
