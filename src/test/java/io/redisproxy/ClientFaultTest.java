@@ -116,7 +116,9 @@ class ClientFaultTest {
   @Test
   void aClientIsNotReadFromWhileRepliesWaitForAnEarlierOne() throws Exception {
     try (Relay relay = Relay.to(group.master().port());
-        TestProxy relayed = TestProxy.start(Map.of("probe.timeout", "1m"), relay.port());
+        TestProxy relayed =
+            TestProxy.start(
+                Map.of("probe.timeout", "1m", "client.output-limit", "1M"), relay.port());
         RawClient client = relayed.connect()) {
       relay.stall();
       client.send("SET a 1\r\n");

@@ -21,7 +21,7 @@ class SettingsCheckTest {
     assertThat(settings.config()).isEmpty();
     assertThat(settings.bindHost()).isEqualTo("0.0.0.0");
     assertThat(settings.eventLoops()).isEmpty();
-    assertThat(settings.client().outputLimit().asLongValue()).isEqualTo(1 << 20);
+    assertThat(settings.client().outputLimit().asLongValue()).isEqualTo(64 << 20);
     assertThat(settings.client().inputLimit().asLongValue()).isEqualTo(64 << 20);
     assertThat(settings.client().slowTimeout()).isEqualTo(Duration.ofSeconds(1));
     assertThat(settings.client().subscriberTimeout()).isEqualTo(Duration.ofSeconds(60));
