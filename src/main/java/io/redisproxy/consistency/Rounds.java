@@ -9,13 +9,8 @@ import io.redisproxy.topology.Topology;
 import io.redisproxy.upstream.Login;
 import io.redisproxy.upstream.NodeConnector;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
-import java.util.Objects;
+import java.util.BitSet;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLongArray;
-import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -30,21 +25,13 @@ import java.util.function.Function;
  * since the last round began, and every replica that is in order has reached it, no node is asked
  * anything; nor is one while nobody reads.
  *
- * <p>Offsets are compared within one history only. A replica of another one, or that has lost its
- * master, has reached nothing, and no replica has after another history began: until they are
- * measured anew. A master that is gone takes nothing away: replicas still have what they had, and
- * whatever is acknowledged later demands a later round. Nor does one in whose place no other is
- * known yet. When another is, no replica has reached anything until it is measured by that.
+ * <p>A master that is gone takes nothing away: replicas still have what they had, and whatever is
+ * acknowledged later demands a later round. Nor does one in whose place no other is known yet. When
+ * another is, no replica has reached anything until it is measured by that; see {@link Progress}.
  *
  * <p>All of it runs on one event loop; what the replicas have reached may be read on any.
  */
 public final class Rounds implements SampledNode.Owner {
-
-  /**
-   * What a replica has reached that is not in order: it may lack even keys that were not written
-   * since the proxy began. Before anything is known of a replica, it has reached round 0.
-   */
-  private static final long NOTHING = -1;
 
   /** A replica that is late is asked again when it is later by this part. */
   private static final int PART = 4;
@@ -76,32 +63,15 @@ public final class Rounds implements SampledNode.Owner {
   private final EventLoop loop;
   private final RoundMeters meters;
   private final long interval;
-  private final BiFunction<Integer, NodeAddress, SampledNode> newNode;
   private final Consumer<Topology> onChange;
   private final Runnable waker;
 
-  /** By the index in the group; null in place of a node that has left. */
-  private final List<SampledNode> nodes = new ArrayList<>();
-
-  /** Made anew when nodes come; written to on the event loop only. */
-  private volatile AtomicLongArray reached = new AtomicLongArray(0);
-
-  /** The offset that each replica was last seen at. */
-  private long[] applied = {};
-
-  private final MeasuredRounds measured = new MeasuredRounds();
-
+  private final SampledNodes nodes;
+  private final Progress progress;
   private State state = State.ASLEEP;
-  private int members;
   private int master = Topology.NONE;
-  private String history;
   private long round;
   private long startedAt;
-
-  /** The last round that all replicas have been seen to have reached, and when one began. */
-  private long toldRound;
-
-  private long toldTime = Long.MIN_VALUE;
 
   /** A round is needed even if nothing is written. */
   private boolean again;
@@ -134,11 +104,19 @@ public final class Rounds implements SampledNode.Owner {
     this.table = table;
     this.loop = loop;
     this.meters = meters;
+    progress = new Progress(meters);
     interval = options.interval().toNanos();
-    newNode =
-        (index, address) ->
-            new SampledNode(
-                index, address, logins.apply(address), connector, loop, options.timeout(), this);
+    nodes =
+        new SampledNodes(
+            (index, address) ->
+                new SampledNode(
+                    index,
+                    address,
+                    logins.apply(address),
+                    connector,
+                    loop,
+                    options.timeout(),
+                    this));
     onChange = topology -> loop.execute(this::onTopology);
     waker = () -> loop.execute(this::onWake);
     table.onWake(waker);
@@ -148,7 +126,7 @@ public final class Rounds implements SampledNode.Owner {
   public void start() {
     group.onChange(onChange);
     follow(group.topology());
-    reached = new AtomicLongArray(nodes.size());
+    progress.begin(nodes.size());
     begin();
   }
 
@@ -156,8 +134,8 @@ public final class Rounds implements SampledNode.Owner {
     state = State.CLOSED;
     group.forget(onChange);
     table.forgetWake(waker);
-    voidAll();
-    nodes.stream().filter(Objects::nonNull).forEach(SampledNode::close);
+    progress.forgetAll();
+    nodes.close();
   }
 
   private void onTopology() {
@@ -182,33 +160,14 @@ public final class Rounds implements SampledNode.Owner {
 
   /** Nodes have come or gone, or not: false. */
   private boolean follow(Topology topology) {
-    if (topology.members() == members) {
+    BitSet stay = nodes.follow(topology);
+    if (stay == null) {
       return false;
     }
-    members = topology.members();
-    int size = topology.nodes().size();
-    AtomicLongArray all = new AtomicLongArray(size);
-    for (int i = 0; i < size; i++) {
-      if (i == nodes.size()) {
-        nodes.add(null);
-      }
-      SampledNode before = nodes.get(i);
-      NodeAddress address = topology.isMember(i) ? topology.address(i) : null;
-      if (before != null && before.address().equals(address)) {
-        all.set(i, reached.get(i));
-        continue;
-      }
-      if (before != null) {
-        before.close();
-      }
-      if (i == master) {
-        master = Topology.NONE;
-      }
-      nodes.set(i, address == null ? null : newNode.apply(i, address));
-      all.set(i, NOTHING);
+    if (master != Topology.NONE && !stay.get(master)) {
+      master = Topology.NONE;
     }
-    applied = Arrays.copyOf(applied, size);
-    reached = all;
+    progress.follow(nodes.size(), stay::get);
     return true;
   }
 
@@ -217,21 +176,12 @@ public final class Rounds implements SampledNode.Owner {
    * asked after {@link WriteTable#needed}: a write in between is one at the same time as the read.
    */
   public long reached(int node) {
-    AtomicLongArray all = reached;
-    return node < all.length() ? all.getAcquire(node) : NOTHING;
+    return progress.reached(node);
   }
 
   /** The last round that all replicas in order have reached, -1 if there are none. */
   long reachedByAll() {
-    AtomicLongArray all = reached;
-    long least = Long.MAX_VALUE;
-    for (int node = 0; node < all.length(); node++) {
-      long each = all.getAcquire(node);
-      if (each != NOTHING) {
-        least = Math.min(least, each);
-      }
-    }
-    return least == Long.MAX_VALUE ? NOTHING : least;
+    return progress.reachedByAll();
   }
 
   /** How many rounds have begun; any thread may ask. */
@@ -244,17 +194,13 @@ public final class Rounds implements SampledNode.Owner {
    * written, a change is seen by this alone.
    */
   public void onProbed(String foundHistory, int node) {
-    if (history == null
-        || history.equals(foundHistory)
-        || state == State.CLOSED
-        || node >= nodes.size()
-        || nodes.get(node) == null) {
+    if (!progress.isOther(foundHistory) || state == State.CLOSED || !nodes.has(node)) {
       return;
     }
     if (node == master) {
       startAnew();
     } else {
-      reached.setRelease(node, NOTHING);
+      progress.forget(node);
       nodes.get(node).askNow();
     }
   }
@@ -288,7 +234,7 @@ public final class Rounds implements SampledNode.Owner {
   }
 
   private void moveTo(int newMaster) {
-    voidAll();
+    progress.forgetAll();
     if (master != Topology.NONE) {
       nodes.get(master).reset();
     }
@@ -343,18 +289,10 @@ public final class Rounds implements SampledNode.Owner {
   }
 
   private void startAnew() {
-    voidAll();
+    progress.forgetAll();
     nodes.get(master).reset();
     if (state != State.PAUSING) {
       begin();
-    }
-  }
-
-  private void voidAll() {
-    history = null;
-    measured.clear();
-    for (int node = 0; node < reached.length(); node++) {
-      reached.setRelease(node, NOTHING);
     }
   }
 
@@ -375,33 +313,18 @@ public final class Rounds implements SampledNode.Owner {
       return;
     }
     node.onGood();
-    boolean begins = !sample.history().equals(history) || sample.offset() < measured.newestOffset();
-    if (begins) {
-      voidAll();
-      history = sample.history();
-    }
-    measured.add(round, sample.offset(), startedAt);
-    for (SampledNode each : nodes) {
-      if (each == null || each.index() == master) {
-        continue;
-      }
-      if (begins) {
-        each.askNow();
-      } else {
-        each.askIfIdle();
-      }
-    }
+    boolean begins = progress.onMaster(sample, round, startedAt);
+    nodes.forEachBut(master, begins ? SampledNode::askNow : SampledNode::askIfIdle);
     goOn();
   }
 
   private void onReplica(SampledNode node, ReplicationSample sample) {
-    boolean keeps = reached.getPlain(node.index()) != NOTHING;
-    if (keeps && sample.isCutOff(history) && sample.offset() >= applied[node.index()]) {
-      // It has what it had. Whether it may serve that, and for how long, is not decided here.
+    if (progress.isOnlyCutOff(node.index(), sample)) {
+      // Whether it may serve what it had, and for how long, is not decided here.
       node.askAfter(node.nextRetry());
       return;
     }
-    if (!sample.follows(history)) {
+    if (!progress.isOfThisHistory(sample)) {
       onUnfit(node);
       if (sample.follows(sample.history())) {
         // A master begins a new history when the first replica in long comes to it.
@@ -410,33 +333,10 @@ public final class Rounds implements SampledNode.Owner {
       return;
     }
     node.onGood();
-    long now = Math.max(0, measured.reachedAt(sample.offset()));
-    if (sample.offset() >= applied[node.index()]) {
-      // The list of rounds may have been thinned out meanwhile.
-      now = Math.max(now, reached.getPlain(node.index()));
-    }
-    applied[node.index()] = sample.offset();
-    reached.setRelease(node.index(), now);
-    tellReachedByAll();
-    if (now < measured.newest()) {
+    long late = progress.onReplica(node.index(), sample);
+    if (late != Progress.IN_TIME) {
       // The longer it takes, the less a little more matters.
-      long late = System.nanoTime() - measured.timeAfter(now);
       node.askAfter(Math.max(interval, Math.min(late / PART, LONGEST_PAUSE)));
-    }
-  }
-
-  private void tellReachedByAll() {
-    long all = reachedByAll();
-    if (all > toldRound) {
-      toldRound = all;
-      long now = System.nanoTime();
-      measured.eachTime(
-          toldTime,
-          all,
-          time -> {
-            meters.onReached(now - time);
-            toldTime = time;
-          });
     }
   }
 
@@ -448,9 +348,9 @@ public final class Rounds implements SampledNode.Owner {
   }
 
   private void onUnfit(SampledNode replica) {
-    reached.setRelease(replica.index(), NOTHING);
+    progress.forget(replica.index());
     // Without a history there is nothing to compare with; the next round asks.
-    if (history != null && state != State.CLOSED) {
+    if (progress.hasHistory() && state != State.CLOSED) {
       replica.askAfter(replica.nextRetry());
     }
   }
