@@ -46,7 +46,8 @@ record ListenerPlan(
           "probe",
           "auth",
           "commands",
-          "deny");
+          "deny",
+          "nilRecheck");
 
   private static final Set<String> LOGINS = Set.of("credentials", "nodeCredentials", "probe");
   private static final Set<String> NODES = Set.of("master", "replicas");

@@ -53,7 +53,7 @@ final class LoopListener {
   LoopListener(Loop loop, Served served) {
     this.loop = loop;
     this.served = served;
-    terms = new Terms(served.rules(), served.config().auth());
+    terms = new Terms(served.rules(), served.config().auth(), served.nilRechecks());
     NodeGroup group = served.group();
     insight = loop.insight().of(group.name(), loop.index());
     backend =
@@ -108,7 +108,7 @@ final class LoopListener {
    * @param newLogins whether the nodes are told something else at first
    */
   void onChanged(boolean newLogins) {
-    terms.change(served.rules(), served.config().auth());
+    terms.change(served.rules(), served.config().auth(), served.nilRechecks());
     if (newLogins) {
       backend.onLogins();
       stopMonitoring();

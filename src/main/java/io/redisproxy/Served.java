@@ -10,20 +10,23 @@ import io.redisproxy.consistency.WriteTable;
 import io.redisproxy.discovery.ListedNames;
 import io.redisproxy.metrics.ListenerMeters;
 import io.redisproxy.metrics.ProxyMeters;
+import io.redisproxy.session.NilRechecks;
 import io.redisproxy.topology.NodeGroup;
 import io.redisproxy.upstream.Login;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** A listener, with what its event loops have in common. Any thread may ask. */
 final class Served {
 
   /** What can change while it is open. */
-  record Current(ListenerConfig config, CommandRules rules) {
+  record Current(ListenerConfig config, CommandRules rules, NilRechecks nilRechecks) {
 
     static Current of(ListenerConfig config) {
-      return new Current(config, rulesOf(config));
+      CommandRules rules = rulesOf(config);
+      return new Current(config, rules, nilRechecksOf(config, rules));
     }
   }
 
@@ -84,6 +87,11 @@ final class Served {
     return current.rules();
   }
 
+  /** Null if there are none. */
+  NilRechecks nilRechecks() {
+    return current.nilRechecks();
+  }
+
   NodeGroup group() {
     return group;
   }
@@ -139,5 +147,20 @@ final class Served {
               + ", which the proxy can't run anywhere else; remove that");
     }
     return rules;
+  }
+
+  private static NilRechecks nilRechecksOf(ListenerConfig config, CommandRules rules) {
+    NilRechecks rechecks = NilRechecks.of(config.nilRecheck(), rules);
+    if (rechecks != null && !rechecks.useless().isEmpty()) {
+      throw new StartException(
+          "listener "
+              + config.port()
+              + ": \"nilRecheck\" names "
+              + rechecks.useless().entrySet().stream()
+                  .map(each -> each.getKey() + ", which " + each.getValue())
+                  .collect(Collectors.joining("; and "))
+              + "; remove that");
+    }
+    return rechecks;
   }
 }

@@ -4,6 +4,7 @@ import io.redisproxy.config.CommandOverride;
 import io.redisproxy.config.Consistency;
 import io.redisproxy.config.Credentials;
 import io.redisproxy.config.ListenerConfig;
+import io.redisproxy.config.NilRecheck;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.config.ReadPreference;
 import io.redisproxy.config.Resilience;
@@ -21,6 +22,7 @@ public final class ListenerBuilder {
   private Map<String, CommandOverride> commands;
   private Set<String> deny;
   private Consistency consistency;
+  private NilRecheck nilRecheck;
   private ReadPreference reads;
   private Resilience resilience;
 
@@ -33,6 +35,7 @@ public final class ListenerBuilder {
     commands = like.commands();
     deny = like.deny();
     consistency = like.consistency();
+    nilRecheck = like.nilRecheck();
     reads = like.reads();
     resilience = like.resilience();
   }
@@ -76,6 +79,11 @@ public final class ListenerBuilder {
     return this;
   }
 
+  public ListenerBuilder nilRecheck(NilRecheck rechecks) {
+    nilRecheck = rechecks;
+    return this;
+  }
+
   public ListenerBuilder reads(ReadPreference preference) {
     reads = preference;
     return this;
@@ -100,6 +108,7 @@ public final class ListenerBuilder {
         commands,
         deny,
         consistency,
+        nilRecheck,
         like.health(),
         reads,
         resilience);

@@ -312,6 +312,24 @@ class ReloadTest {
     assertThat(proxy.reload().result()).isEqualTo(ReloadResult.UNCHANGED);
   }
 
+  @Test
+  void readsAreAskedForAgainOrNotUnderClientsWhoAreThere() throws IOException {
+    start(listener(port, "", replica));
+    try (RawClient client = new RawClient(port)) {
+      assertThat(client.call("GET", "nowhere")).isNull();
+      write(listener(port, ", \"nilRecheck\": [\"GET\"]", replica));
+      awaitResult(ReloadResult.APPLIED);
+      assertThat(proxy.lastReload().lines())
+          .containsExactly("listener " + port + ": new nilRecheck");
+      assertThat(client.call("GET", "nowhere")).isNull();
+      assertThat(proxy.counted("redis_proxy.retries", "reason", "nil")).isEqualTo(1);
+      write(listener(port, ", \"nilRecheck\": [\"SET\"]", replica));
+      awaitResult(ReloadResult.REFUSED);
+      assertThat(client.call("GET", "nowhere")).isNull();
+      assertThat(proxy.counted("redis_proxy.retries", "reason", "nil")).isEqualTo(2);
+    }
+  }
+
   private void start(String... listeners) throws IOException {
     write(listeners);
     proxy = TestProxy.startFrom(file, Map.of());

@@ -19,6 +19,9 @@ final class CommandsParser {
   /** Printable ASCII, and before a subcommand one blank or bar. */
   static final String NAME = "^[!-{}~]+([ |][!-{}~]+)?$";
 
+  /** What keys begin with, in place of a command's name. */
+  static final String PREFIX = "\\*$";
+
   static final List<String> OVERRIDES =
       Arrays.stream(CommandOverride.values()).map(CommandOverride::word).toList();
 
@@ -60,6 +63,32 @@ final class CommandsParser {
       }
     }
     return denied;
+  }
+
+  static NilRecheck nilRecheck(Value value) {
+    Set<String> commands = new HashSet<>();
+    Set<String> prefixes = new HashSet<>();
+    Map<String, String> places = new HashMap<>();
+    for (Value element : value.asArray("array", "[ \"GET\", \"session:*\" ]")) {
+      String written = element.node().textValue();
+      if (written == null) {
+        element.mistake(
+            element.show()
+                + " is neither a command nor what keys begin with; write it as \"GET\" or"
+                + " \"session:*\"");
+      } else if (written.endsWith("*")) {
+        element.onlyOnce(places, written, element.show(), AGAIN);
+        prefixes.add(written.substring(0, written.length() - 1));
+      } else {
+        name(written, element)
+            .ifPresent(
+                name -> {
+                  element.onlyOnce(places, name, name, AGAIN);
+                  commands.add(name);
+                });
+      }
+    }
+    return new NilRecheck(commands, prefixes);
   }
 
   private static Optional<String> name(String written, Value value) {

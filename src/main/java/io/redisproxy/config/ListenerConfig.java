@@ -25,6 +25,7 @@ import java.util.stream.Stream;
  * @param commands commands that go elsewhere than their flags say
  * @param deny commands that are refused; a container stands for all its subcommands
  * @param consistency what reads may see
+ * @param nilRecheck reads that the master is asked, too, when a replica answers nil
  * @param health when a node counts as fit
  * @param reads which nodes reads prefer
  * @param resilience what is done about requests whose node fails
@@ -42,6 +43,7 @@ public record ListenerConfig(
     Map<String, CommandOverride> commands,
     Set<String> deny,
     Consistency consistency,
+    NilRecheck nilRecheck,
     HealthLimits health,
     ReadPreference reads,
     Resilience resilience) {
@@ -85,6 +87,7 @@ public record ListenerConfig(
         Map.of(),
         Set.of(),
         Consistency.READ_YOUR_WRITES,
+        NilRecheck.NONE,
         HealthLimits.DEFAULT,
         ReadPreference.DEFAULT,
         Resilience.DEFAULT);

@@ -32,6 +32,7 @@ final class ListenersParser {
                   "commands",
                   "deny",
                   "consistency",
+                  "nilRecheck",
                   "readPolicy",
                   "includeMaster",
                   "touchMaster"),
@@ -98,6 +99,8 @@ final class ListenersParser {
             .optional("consistency")
             .flatMap(value -> value.asWord(Consistency.values(), Consistency::word))
             .orElse(Consistency.READ_YOUR_WRITES);
+    NilRecheck nilRecheck =
+        fields.optional("nilRecheck").map(CommandsParser::nilRecheck).orElse(NilRecheck.NONE);
     HealthLimits health = HealthParser.limits(fields);
     ReadPreference reads =
         new ReadPreference(
@@ -127,6 +130,7 @@ final class ListenersParser {
             commands,
             deny,
             consistency,
+            nilRecheck,
             health,
             reads,
             resilience));

@@ -16,7 +16,9 @@ public enum RetryReason {
   BUSY,
   NOSCRIPT,
   READONLY,
-  NOREPLICAS;
+  NOREPLICAS,
+  /** A replica said that there is nothing, and the listener wants the master to be asked, too. */
+  NIL;
 
   String label() {
     return name().toLowerCase(Locale.ROOT);

@@ -50,7 +50,8 @@ public final class ReplyScanner {
   private int ended;
   private boolean itemByItem;
   private boolean errorsApart;
-  private boolean error;
+  private boolean nilsApart;
+  private boolean apart;
   private long errors;
 
   /**
@@ -65,10 +66,16 @@ public final class ReplyScanner {
     return scanUntil(in, from, wanted);
   }
 
-  /** Like {@link #scan}, but stops before and behind an error reply, too: {@link #isError()}. */
-  public int scanErrorsApart(ByteBuf in, int from, int wanted) {
+  /**
+   * Like {@link #scan}, but stops before and behind an error reply, too: {@link #isApart()}.
+   *
+   * @param nilsToo whether it also does at one that is nil, in any way of RESP2 and RESP3, and at
+   *     one that may be, of which only the first byte has come
+   */
+  public int scanErrorsApart(ByteBuf in, int from, int wanted, boolean nilsToo) {
     itemByItem = false;
     errorsApart = true;
+    nilsApart = nilsToo;
     return scanUntil(in, from, wanted);
   }
 
@@ -85,8 +92,8 @@ public final class ReplyScanner {
   private int scanUntil(ByteBuf in, int from, int wanted) {
     completed = 0;
     ended = 0;
-    error &= inReply;
-    int last = error ? 1 : wanted;
+    apart &= inReply;
+    int last = apart ? 1 : wanted;
     int limit = in.writerIndex();
     int i = from;
     while (i < limit) {
@@ -99,11 +106,11 @@ public final class ReplyScanner {
             endElement();
           } else {
             byte first = in.getByte(i);
-            if (errorsApart && first == '-' && !inReply) {
+            if (errorsApart && !inReply && isApart(in, i, limit)) {
               if (i > from) {
                 return i;
               }
-              error = true;
+              apart = true;
               last = 1;
             }
             onType(first);
@@ -156,10 +163,11 @@ public final class ReplyScanner {
   }
 
   /**
-   * Whether the bytes of the last {@link #scanErrorsApart} are of an error reply, and no others.
+   * Whether the bytes of the last {@link #scanErrorsApart} are of a reply that it was to stop at,
+   * and no others.
    */
-  public boolean isError() {
-    return error;
+  public boolean isApart() {
+    return apart;
   }
 
   /** How many bytes are to come of the value that the bytes so far end in. */
@@ -194,6 +202,16 @@ public final class ReplyScanner {
       return found == 0 ? -1 : from + Long.numberOfTrailingZeros(found) / Byte.SIZE + 1;
     }
     return -1;
+  }
+
+  private boolean isApart(ByteBuf in, int at, int limit) {
+    byte first = in.getByte(at);
+    if (first == '-' || !nilsApart) {
+      return first == '-';
+    }
+    // A length below zero.
+    return first == '_'
+        || ((first == '$' || first == '*') && (at + 1 == limit || in.getByte(at + 1) == '-'));
   }
 
   private void begin(boolean asPush) {

@@ -46,7 +46,12 @@ final class Attempt extends PendingReplies implements Asked {
   }
 
   @Override
-  protected void onErrorReply(ByteBuf line) {
+  protected boolean wantsNilsApart() {
+    return !atMaster && run.wantsNilsApart();
+  }
+
+  @Override
+  protected void onReplyApart(ByteBuf line) {
     Refusal refusal = Refusal.of(line);
     if (refusal != null && run.refusals().contains(refusal)) {
       retry.onRefused(this, refusal, line);

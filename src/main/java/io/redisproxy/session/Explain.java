@@ -89,9 +89,11 @@ final class Explain {
     }
     Target master = session.lane().forWrite();
     return switch (commandClass) {
-      case READ -> decideRead(isConfigured() ? "the listener's configuration names it" : "a read");
+      case READ ->
+          decideRechecked(isConfigured() ? "the listener's configuration names it" : "a read");
       case ANY_NODE -> decideRead("the same on any node");
-      case READING_SCRIPT -> decideRead("a read, which another node gets if this lacks the script");
+      case READING_SCRIPT ->
+          decideRechecked("a read, which another node gets if this lacks the script");
       case CURSOR ->
           session.cursors().explain(command, arguments, decideRead("an iteration begins"));
       case MASTER, READ_AT_MASTER, PINNED_IF_BLOCKING, BY_NAME -> new Decision(master, whyMaster());
@@ -119,6 +121,17 @@ final class Explain {
             .explainRead(session.client().id(), needed(), session.replies().awaitsWrites());
     Target target = session.lane().target(read.node());
     return new Decision(target, what + (target.isMaster() ? ", but " : "; ") + read.why());
+  }
+
+  /** A read that the master may be asked, too. */
+  private Decision decideRechecked(String what) {
+    Decision read = decideRead(what);
+    NilRechecks rechecks = session.nilRechecks();
+    boolean rechecked =
+        rechecks != null && !read.target().isMaster() && rechecks.has(command, arguments.words());
+    return rechecked
+        ? new Decision(read.target(), read.why() + "; if it answers nil, the master is asked, too")
+        : read;
   }
 
   private long needed() {

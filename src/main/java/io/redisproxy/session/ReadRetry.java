@@ -41,6 +41,10 @@ final class ReadRetry extends Retry {
 
   private int attempts = 1;
   private boolean overBudget;
+
+  /** A replica has answered nil, which is the answer if the master gives none. */
+  private boolean rechecking;
+
   private RetryReason reason;
   private long holdEnd;
   private long pauseEnd = System.nanoTime();
@@ -87,8 +91,18 @@ final class ReadRetry extends Retry {
 
   @Override
   void onRefused(Asked node, Refusal why, ByteBuf line) {
-    if (!isOf(node) || isOneOfMany(node)) {
+    boolean nil = why == Refusal.NIL;
+    if (!isOf(node) || (nil ? isMasterAskedBeside(node) : isOneOfMany(node))) {
       line.release();
+      return;
+    }
+    if (rechecking) {
+      line.release();
+      fail();
+      return;
+    }
+    if (nil) {
+      recheck(node, line);
       return;
     }
     goOnFrom(node.wanted() + 1);
@@ -114,9 +128,15 @@ final class ReadRetry extends Retry {
       run.cutOff();
       return;
     }
-    goOnFrom(node.wanted());
     if (inside) {
       session.replies().dropEarly(run);
+    }
+    if (rechecking) {
+      fail();
+      return;
+    }
+    goOnFrom(node.wanted());
+    if (inside) {
       goOnFromTheFirst();
     }
     becauseOf(why);
@@ -130,13 +150,40 @@ final class ReadRetry extends Retry {
   void onOverdue(Asked node) {
     if (node == latest() && isOf(node) && !node.isInside()) {
       node.target().distrust("it has not answered a read in time");
-      askBeside(node);
+      if (rechecking) {
+        fail();
+      } else {
+        askBeside(node);
+      }
     }
   }
 
   @Override
   boolean giveUp() {
-    return isOf(latest()) && !latest().isInside() && askBeside(latest());
+    return isOf(latest()) && !latest().isInside() && !rechecking && askBeside(latest());
+  }
+
+  /** A replica has answered that there is nothing; the answer is taken over. */
+  private void recheck(Asked replica, ByteBuf nil) {
+    goOnFrom(replica.wanted() + 1);
+    becauseOf(nil);
+    reason = RetryReason.NIL;
+    Target master = run.lane().forWrite();
+    rechecking = isUntried(master) && !areWritesWaiting() && !isOvertaken();
+    if (rechecking) {
+      ask(master);
+    } else {
+      fail();
+    }
+  }
+
+  /** Whether the master was asked, too, so that a replica's nil is nothing. */
+  private boolean isMasterAskedBeside(Asked replica) {
+    boolean beside = asked.stream().anyMatch(each -> each != replica && each.target().isMaster());
+    if (beside) {
+      asked.remove(replica);
+    }
+    return beside;
   }
 
   private boolean askBeside(Asked node) {
@@ -249,13 +296,16 @@ final class ReadRetry extends Retry {
    */
   private boolean isOvertaken() {
     KeySlots keys = session.keys();
-    return keys != null
-        && session
-            .replies()
-            .anyBehind(
-                run,
-                later ->
-                    !later.isToBeSent() && requests.readAnyOf(later.written(), keys, run.lane()));
+    if (keys == null) {
+      // What is written isn't known. Only where nothing has failed that is a reason not to ask.
+      return reason == RetryReason.NIL
+          && session.replies().anyBehind(run, later -> later.hasWrites() && !later.isToBeSent());
+    }
+    return session
+        .replies()
+        .anyBehind(
+            run,
+            later -> !later.isToBeSent() && requests.readAnyOf(later.written(), keys, run.lane()));
   }
 
   @Override

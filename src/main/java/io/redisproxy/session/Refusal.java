@@ -6,51 +6,69 @@ import io.netty.buffer.Unpooled;
 import io.redisproxy.metrics.RetryReason;
 import io.redisproxy.resp.Resp;
 import java.util.EnumSet;
+import java.util.stream.Stream;
 
-/** An error by which a node says that it has not run the command, and another one might. */
+/**
+ * An error by which a node says that it has not run the command, and another one might; or a
+ * replica's answer that there is nothing, where the master is to be asked, too.
+ */
 enum Refusal {
-  LOADING("-LOADING ", RetryReason.LOADING),
-  MASTERDOWN("-MASTERDOWN ", RetryReason.MASTERDOWN),
-  CLUSTERDOWN("-CLUSTERDOWN ", RetryReason.CLUSTERDOWN),
-  BUSY("-BUSY ", RetryReason.BUSY),
-  NOSCRIPT("-NOSCRIPT ", RetryReason.NOSCRIPT),
+  LOADING(RetryReason.LOADING, "-LOADING "),
+  MASTERDOWN(RetryReason.MASTERDOWN, "-MASTERDOWN "),
+  CLUSTERDOWN(RetryReason.CLUSTERDOWN, "-CLUSTERDOWN "),
+  BUSY(RetryReason.BUSY, "-BUSY "),
+  NOSCRIPT(RetryReason.NOSCRIPT, "-NOSCRIPT "),
   /** What a server says to one connection more than it takes, before it closes it. */
-  NO_PLACE("-ERR max number of clients reached", RetryReason.LOST),
+  NO_PLACE(RetryReason.LOST, "-ERR max number of clients reached"),
   // Whole lines, since a script that was stopped by such an error says so behind it.
-  READONLY("-READONLY You can't write against a read only replica.\r\n", RetryReason.READONLY),
-  NOREPLICAS("-NOREPLICAS Not enough good replicas to write.\r\n", RetryReason.NOREPLICAS);
+  READONLY(RetryReason.READONLY, "-READONLY You can't write against a read only replica.\r\n"),
+  NOREPLICAS(RetryReason.NOREPLICAS, "-NOREPLICAS Not enough good replicas to write.\r\n"),
+  /** Told only of runs that want it; see {@link Run#recheckNil}. */
+  NIL(RetryReason.NIL, "$-1\r\n", "*-1\r\n", "_\r\n");
 
   /** Those after which a read is sent to another node. */
   static final EnumSet<Refusal> OF_READS =
-      EnumSet.of(LOADING, MASTERDOWN, CLUSTERDOWN, BUSY, NO_PLACE);
+      EnumSet.of(LOADING, MASTERDOWN, CLUSTERDOWN, BUSY, NO_PLACE, NIL);
 
   /** The same for a script that only reads: each node has a cache of its own. */
   static final EnumSet<Refusal> OF_SCRIPTS =
-      EnumSet.of(LOADING, MASTERDOWN, CLUSTERDOWN, BUSY, NOSCRIPT, NO_PLACE);
+      EnumSet.of(LOADING, MASTERDOWN, CLUSTERDOWN, BUSY, NOSCRIPT, NO_PLACE, NIL);
 
   /** Those of a node that is not the master any more, or not yet. */
   static final EnumSet<Refusal> OF_WRITES = EnumSet.of(LOADING, MASTERDOWN, READONLY, NOREPLICAS);
 
   private static final Refusal[] ALL = values();
 
-  private final ByteBuf beginning;
+  private final ByteBuf[] beginnings;
   private final RetryReason reason;
 
-  Refusal(String beginning, RetryReason reason) {
-    this.beginning = Unpooled.unreleasableBuffer(Unpooled.wrappedBuffer(Resp.bytes(beginning)));
+  Refusal(RetryReason reason, String... beginnings) {
+    this.beginnings =
+        Stream.of(beginnings)
+            .map(each -> Unpooled.unreleasableBuffer(Unpooled.wrappedBuffer(Resp.bytes(each))))
+            .toArray(ByteBuf[]::new);
     this.reason = reason;
   }
 
-  /** What an error reply is; null if it is any other. */
-  static Refusal of(ByteBuf error) {
+  /** What a reply is that was told apart; null if it is any other. */
+  static Refusal of(ByteBuf reply) {
     for (Refusal refusal : ALL) {
-      int length = refusal.beginning.readableBytes();
-      if (error.readableBytes() >= length
-          && ByteBufUtil.equals(error, error.readerIndex(), refusal.beginning, 0, length)) {
+      if (refusal.isOf(reply)) {
         return refusal;
       }
     }
     return null;
+  }
+
+  private boolean isOf(ByteBuf reply) {
+    for (ByteBuf beginning : beginnings) {
+      int length = beginning.readableBytes();
+      if (reply.readableBytes() >= length
+          && ByteBufUtil.equals(reply, reply.readerIndex(), beginning, 0, length)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   RetryReason reason() {

@@ -50,6 +50,7 @@ class Run extends KeptRun {
   private boolean cutOff;
   private boolean failed;
   private boolean muted;
+  private boolean nilRecheck;
   private ReadReason reason = ReadReason.JOINED;
 
   /** Null for most runs: what they write. */
@@ -222,6 +223,16 @@ class Run extends KeptRun {
     muted = true;
   }
 
+  /** The master is asked, too, when a replica answers that there is nothing: one read. */
+  void recheckNil() {
+    nilRecheck = true;
+  }
+
+  @Override
+  protected boolean wantsNilsApart() {
+    return nilRecheck;
+  }
+
   /** The last reply has come; its bytes are passed on next. */
   void onDone() {}
 
@@ -344,7 +355,7 @@ class Run extends KeptRun {
   }
 
   @Override
-  protected void onErrorReply(ByteBuf line) {
+  protected void onReplyApart(ByteBuf line) {
     Refusal refusal = mayRetry() ? Refusal.of(line) : null;
     if (refusal != null && refusals().contains(refusal)) {
       retry().onRefused(this, refusal, line);

@@ -55,6 +55,13 @@ final class RunSender {
     return run != null && run.written() != null;
   }
 
+  /** Sends reads that were gathered for another node than the master. */
+  void endReads(ByteBuf in, int from) {
+    if (run != null && !run.isAtMaster()) {
+      endBefore(in, from);
+    }
+  }
+
   /** Why the last request was {@link Result#UNREACHABLE}. */
   NodeFailure failure() {
     return failure;
@@ -100,9 +107,7 @@ final class RunSender {
 
   /** A request for the master that begins at {@code from} goes over a shared connection. */
   Result addAtMaster(ByteBuf in, int from) {
-    if (run != null && !run.isAtMaster()) {
-      endBefore(in, from);
-    }
+    endReads(in, from);
     Result result = run == null ? beginAt(session.lane().forWrite(), true, from) : Result.ADDED;
     if (result == Result.ADDED) {
       sample(in, from);

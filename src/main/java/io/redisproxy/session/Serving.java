@@ -343,6 +343,11 @@ final class Serving extends SessionState {
   /** A read joins any run: one of reads, and one to the master, where it stays in order. */
   private boolean addRead(Command command, ByteBuf in, int from, int end) {
     long needed = needed(command, in, from, end);
+    NilRechecks rechecks = session.nilRechecks();
+    boolean rechecked = rechecks != null && rechecks.has(command, session, in, from, end);
+    if (rechecked) {
+      sender.endReads(in, from);
+    }
     RunSender.Result result = sender.addRead(needed, in, from);
     if (result == RunSender.Result.UNREACHABLE && mayHold()) {
       return hold(() -> sender.targetForRead(needed), in, from);
@@ -350,6 +355,11 @@ final class Serving extends SessionState {
     MasterTouch touch = session.lane().touch();
     if (touch != null && result == RunSender.Result.ADDED && !sender.run().isAtMaster()) {
       touch.onRead(command, decoder, in);
+    }
+    if (rechecked && result == RunSender.Result.ADDED && !sender.run().isAtMaster()) {
+      // Alone, so that nothing else has to be asked again.
+      sender.run().recheckNil();
+      sender.endBefore(in, end);
     }
     return isAdded(result, in, from);
   }
@@ -667,8 +677,16 @@ final class Serving extends SessionState {
     sender.endBefore(in, from);
     ScriptRun run = new ScriptRun(session, target);
     run.needs(needed);
+    if (isRechecked(command, arguments.words())) {
+      run.recheckNil();
+    }
     sender.send(run, true, target.link().connection(), Requests.take(session, in, from, end));
     return true;
+  }
+
+  private boolean isRechecked(Command command, List<byte[]> request) {
+    NilRechecks rechecks = session.nilRechecks();
+    return rechecks != null && rechecks.has(command, request);
   }
 
   /** Each node has a cache of scripts of its own. The master's reply is the client's. */

@@ -202,6 +202,11 @@ public final class Session extends ChannelInboundHandlerAdapter
     return shared.terms().rules();
   }
 
+  /** Null if there are none. */
+  NilRechecks nilRechecks() {
+    return shared.terms().nilRechecks();
+  }
+
   Optional<Credentials> auth() {
     return shared.terms().auth();
   }

@@ -11,19 +11,24 @@ import java.util.Optional;
 public final class Terms {
   private CommandRules rules;
   private Optional<Credentials> auth;
+  private NilRechecks nilRechecks;
 
   /**
    * {@code rules}: what the listener's commands are.
    *
    * @param auth what clients have to say to the proxy; if empty, the nodes decide who may come in
+   * @param nilRechecks null if there are none
    */
-  public Terms(CommandRules rules, Optional<Credentials> auth) {
-    change(rules, auth);
+  public Terms(CommandRules rules, Optional<Credentials> auth, NilRechecks nilRechecks) {
+    change(rules, auth, nilRechecks);
   }
 
-  public final void change(CommandRules newRules, Optional<Credentials> newAuth) {
+  /** From now on these. */
+  public final void change(
+      CommandRules newRules, Optional<Credentials> newAuth, NilRechecks newNilRechecks) {
     rules = newRules;
     auth = newAuth;
+    nilRechecks = newNilRechecks;
   }
 
   CommandRules rules() {
@@ -32,5 +37,10 @@ public final class Terms {
 
   Optional<Credentials> auth() {
     return auth;
+  }
+
+  /** Null if there are none. */
+  NilRechecks nilRechecks() {
+    return nilRechecks;
   }
 }

@@ -37,8 +37,8 @@ public final class NodeConnection extends NodeChannel {
   /** Bytes to come of one value that are worth another connection for those behind it. */
   private static final long LARGE_REPLY = 256 * 1024;
 
-  /** An error that is longer is passed on as it comes. */
-  private static final int LONG_ERROR = 4096;
+  /** A reply told apart that is longer is passed on as it comes. */
+  private static final int LONG_REPLY = 4096;
 
   private final Duration slowTimeout;
   private final Owner owner;
@@ -48,8 +48,8 @@ public final class NodeConnection extends NodeChannel {
   private boolean answering;
   private boolean retiring;
   private boolean occupied;
-  private ByteBuf errorBegun;
-  private boolean errorIsLong;
+  private ByteBuf apartBegun;
+  private boolean apartIsLong;
   private PendingReplies heldFor;
   private Future<?> slowTimer;
 
@@ -99,12 +99,12 @@ public final class NodeConnection extends NodeChannel {
 
   @Override
   boolean isInsideReply() {
-    return scanner.isInsideReply() && !keepsError();
+    return scanner.isInsideReply() && !keepsApart();
   }
 
   @Override
   void onFailed(NodeFailure why) {
-    ByteBuf begun = takeErrorBegun();
+    ByteBuf begun = takeApartBegun();
     if (begun != null) {
       begun.release();
     }
@@ -124,8 +124,8 @@ public final class NodeConnection extends NodeChannel {
           throw new UnexpectedReplyException(
               in.toString(from, limit - from, StandardCharsets.ISO_8859_1));
         }
-        int end = scanner.scanErrorsApart(in, from, next.wanted());
-        next.received(scanner.completed(), scanner.isInsideReply() && !keepsError());
+        int end = scanner.scanErrorsApart(in, from, next.wanted(), next.wantsNilsApart());
+        next.received(scanner.completed(), scanner.isInsideReply() && !keepsApart());
         if (next.wanted() == 0) {
           pending.remove();
         }
@@ -136,8 +136,8 @@ public final class NodeConnection extends NodeChannel {
         } else {
           replies = in.retainedSlice(from, end - from);
         }
-        if (scanner.isError()) {
-          onError(next, replies);
+        if (scanner.isApart()) {
+          onApart(next, replies);
         } else {
           next.onReplies(replies);
         }
@@ -163,37 +163,37 @@ public final class NodeConnection extends NodeChannel {
     closeIfDone();
   }
 
-  /** Gives an error reply whole, unless it is a long one. */
-  private void onError(PendingReplies next, ByteBuf piece) {
-    if (keepsError()) {
-      if (errorBegun == null) {
-        errorBegun = context().alloc().buffer();
+  /** Gives an error reply whole, unless it is a long one; and what may be nil. */
+  private void onApart(PendingReplies next, ByteBuf piece) {
+    if (keepsApart()) {
+      if (apartBegun == null) {
+        apartBegun = context().alloc().buffer();
       }
-      errorBegun.writeBytes(piece);
+      apartBegun.writeBytes(piece);
       piece.release();
       return;
     }
-    ByteBuf begun = takeErrorBegun();
+    ByteBuf begun = takeApartBegun();
     ByteBuf line = begun == null ? piece : Unpooled.wrappedBuffer(begun, piece);
-    if (errorIsLong || scanner.isInsideReply()) {
-      errorIsLong = scanner.isInsideReply();
+    if (apartIsLong || scanner.isInsideReply()) {
+      apartIsLong = scanner.isInsideReply();
       next.onReplies(line);
     } else {
-      next.onErrorReply(line);
+      next.onReplyApart(line);
     }
   }
 
-  /** Whether what came last is a piece of an error that waits for the rest. */
-  private boolean keepsError() {
-    return scanner.isError()
+  /** Whether what came last is a piece of such a reply that waits for the rest. */
+  private boolean keepsApart() {
+    return scanner.isApart()
         && scanner.isInsideReply()
-        && !errorIsLong
-        && (errorBegun == null || errorBegun.readableBytes() < LONG_ERROR);
+        && !apartIsLong
+        && (apartBegun == null || apartBegun.readableBytes() < LONG_REPLY);
   }
 
-  private ByteBuf takeErrorBegun() {
-    ByteBuf begun = errorBegun;
-    errorBegun = null;
+  private ByteBuf takeApartBegun() {
+    ByteBuf begun = apartBegun;
+    apartBegun = null;
     return begun;
   }
 

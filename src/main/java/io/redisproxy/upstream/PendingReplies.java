@@ -63,10 +63,18 @@ public abstract class PendingReplies {
   protected abstract void onReplies(ByteBuf bytes);
 
   /**
-   * Takes over bytes of an error reply, which may be in pieces; told on connections that clients
-   * share only.
+   * Whether a reply that is nil is to be told apart from others, as an error is; on connections
+   * that clients share only.
    */
-  protected void onErrorReply(ByteBuf bytes) {
+  protected boolean wantsNilsApart() {
+    return false;
+  }
+
+  /**
+   * Takes over bytes of an error reply, which may be in pieces, or of a nil if that is {@linkplain
+   * #wantsNilsApart wanted}; told on connections that clients share only.
+   */
+  protected void onReplyApart(ByteBuf bytes) {
     onReplies(bytes);
   }
 

@@ -50,6 +50,7 @@ class ListenerSettingsTest {
                 Map.of("MYMODULE.GET", CommandOverride.READ, "KEYS", CommandOverride.MASTER),
                 Set.of("FLUSHALL", "CONFIG SET", "DEBUG"),
                 Consistency.READ_YOUR_WRITES,
+                NilRecheck.NONE,
                 HealthLimits.DEFAULT,
                 ReadPreference.DEFAULT,
                 Resilience.DEFAULT));

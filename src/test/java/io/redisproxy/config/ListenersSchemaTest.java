@@ -72,6 +72,8 @@ class ListenersSchemaTest {
     assertThat(json.at("/$defs/listener/properties/readAttempts/maximum").intValue())
         .isEqualTo(ResilienceParser.MAX_ATTEMPTS);
     assertThat(json.at("/$defs/command/pattern").textValue()).isEqualTo(CommandsParser.NAME);
+    assertThat(json.at("/$defs/listener/properties/nilRecheck/items/anyOf/1/pattern").textValue())
+        .isEqualTo(CommandsParser.PREFIX);
     assertThat(json.at("/$defs/time/pattern").textValue()).isEqualTo(Value.TIME);
     assertThat(json.at("/$defs/listener/properties/commands/additionalProperties/enum"))
         .extracting(JsonNode::textValue)
@@ -160,6 +162,12 @@ class ListenersSchemaTest {
         "'deny': [ ' A' ]",
         "'deny': [ 'A\\u0000' ]",
         "'deny': [ '\\u00e9' ]",
+        "'nilRecheck': 'GET'",
+        "'nilRecheck': {}",
+        "'nilRecheck': [ 1 ]",
+        "'nilRecheck': [ '' ]",
+        "'nilRecheck': [ 'A  B' ]",
+        "'nilRecheck': [ 'user*:' , '\\u00e9' ]",
         "'readPolicy': 'random'",
         "'includeMaster': 'yes'",
         "'touchMaster': 1",

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,6 +39,29 @@ class ReadSettingsTest {
   }
 
   @Test
+  void whatIsAskedForAgainIsReadAsCommandsAndPrefixes() throws IOException {
+    assertThat(listener("'nilRecheck': [ 'get', 'OBJECT|ENCODING', 'user:*', 'a*b*', '\\u00e9*' ]"))
+        .extracting(ListenerConfig::nilRecheck)
+        .isEqualTo(
+            new NilRecheck(Set.of("GET", "OBJECT ENCODING"), Set.of("user:", "a*b", "\u00e9")));
+    assertThat(listener("'nilRecheck': [ '*' ]").nilRecheck().prefixes()).containsExactly("");
+    assertThat(listener("'nilRecheck': [ ]").nilRecheck()).isEqualTo(NilRecheck.NONE);
+    ConfigException refused =
+        catchThrowableOfType(
+            ConfigException.class,
+            () -> listener("'nilRecheck': [ 'GET', 'get', 'a:*', 'a:*', 1, 'user: ' ]"));
+    assertThat(refused.getMessage())
+        .contains(
+            "listeners[0].nilRecheck[1]: GET is there already, as listeners[0].nilRecheck[0];"
+                + " remove one of them",
+            "listeners[0].nilRecheck[3]: \"a:*\" is there already, as"
+                + " listeners[0].nilRecheck[2]; remove one of them",
+            "listeners[0].nilRecheck[4]: 1 is neither a command nor what keys begin with; write it"
+                + " as \"GET\" or \"session:*\"",
+            "listeners[0].nilRecheck[5]: \"user: \" is not the name of a command");
+  }
+
+  @Test
   void allMistakesAreToldWithARemedy() {
     ConfigException refused =
         catchThrowableOfType(
@@ -62,7 +86,16 @@ class ReadSettingsTest {
                 + " without quotes");
   }
 
+  private ListenerConfig listener(String listener) throws IOException {
+    return listener("'weight': 1", "'weight': 1", listener);
+  }
+
   private ReadPreference load(String master, String replica, String listener) throws IOException {
+    return listener(master, replica, listener).reads();
+  }
+
+  private ListenerConfig listener(String master, String replica, String listener)
+      throws IOException {
     String json =
         """
         [ { 'listen': 6380,
@@ -70,8 +103,6 @@ class ReadSettingsTest {
             'slave': [ { 'host': 'host02', 'port': 6379, %s } ], %s } ]"""
             .formatted(master, replica, listener)
             .replace('\'', '"');
-    return ConfigLoader.load(Files.writeString(folder.resolve("listeners.json"), json))
-        .get(0)
-        .reads();
+    return ConfigLoader.load(Files.writeString(folder.resolve("listeners.json"), json)).get(0);
   }
 }

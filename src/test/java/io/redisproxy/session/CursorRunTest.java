@@ -93,7 +93,7 @@ class CursorRunTest {
         new Session(
             new Session.Shared(
                 NoNodes.backend(METERS),
-                new Terms(new CommandRules(Map.of(), Set.of()), Optional.empty()),
+                new Terms(new CommandRules(Map.of(), Set.of()), Optional.empty(), null),
                 new FlushQueue(channel.eventLoop()),
                 METERS.listener("6380"),
                 1_000_000,

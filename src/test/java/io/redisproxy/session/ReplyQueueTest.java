@@ -48,7 +48,7 @@ class ReplyQueueTest {
         new Session(
             new Session.Shared(
                 NoNodes.backend(METERS),
-                new Terms(new CommandRules(Map.of(), Set.of()), Optional.empty()),
+                new Terms(new CommandRules(Map.of(), Set.of()), Optional.empty(), null),
                 new FlushQueue(channel.eventLoop()),
                 LISTENER_METERS,
                 OUTPUT_LIMIT,
