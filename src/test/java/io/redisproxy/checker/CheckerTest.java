@@ -4,12 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redisproxy.TestProxy;
 import io.redisproxy.config.ListenerConfig;
+import io.redisproxy.config.MasterFallback;
+import io.redisproxy.config.Resilience;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
+import io.redisproxy.fixture.RedisNode;
 import io.redisproxy.fixture.Relay;
+import io.redisproxy.metrics.RetryReason;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -45,6 +51,10 @@ class CheckerTest {
   private final List<Relay> replication = new ArrayList<>();
   private RedisGroup group;
   private Relay toMaster;
+  private int[] replicaPorts;
+
+  /** What the proxies of a phase have counted, at its end. */
+  private final Map<RetryReason, Double> retries = new EnumMap<>(RetryReason.class);
 
   @BeforeEach
   void start() {
@@ -56,6 +66,7 @@ class CheckerTest {
     }
     group.awaitInSync();
     toMaster = Relay.to(group.master().port());
+    replicaPorts = group.replicas().stream().mapToInt(RedisNode::port).toArray();
   }
 
   @AfterEach
@@ -113,6 +124,41 @@ class CheckerTest {
   }
 
   @Test
+  void noReadIsStaleWhileReplicasArePromoted() throws Exception {
+    assertNoneStale(
+        run(
+            "replicas are promoted",
+            UnaryOperator.identity(),
+            UNIT.multipliedBy(2),
+            List.of(
+                Trouble.delay(replication, Duration.ofMillis(5), random),
+                Trouble.promotions(group))));
+  }
+
+  @Test
+  void noReadIsStaleThatIsSentAgain() throws Exception {
+    List<Relay> toReplicas =
+        group.replicas().stream().map(replica -> Relay.to(replica.port())).toList();
+    replicaPorts = toReplicas.stream().mapToInt(Relay::port).toArray();
+    Resilience impatient =
+        new Resilience(Duration.ofMillis(20), 3, MasterFallback.ALWAYS, Duration.ofSeconds(2));
+    try {
+      assertNoneStale(
+          run(
+              "reads are sent again",
+              TestProxy.resilient(impatient),
+              UNIT.multipliedBy(2),
+              List.of(
+                  Trouble.delay(replication, Duration.ofMillis(5), random),
+                  Trouble.lateReplicas(toReplicas, random))));
+      assertThat(retries.get(RetryReason.TIMEOUT)).isPositive();
+      assertThat(retries.get(RetryReason.LOST)).isPositive();
+    } finally {
+      toReplicas.forEach(Relay::close);
+    }
+  }
+
+  @Test
   void noReadIsStaleAfterEverythingIsFlushed() throws Exception {
     Tally tally = new Tally();
     replication.forEach(relay -> relay.delayReplies(Duration.ofMillis(5)));
@@ -162,8 +208,7 @@ class CheckerTest {
         Map.of("probe.timeout", "300ms", "node.reconnect-max", "200ms"),
         refined,
         toMaster.port(),
-        group.replica(0).port(),
-        group.replica(1).port());
+        replicaPorts);
   }
 
   private Tally run(
@@ -191,6 +236,10 @@ class CheckerTest {
         trouble.get();
       }
       report(phase, proxy, tally);
+      for (RetryReason reason : RetryReason.values()) {
+        String label = reason.name().toLowerCase(Locale.ROOT);
+        retries.put(reason, proxy.counted("redis_proxy.retries", "reason", label));
+      }
     } finally {
       end.countDown();
       threads.shutdownNow();

@@ -34,6 +34,17 @@ enum OwnWay {
       deed.see(n, get);
     }
   },
+  PINNED {
+    @Override
+    void run(Deed deed, String n) throws IOException, Deed.FailedException {
+      deed.write("WATCH", deed.key("watched"));
+      deed.write("SET", deed.key("s"), n);
+      deed.see(n, "GET", deed.key("s"));
+      deed.judge(n, deed.writer().call("GET", deed.key("s")), "GET", deed.key("s"));
+      deed.write("UNWATCH");
+      deed.see(n, "GET", deed.key("s"));
+    }
+  },
   TRANSACTION {
     @Override
     void run(Deed deed, String n) throws IOException, Deed.FailedException {

@@ -79,6 +79,37 @@ interface Trouble {
     return ((List<?>) group.call(node, "ROLE")).get(0).equals("master");
   }
 
+  /** A replica is promoted in the place of the master, which dies when that has all it has. */
+  static Trouble promotions(RedisGroup group) {
+    return end -> {
+      while (!end.await(300, TimeUnit.MILLISECONDS)) {
+        RedisNode former = group.master();
+        group.call(former, "CLIENT", "PAUSE", "10000", "WRITE");
+        group.awaitInSync();
+        former.kill();
+        group.promote(group.replica(0));
+        former.restart();
+        group.follow(former, group.master().port());
+        group.awaitInSync();
+      }
+    };
+  }
+
+  /** Replicas answer the proxy late, or their connections to it break. */
+  static Trouble lateReplicas(List<Relay> toReplicas, Random random) {
+    return end -> {
+      while (!end.await(random.nextInt(100), TimeUnit.MILLISECONDS)) {
+        Relay relay = toReplicas.get(random.nextInt(toReplicas.size()));
+        relay.stall();
+        end.await(random.nextInt(150), TimeUnit.MILLISECONDS);
+        if (random.nextBoolean()) {
+          relay.cut();
+        }
+        relay.resume();
+      }
+    };
+  }
+
   /** The proxy's connections to the master break, with writes in flight. */
   static Trouble cuts(Relay toMaster, Random random) {
     return end -> {
