@@ -47,4 +47,13 @@ public final class GroupConsistency {
     }
     return reached;
   }
+
+  /**
+   * Whether a replica is known to have the master's data but for the last writes. One that isn't
+   * may lack any.
+   */
+  public boolean isInOrder(int node) {
+    Rounds measured = rounds;
+    return measured == null || measured.reached(node) >= 0;
+  }
 }

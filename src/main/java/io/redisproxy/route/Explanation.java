@@ -17,7 +17,7 @@ public record Explanation(int node, String why) {
   static final String NO_REPLICAS = "the listener has no replicas";
   static final String NONE_WEIGHS = "no replica with a weight above 0 is healthy";
   static final String NONE_HEALTHY = "no healthy replica";
-  static final String NONE_CONNECTED = "no healthy replica is connected";
+  static final String NONE_IN_ORDER = "no healthy replica is connected and in sync";
 
   static String ofReplica(int node, Topology topology, ReadPolicy policy) {
     long place = topology.replicas().filter(each -> each <= node).count();

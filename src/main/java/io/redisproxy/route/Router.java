@@ -158,7 +158,9 @@ public final class Router {
     if (hasReached(node, needed)) {
       return true;
     }
-    reason = ReadReason.RECENT_WRITE;
+    if (consistency.isInOrder(node)) {
+      reason = ReadReason.RECENT_WRITE;
+    }
     return false;
   }
 
@@ -198,6 +200,6 @@ public final class Router {
     if (topology.readable().length == 0) {
       return Explanation.NONE_HEALTHY;
     }
-    return candidates.tiers().length == 0 ? Explanation.NONE_WEIGHS : Explanation.NONE_CONNECTED;
+    return candidates.tiers().length == 0 ? Explanation.NONE_WEIGHS : Explanation.NONE_IN_ORDER;
   }
 }

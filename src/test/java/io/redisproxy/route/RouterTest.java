@@ -114,7 +114,7 @@ class RouterTest {
     assertThat(router.explainRead(0, 0, true, all))
         .isEqualTo(because(MASTER, "writes of this client are unanswered"));
     assertThat(router.explainRead(0, 0, false, only(node -> false)))
-        .isEqualTo(because(MASTER, "no healthy replica is connected"));
+        .isEqualTo(because(MASTER, "no healthy replica is connected and in sync"));
     for (int node = 1; node < group.topology().nodes().size(); node++) {
       Probed.down(group, node);
     }
