@@ -52,6 +52,7 @@ class CheckerTest {
   private RedisGroup group;
   private Relay toMaster;
   private int[] replicaPorts;
+  private volatile TestProxy proxy;
 
   /** What the proxies of a phase have counted, at its end. */
   private final Map<RetryReason, Double> retries = new EnumMap<>(RetryReason.class);
@@ -132,7 +133,7 @@ class CheckerTest {
             UNIT.multipliedBy(2),
             List.of(
                 Trouble.delay(replication, Duration.ofMillis(5), random),
-                Trouble.promotions(group))));
+                Trouble.promotions(group, this::isMasterOfAll))));
   }
 
   @Test
@@ -198,6 +199,10 @@ class CheckerTest {
     assertThat(tally.stale()).isPositive();
   }
 
+  private boolean isMasterOfAll(int node) {
+    return proxy.groups().groups().stream().allMatch(each -> each.topology().master() == node);
+  }
+
   private static void assertNoneStale(Tally tally) {
     assertThat(tally.examples()).as("%d of %d are stale", tally.stale(), tally.reads()).isEmpty();
     assertThat(tally.reads()).isPositive();
@@ -217,7 +222,8 @@ class CheckerTest {
     Tally tally = new Tally();
     CountDownLatch end = new CountDownLatch(1);
     ExecutorService threads = Executors.newCachedThreadPool();
-    try (TestProxy proxy = start(refined)) {
+    try (TestProxy started = start(refined)) {
+      proxy = started;
       SharedCounters shared = new SharedCounters("shared:");
       long until = System.nanoTime() + time.toNanos();
       List<Future<?>> running = new ArrayList<>();

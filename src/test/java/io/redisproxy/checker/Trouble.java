@@ -4,10 +4,12 @@ import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.RedisNode;
 import io.redisproxy.fixture.Relay;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntPredicate;
 
 /** What goes on between the nodes while clients write and read, until the phase ends. */
 interface Trouble {
@@ -79,8 +81,16 @@ interface Trouble {
     return ((List<?>) group.call(node, "ROLE")).get(0).equals("master");
   }
 
-  /** A replica is promoted in the place of the master, which dies when that has all it has. */
-  static Trouble promotions(RedisGroup group) {
+  /**
+   * A replica is promoted in the place of the master, which dies when that has all it has, and
+   * comes back as a replica.
+   *
+   * @param isKnown whether all know that a node is the master, by its place among master and
+   *     replicas at first; before, the dead one that is started again, empty, could be taken for it
+   */
+  static Trouble promotions(RedisGroup group, IntPredicate isKnown) {
+    List<RedisNode> nodes = new ArrayList<>(group.replicas());
+    nodes.add(0, group.master());
     return end -> {
       while (!end.await(300, TimeUnit.MILLISECONDS)) {
         RedisNode former = group.master();
@@ -88,6 +98,10 @@ interface Trouble {
         group.awaitInSync();
         former.kill();
         group.promote(group.replica(0));
+        int promoted = nodes.indexOf(group.master());
+        while (!isKnown.test(promoted) && !end.await(5, TimeUnit.MILLISECONDS)) {
+          // Not yet.
+        }
         former.restart();
         group.follow(former, group.master().port());
         group.awaitInSync();
