@@ -92,16 +92,39 @@ class ReadRetryTest {
 
   @Test
   void aReadThatWasOvertakenByAWriteOfItsKeyIsNotSentAgain() throws IOException {
-    try (TestProxy proxy = proxy("60S", 3, MasterFallback.ALWAYS);
+    try (Relay toMaster = Relay.to(group.master().port());
+        TestProxy proxy =
+            TestProxy.start(
+                Map.of("probe.timeout", "1m", "event-loops", "1"), toMaster.port(), relay.port());
         RawClient client = proxy.connect()) {
+      relay.refuse();
+      relay.cut();
+      await().until(() -> !proxy.isReadable(0));
+      toMaster.stall();
+      client.send("GET a\r\n");
+      await().until(() -> proxy.counted("redis_proxy.requests", "class", "read") > 0);
+      client.send("SET a 3\r\n");
+      await().until(() -> proxy.counted("redis_proxy.requests", "class", "write") > 0);
+      toMaster.cut();
+      toMaster.resume();
+      assertThat(((RedisError) client.readReply()).message()).contains("connection lost");
+      assertThat(((RedisError) client.readReply()).message()).contains("may have been executed");
+    }
+  }
+
+  @Test
+  void aReadIsSentAgainWhileAWriteOfItsKeyWaitsForIt() throws IOException {
+    try (TestProxy proxy = proxy("60S", 3, MasterFallback.ALWAYS);
+        RawClient client = proxy.connect();
+        RawClient observer = proxy.connect()) {
       relay.stall();
       client.send("GET a\r\n");
       client.send("SET a 3\r\n");
-      await().until(() -> "3".equals(group.call(group.master(), "GET", "a")));
+      await().until(() -> ((String) observer.call("PROXY", "CLIENTS")).contains("state=draining"));
       relay.cut();
       relay.resume();
-      assertThat(((RedisError) client.readReply()).message()).contains("connection lost");
-      assertThat(client.readReply()).isEqualTo("OK");
+      assertThat(client.readText()).isEqualTo("1");
+      assertThat(client.readText()).isEqualTo("OK");
     }
   }
 

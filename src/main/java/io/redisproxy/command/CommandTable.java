@@ -1,5 +1,6 @@
 package io.redisproxy.command;
 
+import io.redisproxy.resp.RequestDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,6 +34,15 @@ public final class CommandTable {
   public static Command lookup(int length, long w0, long w1, long w2) {
     Command command = TOP.find(length, w0, w1, w2);
     return command == null ? Command.UNKNOWN : command;
+  }
+
+  /** The command of the request that was decoded last. */
+  public static Command lookup(RequestDecoder decoder) {
+    return lookup(
+        decoder.nameLength(),
+        upper(decoder.word0()),
+        upper(decoder.word1()),
+        upper(decoder.word2()));
   }
 
   /** The subcommand, or the container itself if it has none of that name. */

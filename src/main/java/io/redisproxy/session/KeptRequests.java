@@ -51,18 +51,12 @@ final class KeptRequests {
 
   /** Whether one of those that are to be sent reads what these, if any, write. */
   boolean readAnyOf(WrittenSlots written, KeySlots keys, Lane lane) {
-    if (written == null) {
-      return false;
-    }
-    int database = lane.identity().database();
-    RequestDecoder decoder = new RequestDecoder(Long.MAX_VALUE);
-    for (int at = from; at < end; at = decoder.end()) {
-      if (decoder.next(bytes, at) == RequestDecoder.Result.REQUEST
-          && keys.areAnyOf(written, database, bytes, at)) {
-        return true;
-      }
-    }
-    return false;
+    return written != null && readSlots(keys, lane).meets(written.slots());
+  }
+
+  /** What those that are to be sent read. */
+  SlotList readSlots(KeySlots keys, Lane lane) {
+    return keys.readBy(bytes, from, end, lane.identity().database());
   }
 
   /** Which of those that are to be sent can be run twice, as they change nothing. */

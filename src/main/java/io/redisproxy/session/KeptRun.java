@@ -22,6 +22,9 @@ abstract class KeptRun extends PendingReplies implements Asked {
   /** Null for most runs, always: what is done since the node failed. */
   private Retry retry;
 
+  /** What the requests read; null until it is asked for. */
+  private SlotList readSlots;
+
   KeptRun(Lane lane) {
     this.lane = lane;
   }
@@ -58,6 +61,26 @@ abstract class KeptRun extends PendingReplies implements Asked {
       keptFrom = 0;
       keptEnd = kept.writerIndex();
     }
+  }
+
+  /** What the requests read that are not answered; any key where that isn't known. */
+  final SlotList readSlots(KeySlots keys) {
+    if (readSlots == null) {
+      readSlots = findReadSlots(keys);
+    }
+    return readSlots;
+  }
+
+  private SlotList findReadSlots(KeySlots keys) {
+    if (kept != null) {
+      return keys.readBy(kept, keptFrom, keptEnd, lane.identity().database());
+    }
+    if (retry != null && !retry.isOver()) {
+      return retry.requests.readSlots(keys, lane);
+    }
+    SlotList unknown = new SlotList();
+    unknown.addAnyKey();
+    return unknown;
   }
 
   /** The first key of the first request, which is of this command; null when it isn't kept. */

@@ -12,7 +12,6 @@ import io.redisproxy.resp.ArgumentCursor;
 import io.redisproxy.resp.RequestDecoder;
 import io.redisproxy.resp.Resp;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
 
@@ -32,8 +31,12 @@ public final class KeySlots {
   private final LoopWrites writes;
   private final Queue<WrittenSlots> unused = new ArrayDeque<>();
   private final ArgumentCursor cursor = new ArgumentCursor();
-  private int[] slots = new int[16];
-  private int count;
+
+  /** Walks over requests that were sent. */
+  private final RequestDecoder sent = new RequestDecoder(Long.MAX_VALUE);
+
+  /** Those of the request at hand. */
+  private final SlotList found = new SlotList();
 
   /**
    * {@code writes}: the event loop's part of the table.
@@ -69,10 +72,9 @@ public final class KeySlots {
 
   private long needed() {
     long needed = 0;
-    for (int i = 0; i < count; i++) {
-      needed =
-          Math.max(
-              needed, slots[i] == WriteTable.ALL ? table.neededByAny() : table.needed(slots[i]));
+    for (int i = 0; i < found.size(); i++) {
+      int slot = found.get(i);
+      needed = Math.max(needed, slot == WriteTable.ALL ? table.neededByAny() : table.needed(slot));
     }
     return needed;
   }
@@ -83,32 +85,52 @@ public final class KeySlots {
       return 0;
     }
     ByteBuf request = Resp.request(session.allocator(), words);
-    count = 0;
+    found.clear();
     if (KeyUse.of(command) == KeyUse.ANY) {
-      add(WriteTable.ALL);
+      found.addAnyKey();
     } else {
-      find(KeyUse.of(command), command, databaseOf(session), request, 0);
+      find(KeyUse.of(command), command, databaseOf(session), request, 0, found);
     }
     request.release();
     return needed();
   }
 
-  /** Whether a request, which begins at {@code from}, has keys that these slots are of. */
-  boolean areAnyOf(WrittenSlots written, int database, ByteBuf whole, int from) {
-    Command command = CommandTable.find(Resp.arguments(whole, from));
-    KeyUse use = KeyUse.of(command);
-    count = 0;
-    if (use == KeyUse.ANY) {
-      add(WriteTable.ALL);
-    } else if (use != KeyUse.NONE) {
-      find(use, command, database, whole, from);
-    }
-    for (int i = 0; i < count; i++) {
-      if (written.has(slots[i])) {
-        return true;
+  /** What requests read that were sent: those between two indices. */
+  SlotList readBy(ByteBuf requests, int from, int end, int database) {
+    SlotList read = new SlotList();
+    for (int at = from; at < end && !read.hasAll(); at = sent.end()) {
+      if (sent.next(requests, at) == RequestDecoder.Result.REQUEST) {
+        addRead(requests, at, database, read);
       }
     }
-    return false;
+    return read;
+  }
+
+  private void addRead(ByteBuf requests, int from, int database, SlotList read) {
+    Command command = CommandTable.lookup(sent);
+    if (command.isContainer()) {
+      command = CommandTable.find(Resp.arguments(requests, from));
+    }
+    KeyUse use = KeyUse.of(command);
+    if (use == KeyUse.ANY) {
+      read.addAnyKey();
+    } else if (use == KeyUse.FIRST && sent.hasPlainArgument()) {
+      read.add(firstSlot(sent, database, requests));
+    } else if (use != KeyUse.NONE) {
+      find(use, command, database, requests, from, read);
+    }
+  }
+
+  /** Whether the reads of a listener see what was written before them, and nothing else. */
+  boolean holdsReads() {
+    return holdsReads;
+  }
+
+  /** Whether reads that are not answered yet could see what this write, sent now, writes. */
+  boolean areReadBefore(
+      ReplyQueue replies, Command command, Session session, ByteBuf in, int from, int end) {
+    find(command, session, in, from, end);
+    return replies.awaitsReadsOf(found, this);
   }
 
   /** The same for a read whose keys are not known. */
@@ -139,7 +161,7 @@ public final class KeySlots {
   void addWritten(
       WrittenSlots to, Command command, Session session, ByteBuf in, int from, int end) {
     find(command, session, in, from, end);
-    addAll(to);
+    to.slots().addAll(found);
   }
 
   /** The same for one that is sent and answered without waiting for others. */
@@ -147,18 +169,16 @@ public final class KeySlots {
     if (table.hasReaders()) {
       addWritten(to, command, session, in, from, end);
     } else {
-      to.addAll();
+      to.slots().addAnyKey();
     }
   }
 
   /** The same for a request of which only the beginning has come. */
   void addWrittenByLarge(
       WrittenSlots to, Command command, Session session, ByteBuf in, int from, int end) {
-    count = 0;
-    if (!findFirstKey(command, session, in, from, end)) {
-      add(WriteTable.ALL);
+    if (!addFirstKey(command, session, in, from, end, to.slots())) {
+      to.slots().addAnyKey();
     }
-    addAll(to);
   }
 
   /** Slots for requests that count as in flight or not: see {@link WrittenSlots#counting}. */
@@ -167,75 +187,83 @@ public final class KeySlots {
     return (used == null ? new WrittenSlots(writes, unused) : used).counting(counted);
   }
 
-  private void addAll(WrittenSlots to) {
-    for (int i = 0; i < count; i++) {
-      to.add(slots[i]);
-    }
-  }
-
   private void find(Command command, Session session, ByteBuf in, int from, int end) {
-    count = 0;
+    found.clear();
     KeyUse use = KeyUse.of(command);
     if (use == KeyUse.ANY || use == KeyUse.NONE) {
-      add(WriteTable.ALL);
+      found.addAnyKey();
       return;
     }
     RequestDecoder decoder = session.decoder();
     if (use == KeyUse.FIRST && decoder.hasPlainArgument()) {
-      int database = databaseOf(session);
-      add(table.slot(database, in, decoder.argumentAt(in), decoder.argumentLength(in)));
+      found.add(firstSlot(decoder, databaseOf(session), in));
       return;
     }
     if (!decoder.isSplit()) {
-      find(use, command, databaseOf(session), in, from);
+      find(use, command, databaseOf(session), in, from, found);
       return;
     }
     ByteBuf whole = Requests.whole(session, in, from, end);
-    find(use, command, databaseOf(session), whole, whole.readerIndex());
+    find(use, command, databaseOf(session), whole, whole.readerIndex(), found);
     whole.release();
+  }
+
+  /** The slot of the key behind the name of a request that was just decoded. */
+  private int firstSlot(RequestDecoder decoder, int database, ByteBuf in) {
+    return table.slot(database, in, decoder.argumentAt(in), decoder.argumentLength(in));
   }
 
   private static int databaseOf(Session session) {
     return session.lane().identity().database();
   }
 
-  private void find(KeyUse use, Command command, int database, ByteBuf whole, int from) {
-    if (use == KeyUse.FIRST || use == KeyUse.FIXED) {
-      findFixed(command, database, whole, from);
-    } else {
-      findMovable(command, database, Resp.arguments(whole, from));
-    }
-    if (count > MANY) {
-      count = 0;
-      add(WriteTable.ALL);
+  private void find(
+      KeyUse use, Command command, int database, ByteBuf whole, int from, SlotList to) {
+    boolean few =
+        use == KeyUse.FIRST || use == KeyUse.FIXED
+            ? addFixed(command, database, whole, from, to)
+            : addMovable(command, database, Resp.arguments(whole, from), to);
+    if (!few) {
+      to.addAnyKey();
     }
   }
 
-  private void findFixed(Command command, int database, ByteBuf whole, int from) {
+  /** False if there are too many. */
+  private boolean addFixed(Command command, int database, ByteBuf whole, int from, SlotList to) {
     cursor.start(whole, from);
     int arguments = cursor.left();
     int last = command.lastKey() < 0 ? arguments + command.lastKey() : command.lastKey();
     int next = command.firstKey();
+    if ((last - next) / command.keyStep() >= MANY) {
+      return false;
+    }
     for (int i = 0; i <= last && cursor.next(); i++) {
       if (i == next) {
-        add(table.slot(database, whole, cursor.position(), cursor.length()));
+        to.add(table.slot(database, whole, cursor.position(), cursor.length()));
         next += command.keyStep();
       }
     }
+    return true;
   }
 
-  private void findMovable(Command command, int database, List<byte[]> request) {
+  /** False if there are too many, or not all are named. */
+  private boolean addMovable(Command command, int database, List<byte[]> request, SlotList to) {
     if (KeyFinder.touchesOtherKeys(command, request)) {
-      add(WriteTable.ALL);
-      return;
+      return false;
     }
-    for (int key : KeyFinder.find(command, request)) {
-      add(table.slot(database, request.get(key)));
+    int[] keys = KeyFinder.find(command, request);
+    if (keys.length > MANY) {
+      return false;
     }
+    for (int key : keys) {
+      to.add(table.slot(database, request.get(key)));
+    }
+    return true;
   }
 
-  /** Finds the only key of a command such as SET, if it has come. */
-  private boolean findFirstKey(Command command, Session session, ByteBuf in, int from, int end) {
+  /** Adds the only key of a command such as SET, if it has come. */
+  private boolean addFirstKey(
+      Command command, Session session, ByteBuf in, int from, int end, SlotList to) {
     if (KeyUse.of(command) != KeyUse.FIRST) {
       return false;
     }
@@ -246,19 +274,12 @@ public final class KeySlots {
       if (!cursor.next()) {
         return false;
       }
-      add(table.slot(databaseOf(session), begun, cursor.position(), cursor.length()));
+      to.add(table.slot(databaseOf(session), begun, cursor.position(), cursor.length()));
       return true;
     } catch (IndexOutOfBoundsException e) {
       return false;
     } finally {
       begun.release();
     }
-  }
-
-  private void add(int slot) {
-    if (count == slots.length) {
-      slots = Arrays.copyOf(slots, 2 * count);
-    }
-    slots[count++] = slot;
   }
 }

@@ -31,6 +31,9 @@ final class ReplyQueue {
     void onCutOff();
   }
 
+  /** Among more runs than this nobody looks for keys. */
+  private static final int MANY = 1024;
+
   private final Client client;
   private final Queue<Run> runs = new ArrayDeque<>(4);
   private long early;
@@ -70,6 +73,24 @@ final class ReplyQueue {
   /** Whether writes are not answered yet. */
   boolean awaitsWrites() {
     return writeRuns > 0;
+  }
+
+  /** Whether there are runs without writes; they may be at other nodes than the master. */
+  boolean awaitsReads() {
+    return runs.size() > writeRuns;
+  }
+
+  /** Whether a write of these keys, sent now, could be seen by reads that are awaited. */
+  boolean awaitsReadsOf(SlotList written, KeySlots keys) {
+    if (runs.size() > MANY) {
+      return true;
+    }
+    for (Run run : runs) {
+      if (run.mayBeOvertaken() && run.readSlots(keys).meets(written)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** How many requests are in the runs. */

@@ -23,12 +23,7 @@ final class Requests {
 
   /** What a request is that is whole, or so large that its first words have come before the end. */
   static Kind kind(Session session, RequestDecoder decoder, ByteBuf request) {
-    Command command =
-        CommandTable.lookup(
-            decoder.nameLength(),
-            CommandTable.upper(decoder.word0()),
-            CommandTable.upper(decoder.word1()),
-            CommandTable.upper(decoder.word2()));
+    Command command = CommandTable.lookup(decoder);
     List<byte[]> words = new ArrayList<>(2);
     ArgumentCursor cursor = session.cursor().start(request, request.readerIndex());
     while (words.size() < 2 && cursor.next() && cursor.isWhole()) {

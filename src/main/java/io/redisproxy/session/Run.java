@@ -123,6 +123,14 @@ class Run extends KeptRun {
     return atMaster && (hasWrites() ? !isWaiting() : !isRetried());
   }
 
+  /**
+   * Whether these are reads that a write sent to the master from now on could overtake, so that
+   * they would see what comes behind them.
+   */
+  boolean mayBeOvertaken() {
+    return target != null && writes == 0 && (!atMaster || isRetried()) && !isDone();
+  }
+
   /** A node has refused what was sent to it before this, which may come to be sent again. */
   void onRefusedBefore(Target refuser, RetryReason why) {
     if (atMaster

@@ -190,7 +190,7 @@ final class Serving extends SessionState {
   }
 
   private boolean onRequest(ByteBuf in, int from, int end) {
-    Command command = lookUp();
+    Command command = CommandTable.lookup(decoder);
     if (command.isContainer()) {
       command = Requests.subcommand(command, session, in, from, end);
     }
@@ -365,11 +365,25 @@ final class Serving extends SessionState {
   }
 
   private boolean addAtMaster(Command command, ByteBuf in, int from, int end) {
+    if (isReadBefore(command, in, from, end)) {
+      return leave(new Draining(session, this), in, from);
+    }
     RunSender.Result result = sender.addAtMaster(in, from);
     if (result == RunSender.Result.ADDED) {
       noteWrite(sender.run(), command, in, from, end);
     }
     return isAdded(result, in, from);
+  }
+
+  /** Whether reads before the request, at a replica that is slow, could see what it writes. */
+  private boolean isReadBefore(Command command, ByteBuf in, int from, int end) {
+    KeySlots keys = session.keys();
+    if (keys == null || !keys.holdsReads() || !KeyUse.isWrite(command)) {
+      return false;
+    }
+    ReplyQueue replies = session.replies();
+    sender.endReads(in, from);
+    return replies.awaitsReads() && keys.areReadBefore(replies, command, session, in, from, end);
   }
 
   /** For the master, but it changes no data. */
@@ -773,13 +787,5 @@ final class Serving extends SessionState {
     in.readerIndex(from);
     session.process(in);
     return false;
-  }
-
-  private Command lookUp() {
-    return CommandTable.lookup(
-        decoder.nameLength(),
-        CommandTable.upper(decoder.word0()),
-        CommandTable.upper(decoder.word1()),
-        CommandTable.upper(decoder.word2()));
   }
 }

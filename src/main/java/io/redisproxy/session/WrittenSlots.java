@@ -1,8 +1,6 @@
 package io.redisproxy.session;
 
 import io.redisproxy.consistency.LoopWrites;
-import io.redisproxy.consistency.WriteTable;
-import java.util.Arrays;
 import java.util.Queue;
 
 /**
@@ -15,8 +13,7 @@ final class WrittenSlots {
 
   private final LoopWrites writes;
   private final Queue<WrittenSlots> unused;
-  private int[] slots = new int[16];
-  private int count;
+  private final SlotList slots = new SlotList();
   private boolean counted;
 
   /** {@code unused}: where it goes when the requests are over. */
@@ -34,60 +31,40 @@ final class WrittenSlots {
     return this;
   }
 
-  /** A request may change what is in the slot. */
-  void add(int slot) {
-    if (count == slots.length) {
-      slots = Arrays.copyOf(slots, 2 * count);
-    }
-    slots[count++] = slot;
-  }
-
-  /** A request may change any key. */
-  void addAll() {
-    if (count == 0 || slots[count - 1] != WriteTable.ALL) {
-      add(WriteTable.ALL);
-    }
-  }
-
-  /** Whether a request may change what is in the slot. */
-  boolean has(int slot) {
-    for (int i = 0; i < count; i++) {
-      if (slots[i] == slot || slots[i] == WriteTable.ALL || slot == WriteTable.ALL) {
-        return true;
-      }
-    }
-    return false;
+  /** What the requests may change. */
+  SlotList slots() {
+    return slots;
   }
 
   /** The requests are about to be sent. */
   void sent() {
     if (counted) {
-      writes.begin(slots, count);
+      writes.begin(slots.array(), slots.size());
     }
   }
 
   /** The last reply has come and not gone on to the client. */
   void over() {
     if (counted) {
-      writes.end(slots, count);
+      writes.end(slots.array(), slots.size());
     } else {
-      writes.mark(slots, count);
+      writes.mark(slots.array(), slots.size());
     }
   }
 
   /** The connection is lost. */
   void lost() {
     if (counted) {
-      writes.lose(slots, count);
+      writes.lose(slots.array(), slots.size());
     } else {
-      writes.markLost(slots, count);
+      writes.markLost(slots.array(), slots.size());
     }
   }
 
   /** Nobody has to know any more what was written. */
   void retire() {
-    count = 0;
-    if (slots.length <= FEW) {
+    slots.clear();
+    if (slots.array().length <= FEW) {
       unused.offer(this);
     }
   }

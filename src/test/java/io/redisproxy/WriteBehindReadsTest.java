@@ -1,0 +1,153 @@
+package io.redisproxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redisproxy.fixture.LeakWatch;
+import io.redisproxy.fixture.RawClient;
+import io.redisproxy.fixture.RedisGroup;
+import io.redisproxy.fixture.RedisNode;
+import io.redisproxy.fixture.Relay;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Reads at a slow replica see nothing that the same client writes behind them: replication is
+ * faster than they are.
+ */
+class WriteBehindReadsTest {
+  private static RedisGroup group;
+  private static RedisNode server;
+  private static Relay relay;
+  private static TestProxy proxy;
+
+  @BeforeAll
+  static void start() {
+    group = RedisGroup.start(1);
+    server = RedisNode.start(List.of());
+    relay = Relay.to(group.replica(0).port());
+    proxy =
+        TestProxy.start(
+            Map.of("event-loops", "1", "probe.timeout", "1m"), group.master().port(), relay.port());
+  }
+
+  @AfterAll
+  static void stop() {
+    proxy.close();
+    relay.close();
+    server.close();
+    group.close();
+  }
+
+  @AfterEach
+  void letThrough() {
+    relay.delayRequests(Duration.ZERO);
+    relay.resume();
+    group.flushAll();
+  }
+
+  /** While the replica says nothing, the write is not sent; a write of another key is. */
+  private void waits(String read, String write) throws IOException {
+    group.call(group.master(), "SET", "a", "old");
+    group.call(group.master(), "SET", "other", "old");
+    group.awaitInSync();
+    try (RawClient client = proxy.connect();
+        RawClient observer = proxy.connect()) {
+      awaitAtReplica(client, "GET a");
+      relay.stall();
+      client.sendCommand(read.split(" "));
+      client.sendCommand("SET", "free", "1");
+      await().until(() -> "1".equals(group.call(group.master(), "GET", "free")));
+      client.sendCommand(write.split(" "));
+      await().until(() -> ((String) observer.call("PROXY", "CLIENTS")).contains("state=draining"));
+      assertThat(group.call(group.master(), "GET", "a")).isEqualTo("old");
+      relay.resume();
+      assertThat(client.readText()).asString().contains("old");
+      assertThat(client.readText()).isEqualTo("OK");
+      client.readReply();
+    }
+  }
+
+  /** Reads go to the replica from now on, until something is written. */
+  private static void awaitAtReplica(RawClient client, String read) {
+    String[] explained = ("PROXY EXPLAIN " + read).split(" ");
+    await().until(() -> client.call(explained).toString().contains("role, replica"));
+  }
+
+  @Test
+  void aWriteOfTheKeyWaitsForTheRead() throws IOException {
+    waits("GET a", "SET a new");
+  }
+
+  @Test
+  void aWriteOfOneOfManyKeysWaits() throws IOException {
+    waits("MGET other a", "MSET b 1 a new");
+  }
+
+  @Test
+  void aWriteOfUnknownKeysWaits() throws IOException {
+    waits("GET a", "EVAL return(redis.call('del','a')) 0");
+  }
+
+  @Test
+  void aScriptThatDeclaresTheKeyWaits() throws IOException {
+    waits("EVAL_RO return(redis.call('get',KEYS[1])) 1 a", "EVAL return(1) 1 a");
+  }
+
+  @Test
+  void repliesAreThoseOfOneServer() throws IOException {
+    Random random = new Random(7);
+    try (LeakWatch leaks = new LeakWatch();
+        RawClient client = proxy.connect();
+        RawClient direct = new RawClient(server.port())) {
+      for (int round = 0; round < 60; round++) {
+        relay.delayRequests(Duration.ofMillis(random.nextInt(8)));
+        if (round % 2 == 0) {
+          awaitAtReplica(client, "GET k0");
+        }
+        List<String> requests = new ArrayList<>();
+        for (int i = 1 + random.nextInt(20); i > 0; i--) {
+          requests.add(request(random, round + "-" + i));
+        }
+        // Both ways: the read is sent already, or still being gathered, when the write comes.
+        boolean inOnePiece = random.nextBoolean();
+        if (inOnePiece) {
+          client.send(String.join("\r\n", requests) + "\r\n");
+        }
+        direct.send(String.join("\r\n", requests) + "\r\n");
+        for (String request : inOnePiece ? List.<String>of() : requests) {
+          client.send(request + "\r\n");
+        }
+        for (String request : requests) {
+          assertThat(client.readText()).as(request).isEqualTo(direct.readText());
+        }
+      }
+      assertThat(leaks.reports()).isEmpty();
+    }
+  }
+
+  private static String request(Random random, String value) {
+    String key = "k" + random.nextInt(4);
+    String other = "k" + random.nextInt(4);
+    return switch (random.nextInt(14)) {
+      case 0, 1, 2, 3 -> "GET " + key;
+      case 4 -> "MGET " + key + " " + other;
+      case 5 -> "DBSIZE";
+      case 6 -> "EXISTS " + key + " " + other;
+      case 7 -> "SELECT " + random.nextInt(2);
+      case 8 -> "DEL " + key;
+      case 9 -> "RENAME " + key + " " + other;
+      case 10 -> "EVAL \"return redis.call('set', 'k1', ARGV[1])\" 0 " + value;
+      case 11 -> "FLUSHDB";
+      default -> "SET " + key + " " + value;
+    };
+  }
+}
