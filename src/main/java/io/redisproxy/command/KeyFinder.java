@@ -12,14 +12,15 @@ import java.util.stream.IntStream;
  */
 public final class KeyFinder {
   /** Their keys are those they declare; with none declared it could be any. */
-  private static final EnumSet<Command> SCRIPTS =
-      EnumSet.of(
-          Command.EVAL,
-          Command.EVALSHA,
-          Command.FCALL,
-          Command.EVAL_RO,
-          Command.EVALSHA_RO,
-          Command.FCALL_RO);
+  public static final Set<Command> SCRIPTS =
+      Collections.unmodifiableSet(
+          EnumSet.of(
+              Command.EVAL,
+              Command.EVALSHA,
+              Command.FCALL,
+              Command.EVAL_RO,
+              Command.EVALSHA_RO,
+              Command.FCALL_RO));
 
   /** Commands that read or write keys no request of theirs names, such as KEYS and FLUSHALL. */
   public static final Set<Command> UNNAMED_KEYS = Collections.unmodifiableSet(unnamedKeys());

@@ -33,6 +33,10 @@ final class Pin implements PinnedConnection.Holder {
   private static final EnumSet<Command> TRANSACTIONS =
       EnumSet.of(Command.MULTI, Command.EXEC, Command.DISCARD, Command.WATCH, Command.UNWATCH);
 
+  /** Answered while a script keeps the node busy, but for what they need first: a database. */
+  private static final EnumSet<Command> TO_BUSY_NODES =
+      EnumSet.of(Command.SCRIPT_KILL, Command.FUNCTION_KILL, Command.FUNCTION_STATS);
+
   private static final EnumSet<Command> TELL_REDIRECT =
       EnumSet.of(Command.CLIENT_GETREDIR, Command.CLIENT_TRACKINGINFO);
 
@@ -72,6 +76,11 @@ final class Pin implements PinnedConnection.Holder {
   /** Whether what the command changes inside a transaction would not end with it. */
   static boolean outlivesTransaction(Command command) {
     return SUBSCRIPTIONS.contains(command) || command == Command.CLIENT_TRACKING;
+  }
+
+  /** Whether a node shall get the command even if it is busy, over any connection of the user's. */
+  static boolean isForBusyNode(Command command) {
+    return TO_BUSY_NODES.contains(command);
   }
 
   Target target() {

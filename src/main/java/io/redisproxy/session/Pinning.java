@@ -3,6 +3,7 @@ package io.redisproxy.session;
 import io.netty.buffer.ByteBuf;
 import io.redisproxy.command.Command;
 import io.redisproxy.resp.Resp;
+import io.redisproxy.upstream.Identity;
 import io.redisproxy.upstream.NodeFailure;
 import io.redisproxy.upstream.PinnedConnection;
 import java.util.List;
@@ -29,7 +30,12 @@ final class Pinning extends PausedState implements PinnedConnection.Holder {
   void onEntered() {
     pause();
     target = session.lane().forWrite();
-    target.pool().pin(session.lane().identity(), this);
+    Identity identity = session.lane().identity();
+    if (Pin.isForBusyNode(cause)) {
+      target.pool().pinBriefly(identity.withDatabase(Identity.DEFAULT.database()), this);
+    } else {
+      target.pool().pin(identity, this);
+    }
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.redisproxy.session;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.redisproxy.command.Command;
+import io.redisproxy.command.KeyFinder;
 import io.redisproxy.metrics.ErrorKind;
 import io.redisproxy.metrics.ReadReason;
 import io.redisproxy.metrics.RetryReason;
@@ -21,6 +22,7 @@ class Run extends KeptRun {
   static final int EARLY_OVERHEAD = 512;
 
   private static final Command[] COMMANDS = Command.values();
+
   private static final int NONE = -1;
 
   private final Session session;
@@ -33,6 +35,8 @@ class Run extends KeptRun {
 
   /** That of the last one. */
   private int last = NONE;
+
+  private boolean scripts;
 
   /** How many of the requests are counted by their command. */
   private int counted;
@@ -174,6 +178,7 @@ class Run extends KeptRun {
       countCommands();
     }
     last = next;
+    scripts |= KeyFinder.SCRIPTS.contains(COMMANDS[next]);
   }
 
   private void countCommands() {
@@ -506,6 +511,11 @@ class Run extends KeptRun {
       retry().onOverdue(this);
     }
     return true;
+  }
+
+  @Override
+  protected boolean hasScripts() {
+    return scripts;
   }
 
   @Override

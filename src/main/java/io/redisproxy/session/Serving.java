@@ -282,6 +282,12 @@ final class Serving extends SessionState {
       return relay(in, from);
     } else if (pin.hasFollowersEnough()) {
       return leave(new Draining(session, this), in, from);
+    } else if (Pin.isForBusyNode(command) && !pin.isHeld()) {
+      // The connection may be one of another database than the session's.
+      Run alone = new Run(session, pin.target(), System.nanoTime());
+      sender.sendAlone(alone, false, pin.connection(), in, from, end);
+      session.muting().onRequestSent();
+      return leave(new Draining(session, this), in, end);
     }
     pin.onRequest(command);
     Run question = pin.runForQuestion(command);

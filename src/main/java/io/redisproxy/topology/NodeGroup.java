@@ -242,10 +242,19 @@ public final class NodeGroup {
   synchronized void onAnswered(
       int node, NodeAddress address, NodeReport report, long askedAt, long nanos) {
     NodeRecord record = records.get(node);
-    if (record.isMember && record.address.equals(address)) {
-      record.onAnswered(report, askedAt, nanos, clock.getAsLong());
-      update(record);
+    if (!record.isMember || !record.address.equals(address)) {
+      return;
     }
+    long now = clock.getAsLong();
+    if (report.isBusy()) {
+      // It is what it was, as a silent one is: nobody can make it anything else now.
+      String why = "it answered -" + report.error();
+      record.onFailed(why, true, now);
+      record.onDistrusted(why, now);
+    } else {
+      record.onAnswered(report, askedAt, nanos, now);
+    }
+    update(record);
   }
 
   /** A member has not answered a probe. */

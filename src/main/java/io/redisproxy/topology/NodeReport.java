@@ -94,6 +94,11 @@ record NodeReport(
     return said != null && said.matches("\\d{1,18}") ? Long.parseLong(said) : otherwise;
   }
 
+  /** Whether it tells nothing but that a script keeps it from answering. */
+  boolean isBusy() {
+    return role == Role.OTHER && error != null && error.startsWith("BUSY ");
+  }
+
   /** Whether it is a replica that gets this history from a master, at this moment. */
   boolean follows(String ofMaster) {
     return role == Role.REPLICA && linked && history != null && history.equals(ofMaster);

@@ -70,6 +70,11 @@ final class Handshake {
         && (request == FIRST_SELECT || (request == SECOND_SELECT && !isError(FIRST_SELECT)));
   }
 
+  /** Whether a script kept the node from some of what it was asked for. */
+  boolean wasBusy() {
+    return replies.all().stream().anyMatch(reply -> reply.startsWith("-BUSY "));
+  }
+
   private boolean isError(int request) {
     return replies.all().get(request).startsWith("-");
   }

@@ -51,6 +51,13 @@ public final class NodeConnection extends NodeChannel {
   private ByteBuf apartBegun;
   private boolean apartIsLong;
   private PendingReplies heldFor;
+
+  /** The first that waits since the connection was looked after last; null if none did. */
+  private PendingReplies first;
+
+  /** Whether it is a script that the first one waits for. */
+  private boolean running;
+
   private Future<?> slowTimer;
 
   NodeConnection(
@@ -80,7 +87,10 @@ public final class NodeConnection extends NodeChannel {
     return readyAt == 0 ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - readyAt);
   }
 
-  /** Whether a large reply is on its way, or a slow client keeps the connection from being read. */
+  /**
+   * Whether a large reply is on its way, a slow client keeps the connection from being read, or a
+   * script runs for long: on other connections the node tells that it is busy.
+   */
   boolean isOccupied() {
     return occupied;
   }
@@ -199,6 +209,7 @@ public final class NodeConnection extends NodeChannel {
 
   /** Tells those who wait what was sent before; who is held up by a client's slowness is not. */
   void tellOverdue(long before) {
+    noteScript();
     if (heldFor == null && !pending.isEmpty()) {
       for (PendingReplies each : pending.toArray(PendingReplies[]::new)) {
         if (!each.onOverdue(before)) {
@@ -208,9 +219,20 @@ public final class NodeConnection extends NodeChannel {
     }
   }
 
+  private void noteScript() {
+    PendingReplies waits = pending.peek();
+    boolean runs = waits != null && waits == first && waits.hasScripts();
+    first = waits;
+    if (runs != running) {
+      running = runs;
+      updateOccupied();
+    }
+  }
+
   private void updateOccupied() {
     boolean before = occupied;
-    occupied = heldFor != null || scanner.bytesToCome() >= LARGE_REPLY;
+    running &= first == pending.peek();
+    occupied = running || heldFor != null || scanner.bytesToCome() >= LARGE_REPLY;
     if (before && !occupied) {
       owner.onFree(this);
     }

@@ -95,6 +95,11 @@ public abstract class PendingReplies {
     return true;
   }
 
+  /** Whether there are scripts among the requests, which may keep the node from the next ones. */
+  protected boolean hasScripts() {
+    return false;
+  }
+
   /** Whether the client takes its replies too slowly to be sent more. */
   protected abstract boolean isCongested();
 

@@ -104,7 +104,8 @@ public final class PinnedConnection extends NodeChannel {
    */
   public void release(boolean clean) {
     holder = null;
-    if (clean && !isClosed() && !isAwaited() && !relaying && !scanner.isInsideReply()) {
+    boolean rests = clean && !handshake().wasBusy() && !relaying;
+    if (rests && !isClosed() && !isAwaited() && !scanner.isInsideReply()) {
       setReading(true);
       pool.onRest(this);
     } else {

@@ -87,6 +87,23 @@ class NodeGroupTest {
     assertThat(told.get(4).members()).isNotEqualTo(told.get(3).members());
   }
 
+  @Test
+  void whoIsBusyWithAScriptIsWhatItWas() {
+    group.configure(List.of(A, B), null);
+    Probed.busy(group, 0);
+    Probed.busy(group, 1);
+    assertThat(group.topology().master()).isZero();
+    assertThat(group.topology().nodes().get(0).health().detail()).startsWith("it answered -BUSY");
+    assertThat(group.topology().readable()).isEmpty();
+    Probed.busy(group, 0);
+    Probed.busy(group, 0);
+    assertThat(group.topology().master()).isZero();
+    Probed.up(group, 0);
+    Probed.up(group, 1);
+    assertThat(group.topology().nodes()).allMatch(NodeState::isHealthy);
+    assertNodes("a b", 0);
+  }
+
   /** {@code nodes}: by index, a dash for one that has left. */
   private void assertNodes(String nodes, int master) {
     Topology topology = group.topology();

@@ -1,6 +1,7 @@
 package io.redisproxy.topology;
 
 import java.time.Duration;
+import java.util.Collections;
 
 /** Tells a group what a node would have answered to a probe. */
 public final class Probed {
@@ -36,6 +37,12 @@ public final class Probed {
     for (int i = 0; i < 2; i++) {
       group.onFailed(node, group.topology().address(node), "test", true);
     }
+  }
+
+  /** A script keeps the node from answering anything else. */
+  static void busy(NodeGroup group, int node) {
+    String busy = "-BUSY Redis is busy running a script.\r\n";
+    answer(group, node, NodeReport.of(Collections.nCopies(NodeReport.QUESTIONS.size(), busy)));
   }
 
   static void answer(NodeGroup group, int node, NodeReport report) {

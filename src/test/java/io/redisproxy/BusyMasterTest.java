@@ -1,0 +1,150 @@
+package io.redisproxy;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redisproxy.fixture.RawClient;
+import io.redisproxy.fixture.RawClient.RedisError;
+import io.redisproxy.fixture.RedisGroup;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A script keeps the master busy: others are told so, and can end it. */
+class BusyMasterTest {
+  private static final RedisError BUSY =
+      new RedisError(
+          "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.");
+
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+  private RedisGroup group;
+  private TestProxy proxy;
+  private RawClient runner;
+
+  @BeforeEach
+  void start() throws IOException {
+    group = RedisGroup.start(1, "--busy-reply-threshold", "100");
+    group.call(group.master(), "SET", "a", "1");
+    group.awaitInSync();
+    proxy = TestProxy.start(group, Map.of("event-loops", "1"));
+    runner = proxy.connect();
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    runner.close();
+    proxy.close();
+    group.close();
+    threads.shutdownNow();
+  }
+
+  /** A script runs until it is killed, and clients are told that the master is busy. */
+  private void keepBusy() throws IOException {
+    runner.sendCommand("EVAL", "while true do end", "0");
+    // The first of them may have been sent behind the script, and wait for it.
+    await()
+        .ignoreException(TimeoutException.class)
+        .until(() -> ask("SET", "b", "1").get(500, MILLISECONDS).equals(BUSY));
+  }
+
+  /** Asks on a connection of its own. */
+  private CompletableFuture<Object> ask(String... command) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try (RawClient client = proxy.connect()) {
+            return client.call(command);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        },
+        threads);
+  }
+
+  private void assertKilled() throws IOException {
+    assertThat(((RedisError) runner.readReply()).message()).contains("Script killed by user");
+  }
+
+  @Test
+  void othersAreToldThatItIsBusyUntilTheScriptIsKilled() throws IOException {
+    keepBusy();
+    try (RawClient client = proxy.connect()) {
+      // It declares no keys, so that it may write any.
+      assertThat(client.call("GET", "a")).isEqualTo(BUSY);
+      assertThat(client.call("INCR", "b")).isEqualTo(BUSY);
+      assertThat(client.call("EVAL", "return 1", "0")).isEqualTo(BUSY);
+      assertThat(client.call("FUNCTION", "STATS")).isEqualTo(BUSY);
+      assertThat(client.call("SCRIPT", "KILL")).isEqualTo("OK");
+      assertKilled();
+      await().until(() -> client.call("SET", "b", "2").equals("OK"));
+      assertThat(client.call("SCRIPT", "KILL"))
+          .isEqualTo(new RedisError("NOTBUSY No scripts in execution right now."));
+    }
+  }
+
+  @Test
+  void itRemainsTheMasterWhenTheProbesFindItBusy() throws IOException {
+    keepBusy();
+    try (RawClient client = proxy.connect()) {
+      await()
+          .until(() -> client.call("PROXY", "TOPOLOGY").toString().contains("it answered -BUSY"));
+      assertThat(client.call("INCR", "b")).isEqualTo(BUSY);
+      assertThat(client.call("SCRIPT", "KILL")).isEqualTo("OK");
+      assertKilled();
+      await().until(() -> client.call("INCR", "c").equals(1L));
+    }
+  }
+
+  @Test
+  void aTransactionThatBeginsThenFailsAsAWhole() throws IOException {
+    keepBusy();
+    try (RawClient client = proxy.connect()) {
+      assertThat(client.call("MULTI")).isEqualTo("OK");
+      assertThat(client.call("INCR", "b")).isEqualTo(BUSY);
+      assertThat(ask("SCRIPT", "KILL").join()).isEqualTo("OK");
+      assertKilled();
+      await().until(() -> client.call("INCR", "b").equals("QUEUED"));
+      assertThat(((RedisError) client.call("EXEC")).message()).startsWith("EXECABORT");
+    }
+  }
+
+  /** A connection that was made meanwhile has no number, which others need to name it by. */
+  @Test
+  void connectionsThatWereMadeMeanwhileAreNotKept() throws IOException {
+    keepBusy();
+    try (RawClient client = proxy.connect();
+        RawClient other = proxy.connect()) {
+      assertThat(client.call("WATCH", "a")).isEqualTo("OK");
+      assertThat(client.call("UNWATCH")).isEqualTo("OK");
+      assertThat(client.call("SCRIPT", "KILL")).isEqualTo("OK");
+      assertKilled();
+      await().until(() -> client.call("SET", "b", "2").equals("OK"));
+      String id = client.call("CLIENT", "ID").toString();
+      client.sendCommand("BLPOP", "list", "0");
+      await().until(() -> other.call("CLIENT", "UNBLOCK", id, "ERROR").equals(1L));
+      assertThat(((RedisError) client.readReply()).message()).startsWith("UNBLOCKED");
+    }
+  }
+
+  @Test
+  void theScriptIsKilledFromAnyDatabaseAndWhatFollowsStaysInThatDatabase() throws IOException {
+    try (RawClient client = proxy.connect()) {
+      client.call("SELECT", "5");
+      keepBusy();
+      client.send("SCRIPT KILL\r\nGET a\r\n");
+      assertThat(client.readReply()).isEqualTo("OK");
+      assertKilled();
+      assertThat(client.readText()).isNotEqualTo("1");
+      await().until(() -> client.call("SET", "c", "5").equals("OK"));
+      assertThat(client.call("GET", "c")).isEqualTo("5");
+      assertThat(group.call(group.master(), "EXISTS", "c")).isEqualTo(0L);
+    }
+  }
+}
