@@ -205,6 +205,8 @@ class PinTest {
     assertThat(((RedisError) client.readText()).message()).startsWith("UNBLOCKED");
     assertThat(other.call("CLIENT", "UNBLOCK", id)).isEqualTo(0L);
     assertThat(other.call("CLIENT", "UNBLOCK", "12345")).isEqualTo(0L);
+    assertThat(((RedisError) other.call("CLIENT", "UNBLOCK", "12345", "x")).message())
+        .isEqualTo("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
   }
 
   @Test

@@ -116,6 +116,23 @@ class ScriptTest {
   }
 
   @Test
+  void theyAreKeptFromASessionThatIsLeftToItsNodeToo() throws IOException {
+    client.send("MULTI\r\nSELECT 0\r\nEXEC\r\n");
+    assertThat(client.readText()).isEqualTo("OK");
+    assertThat(client.readText()).isEqualTo("QUEUED");
+    assertThat(client.readText()).isEqualTo(List.of("OK"));
+    String digest = (String) client.call("SCRIPT", "LOAD", SCRIPT);
+    for (RedisNode node : nodes().toList()) {
+      await().until(() -> group.call(node, "SCRIPT", "EXISTS", digest).equals(List.of(1L)));
+    }
+    client.send("SCRIPT FLUSH\r\n");
+    assertThat(client.readText()).isEqualTo("OK");
+    for (RedisNode node : nodes().toList()) {
+      await().until(() -> group.call(node, "SCRIPT", "EXISTS", digest).equals(List.of(0L)));
+    }
+  }
+
+  @Test
   void repliesStayInOrderWhileOneScriptIsLookedFor() throws IOException {
     String digest = (String) group.call(group.master(), "SCRIPT", "LOAD", SCRIPT);
     client.send(

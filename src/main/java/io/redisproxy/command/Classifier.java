@@ -25,6 +25,7 @@ public final class Classifier {
                   Map.entry(TOUCH, "it is to keep keys from the master's eviction"),
                   Map.entry(OBJECT_FREQ, "it tells of use of the key at the master"),
                   Map.entry(OBJECT_IDLETIME, "it tells of use of the key at the master"),
+                  Map.entry(XINFO_GROUPS, "how much a group has read is not replicated"),
                   Map.entry(XINFO_CONSUMERS, "when a consumer was seen is not replicated"),
                   Map.entry(XINFO_STREAM, "when a consumer was seen is not replicated"),
                   Map.entry(FT_AGGREGATE, CURSOR),

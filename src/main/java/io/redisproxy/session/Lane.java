@@ -1,5 +1,6 @@
 package io.redisproxy.session;
 
+import io.netty.buffer.ByteBuf;
 import io.redisproxy.metrics.ReadReason;
 import io.redisproxy.route.Explanation;
 import io.redisproxy.route.Reach;
@@ -110,6 +111,16 @@ final class Lane implements Reach {
           }
         };
     return target(router.forRead(client, needed, writesInFlight, untried));
+  }
+
+  /** Sends a request to the replicas, too; nobody waits for what they say. It stays. */
+  void tellReplicas(ByteBuf request, Session session) {
+    for (Target target : members) {
+      if (!target.isMaster() && target.link().isConnected()) {
+        target.link().connection().expect(new UnheardReplies(session, 1));
+        target.link().connection().send(request.retainedDuplicate());
+      }
+    }
   }
 
   boolean hasReplicas() {

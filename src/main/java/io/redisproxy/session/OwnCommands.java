@@ -213,7 +213,10 @@ final class OwnCommands {
   /** The client has another number at the node where it waits. */
   private Answer unblock(RequestArguments arguments) {
     long id = arguments.id(2);
-    if (id < 0) {
+    boolean understood =
+        arguments.count() == 3 || arguments.is(3, "TIMEOUT") || arguments.is(3, "ERROR");
+    if (id < 0 || !understood) {
+      // Redis itself says what is wrong.
       return Answer.FORWARD;
     }
     long atNode = session.clients().idAtNode(id);

@@ -148,6 +148,10 @@ final class RelayGuard {
         && (command == Command.AUTH || command == Command.HELLO)) {
       refusal = "ERR redis-proxy: " + command.wireName() + " is not possible in this state";
     }
-    return refusal == null && !reset;
+    boolean passes = refusal == null && !reset;
+    if (passes && kind.commandClass() == CommandClass.EVERY_NODE && !passesRest) {
+      session.lane().tellReplicas(request, session);
+    }
+    return passes;
   }
 }

@@ -718,12 +718,7 @@ final class Serving extends SessionState {
   private void sendToReplicas(ByteBuf in, int from, int end) {
     sender.endBefore(in, from);
     ByteBuf request = Requests.whole(session, in, from, end);
-    for (Target target : session.lane().targets()) {
-      if (!target.isMaster() && target.link().isConnected()) {
-        target.link().connection().expect(new UnheardReplies(session, 1));
-        target.link().connection().send(request.retainedDuplicate());
-      }
-    }
+    session.lane().tellReplicas(request, session);
     request.release();
   }
 

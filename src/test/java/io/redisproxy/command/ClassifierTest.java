@@ -53,7 +53,7 @@ class ClassifierTest {
   @Test
   void aContainerIsClassedByItsSubcommand() {
     assertClass(MASTER, "OBJECT", "XINFO", "CLIENT", "CONFIG", "CONFIG GET", "CLIENT HELP");
-    assertClass(READ, "OBJECT ENCODING", "XINFO GROUPS", "MEMORY USAGE");
+    assertClass(READ, "OBJECT ENCODING", "MEMORY USAGE");
     assertClass(SESSION, "CLIENT SETNAME", "CLIENT SETINFO", "CLIENT ID", "CLIENT GETNAME");
     assertClass(SESSION, "CLIENT LIST", "CLIENT INFO", "CLIENT KILL", "CLIENT NO-EVICT");
     assertClass(SESSION, "CLIENT REPLY", "CLIENT UNBLOCK", "CLIENT NO-TOUCH");
