@@ -174,6 +174,46 @@ class PubSubTest {
     assertThat(((List<?>) other.readText()).get(2)).isEqualTo(List.of("a"));
   }
 
+  @Test
+  void theyGoToOneWithoutAConnectionOfItsOwnAsPushes() throws IOException {
+    other.call("HELLO", "3");
+    String id = other.call("CLIENT", "ID").toString();
+    for (String protocol : List.of("2", "3")) {
+      client.call("HELLO", protocol);
+      assertThat(client.call("CLIENT", "TRACKING", "ON", "REDIRECT", id)).isEqualTo("OK");
+      client.call("GET", "a");
+      group.call(group.master(), "SET", "a", protocol);
+      assertThat(other.readText()).isEqualTo(new Push(List.of("invalidate", List.of("a"))));
+      assertThat(other.call("GET", "a")).isEqualTo(protocol);
+      client.call("CLIENT", "TRACKING", "OFF");
+    }
+  }
+
+  @Test
+  void theyGoToOneThatSubscribesAfterwards() throws IOException {
+    String id = other.call("CLIENT", "ID").toString();
+    assertThat(client.call("CLIENT", "TRACKING", "ON", "REDIRECT", id)).isEqualTo("OK");
+    other.call("SUBSCRIBE", "__redis__:invalidate");
+    client.call("GET", "a");
+    group.call(group.master(), "SET", "a", "1");
+    assertThat(((List<?>) other.readText()).get(2)).isEqualTo(List.of("a"));
+  }
+
+  @Test
+  void aClientThatIsInTheMiddleOfARequestIsWaitedForAndKeepsItsOrder() throws IOException {
+    other.call("HELLO", "3");
+    String id = other.call("CLIENT", "ID").toString();
+    other.send("SET a 1\r\nGET a\r\n*2\r\n$3\r\nGE");
+    assertThat(other.readText()).isEqualTo("OK");
+    client.sendCommand("CLIENT", "TRACKING", "ON", "REDIRECT", id);
+    other.send("T\r\n$1\r\na\r\nGET a\r\n");
+    for (int i = 0; i < 3; i++) {
+      assertThat(other.readText()).isEqualTo("1");
+    }
+    assertThat(client.readText()).isEqualTo("OK");
+    assertThat(other.call("INCR", "a")).isEqualTo(2L);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"2", "3"})
   void theClientThatTrackingIsRedirectedToIsToldByItsNumberHere(String protocol)

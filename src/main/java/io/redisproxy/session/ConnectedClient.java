@@ -78,6 +78,14 @@ interface ConnectedClient {
   /** As the server writes it, {@code client|list}; null before the first one that is known. */
   String lastCommand();
 
+  /**
+   * Gives the client a connection to the master that messages for it can be sent to, from any
+   * thread.
+   *
+   * @param told when it has one, or can't get one in time; on another thread
+   */
+  void receive(Runnable told);
+
   /** Ends the connection, from any thread; the client gets no reply that is still on its way. */
   void kill();
 

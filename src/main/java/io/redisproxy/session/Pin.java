@@ -47,6 +47,7 @@ final class Pin implements PinnedConnection.Holder {
   private boolean multi;
   private boolean watching;
   private boolean tracking;
+  private boolean receiving;
   private long redirect;
   private boolean stateLost;
   private boolean blocking;
@@ -111,9 +112,14 @@ final class Pin implements PinnedConnection.Holder {
     return blocking && connection.isAwaited();
   }
 
+  /** Other clients' messages are sent to it: it is kept. */
+  void receive() {
+    receiving = true;
+  }
+
   /** Whether it holds a state at the node. */
   boolean isHeld() {
-    return multi || watching || tracking || !connection.subscriptions().isEmpty();
+    return multi || watching || tracking || receiving || !connection.subscriptions().isEmpty();
   }
 
   /** What CLIENT LIST tells of it. */
@@ -213,10 +219,22 @@ final class Pin implements PinnedConnection.Holder {
     return multi ? queued : -1;
   }
 
+  /** The client that shall get what the node has to tell this one; null if there is none. */
+  ConnectedClient receiver(Command command, RequestArguments arguments) {
+    int id = redirectIn(command, arguments);
+    return id == 0 || multi ? null : session.clients().find(arguments.id(id));
+  }
+
+  /** Where in the request a client's number is; 0 if nowhere. */
+  private static int redirectIn(Command command, RequestArguments arguments) {
+    int id = command == Command.CLIENT_TRACKING ? arguments.indexOf("REDIRECT") + 1 : 0;
+    return id < arguments.count() && id > 0 && arguments.id(id) >= 0 ? id : 0;
+  }
+
   /** The request to send in place of the client's, or null if that is right as it is. */
   ByteBuf requestInstead(Command command, RequestArguments arguments) {
-    int id = command == Command.CLIENT_TRACKING ? arguments.indexOf("REDIRECT") + 1 : 0;
-    if (id == 0 || id >= arguments.count() || arguments.id(id) < 0) {
+    int id = redirectIn(command, arguments);
+    if (id == 0) {
       return null;
     }
     // The node knows the connection that shall get the messages by another number.

@@ -52,6 +52,9 @@ final class Serving extends SessionState {
   /** What came of waiting, until the request that was waited for has come again; else null. */
   private CatchingUp.Outcome caughtUp;
 
+  /** The client that the next request redirects messages to, which it can get now; else null. */
+  private ConnectedClient redirected;
+
   private boolean holdsNothing;
 
   Serving(Session session) {
@@ -73,6 +76,11 @@ final class Serving extends SessionState {
   /** The replica that the next request goes on with an iteration at has been waited for. */
   void caughtUp(CatchingUp.Outcome outcome) {
     caughtUp = outcome;
+  }
+
+  /** The client can get messages now. */
+  void redirected(ConnectedClient receiver) {
+    redirected = receiver;
   }
 
   /** Null when the session has no connection of its own. */
@@ -255,6 +263,11 @@ final class Serving extends SessionState {
       if (pin.isInTransaction() && Pin.outlivesTransaction(command)) {
         return relay(in, from);
       }
+      ConnectedClient receiver = pin.receiver(command, arguments);
+      if (receiver != null && receiver != redirected) {
+        return leave(new Draining(session, new Redirecting(session, this, receiver)), in, from);
+      }
+      redirected = null;
       Run run = pin.runFor(command, arguments);
       if (command == Command.EXEC && run != null) {
         run.writes(pin.takeQueued());

@@ -359,11 +359,7 @@ public final class Session extends ChannelInboundHandlerAdapter
     if (step == DrainStep.LAST) {
       serving.unblock();
     }
-    boolean requestBegun = !partial.isEmpty() || gate.isHolding();
-    if (state == serving
-        && !requestBegun
-        && serving.mayPart(step)
-        && (!replies.isEmpty() || client.isQuiet())) {
+    if (isAtRest() && serving.mayPart(step) && (!replies.isEmpty() || client.isQuiet())) {
       become(new Parting(this));
     }
   }
@@ -379,6 +375,15 @@ public final class Session extends ChannelInboundHandlerAdapter
       state = next;
       next.onEntered();
     }
+  }
+
+  /** Whether it is in no other state than usual, and no request has come in part. */
+  boolean isAtRest() {
+    return state == serving && partial.isEmpty() && !gate.isHolding();
+  }
+
+  boolean isClosed() {
+    return closed;
   }
 
   boolean isIn(SessionState which) {

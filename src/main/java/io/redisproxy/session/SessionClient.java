@@ -230,6 +230,11 @@ final class SessionClient implements ConnectedClient {
   }
 
   @Override
+  public void receive(Runnable told) {
+    channel.eventLoop().execute(() -> new Receiving(session, told).begin());
+  }
+
+  @Override
   public void kill() {
     channel.eventLoop().execute(() -> session.closeNow(CloseCause.KILLED));
   }

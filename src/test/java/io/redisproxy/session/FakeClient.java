@@ -155,6 +155,11 @@ final class FakeClient implements ConnectedClient {
   }
 
   @Override
+  public void receive(Runnable told) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
   public void kill() {
     killed = true;
   }

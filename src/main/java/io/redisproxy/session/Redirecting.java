@@ -1,0 +1,42 @@
+package io.redisproxy.session;
+
+/**
+ * Waits until the client that this one's invalidations are redirected to has a connection to the
+ * node, as the node knows clients by those only.
+ */
+final class Redirecting extends PausedState {
+  private final Serving after;
+  private final ConnectedClient receiver;
+  private boolean closed;
+
+  Redirecting(Session session, Serving after, ConnectedClient receiver) {
+    super(session);
+    this.after = after;
+    this.receiver = receiver;
+  }
+
+  @Override
+  String word() {
+    return "redirecting";
+  }
+
+  @Override
+  void onEntered() {
+    pause();
+    receiver.receive(() -> session.executor().execute(this::goOn));
+  }
+
+  private void goOn() {
+    if (!closed) {
+      after.redirected(receiver);
+      goOnIn(after);
+      resume();
+    }
+  }
+
+  @Override
+  void onClosed() {
+    closed = true;
+    super.onClosed();
+  }
+}
