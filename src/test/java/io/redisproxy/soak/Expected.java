@@ -12,6 +12,7 @@ import java.util.function.Consumer;
  * @param onLost told when there may never be a reply, with whether the command may have run
  */
 record Expected(String[] request, Consumer<Object> check, Consumer<Boolean> onLost) {
+  private static final int MOST_SHOWN = 100;
 
   static Expected of(Consumer<Object> check, String... request) {
     return new Expected(request, check, mayHaveRun -> {});
@@ -19,5 +20,11 @@ record Expected(String[] request, Consumer<Object> check, Consumer<Boolean> onLo
 
   static Expected equalTo(Object reply, String... request) {
     return of(actual -> assertThat(actual).isEqualTo(reply), request);
+  }
+
+  @Override
+  public String toString() {
+    String words = String.join(" ", request);
+    return words.length() > MOST_SHOWN ? words.substring(0, MOST_SHOWN) + "..." : words;
   }
 }

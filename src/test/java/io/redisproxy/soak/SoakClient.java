@@ -85,7 +85,7 @@ final class SoakClient implements Callable<Void> {
         reply = client.readText();
       } catch (EOFException | SocketException e) {
         assertThat(transactions || client.received() > before)
-            .as("%s closed before the reply to %s", this, String.join(" ", expected.request()))
+            .as("%s closed before the reply to %s", this, expected)
             .isTrue();
         tally.cutOffs.increment();
         round.stream().skip(answered).forEach(lost -> lost.onLost().accept(true));
@@ -95,7 +95,7 @@ final class SoakClient implements Callable<Void> {
       }
       answered++;
       if (reply instanceof RedisError error && isLegal(error)) {
-        tally.errors.increment();
+        tally.onError(expected.toString(), error.message());
         expected.onLost().accept(error.message().contains("may have been executed"));
       } else {
         expected.check().accept(reply);

@@ -71,7 +71,7 @@ class SoakTest {
           LOG.infof("seed %d: %s", SEED, tally);
         }
         if (!withMaster) {
-          assertThat(tally.replies.sum()).isGreaterThan(100L * tally.errors.sum());
+          assertThat(tally.examples).isEmpty();
         }
         isWellAgain(proxy, group);
       }

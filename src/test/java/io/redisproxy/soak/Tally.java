@@ -1,14 +1,30 @@
 package io.redisproxy.soak;
 
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What all clients of a soak have seen together. */
 final class Tally {
+  private static final int MOST_EXAMPLES = 100;
+
   final LongAdder replies = new LongAdder();
   final LongAdder errors = new LongAdder();
+
+  /** The first errors, each with its request. */
+  final Queue<String> examples = new ConcurrentLinkedQueue<>();
+
   final LongAdder cutOffs = new LongAdder();
   final LongAdder abuses = new LongAdder();
   final LongAdder faults = new LongAdder();
+
+  /** The proxy has answered a request with an error. */
+  void onError(String request, String error) {
+    errors.increment();
+    if (examples.size() < MOST_EXAMPLES) {
+      examples.add(request + ": " + error);
+    }
+  }
 
   @Override
   public String toString() {
