@@ -12,9 +12,11 @@ import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.RedisNode;
 import io.redisproxy.fixture.Relay;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -75,12 +77,17 @@ class HoldWritesTest {
   }
 
   private static void awaitWaiting(TestProxy proxy, int clients) throws IOException {
+    awaitClients(proxy, WAITS, clients);
+  }
+
+  private static void awaitClients(TestProxy proxy, String pattern, int clients)
+      throws IOException {
     try (RawClient other = proxy.connect()) {
       await()
           .until(
               () -> {
                 String list = (String) other.call("PROXY", "CLIENTS");
-                return list.lines().filter(line -> line.matches(WAITS)).count() >= clients;
+                return list.lines().filter(line -> line.matches(pattern)).count() >= clients;
               });
     }
   }
@@ -113,6 +120,48 @@ class HoldWritesTest {
       assertThat(proxy.counted("redis_proxy.holds", "result", "sent")).isPositive();
       assertThat(proxy.counted("redis_proxy.errors")).isZero();
       assertThat(leaks.reports()).isEmpty();
+    }
+  }
+
+  @Test
+  void aLargeWriteWaitsForAMaster() throws Exception {
+    String large = "x".repeat(3_000_000);
+    try (TestProxy proxy = proxy(LONG);
+        LeakWatch leaks = new LeakWatch();
+        RawClient client = proxy.connect();
+        RawClient gone = proxy.connect()) {
+      killMaster(proxy);
+      CompletableFuture<Void> sent = CompletableFuture.runAsync(() -> sendLarge(client, large));
+      gone.send("*3\r\n$3\r\nSET\r\n$5\r\nlarge\r\n$1000000\r\nnever whole");
+      awaitClients(proxy, ".* state=streaming .*", 2);
+      gone.close();
+      promote();
+
+      assertThat(client.readText()).isEqualTo("OK");
+      assertThat(client.readText()).isEqualTo((long) large.length());
+      assertThat(sent).succeedsWithin(Duration.ofSeconds(10));
+      assertThat(proxy.counted("redis_proxy.holds", "result", "sent")).isPositive();
+      assertThat(leaks.reports()).isEmpty();
+    }
+  }
+
+  @Test
+  void aLargeWriteThatNoMasterCameForFails() throws Exception {
+    try (TestProxy proxy = proxy(SHORT);
+        RawClient client = proxy.connect()) {
+      killMaster(proxy);
+      sendLarge(client, "x".repeat(100_000));
+      assertThat(((RedisError) client.readReply()).message()).contains("redis-proxy: ");
+      assertThat(proxy.counted("redis_proxy.holds", "result", "failed")).isEqualTo(1);
+    }
+  }
+
+  private static void sendLarge(RawClient client, String value) {
+    try {
+      client.sendCommand("SET", "large", value);
+      client.sendCommand("STRLEN", "large");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -10,7 +10,7 @@ import io.redisproxy.upstream.PinnedConnection;
  * Passes a large request on as it comes, through a connection of the session's own, so that it
  * never waits here as a whole and never blocks a connection that others share.
  */
-final class Streaming extends SessionState implements PinnedConnection.Holder {
+final class Streaming extends SessionState implements PinnedConnection.Holder, Holds.Waiting {
   private final Session session;
   private Target target;
   private final WrittenSlots written;
@@ -21,6 +21,7 @@ final class Streaming extends SessionState implements PinnedConnection.Holder {
   private boolean borrowed;
   private Run run;
   private boolean inputEnded;
+  private boolean closed;
 
   /**
    * Over a connection that is taken for this request alone.
@@ -53,12 +54,40 @@ final class Streaming extends SessionState implements PinnedConnection.Holder {
       begin();
     } else {
       session.gate().close(InputGate.Reason.WAITING);
-      if (!read) {
-        // The master may have become another one while the session waited.
-        target = session.lane().forWrite();
+      if (!tryToGoOn()) {
+        session.recovery().holds().add(this, session.recovery().holdEnd());
       }
-      target.pool().pin(session.lane().identity(), this);
     }
+  }
+
+  /** A write waits for a master; what has not come from the client by then waits there. */
+  @Override
+  public boolean tryToGoOn() {
+    if (!read) {
+      // The master may have become another one while the session waited.
+      target = session.lane().forWrite();
+      if (!target.link().isConnected() && session.recovery().mayHold()) {
+        target.link().hurry();
+        return false;
+      }
+    }
+    target.pool().pin(session.lane().identity(), this);
+    return true;
+  }
+
+  @Override
+  public void onTimeUp() {
+    target.pool().pin(session.lane().identity(), this);
+  }
+
+  @Override
+  public boolean isGone() {
+    return closed;
+  }
+
+  @Override
+  public int bytes() {
+    return early.size() + session.partial().size();
   }
 
   @Override
@@ -153,6 +182,7 @@ final class Streaming extends SessionState implements PinnedConnection.Holder {
 
   @Override
   void onClosed() {
+    closed = true;
     early.release();
     if (connection == null) {
       target.pool().forget(this);
