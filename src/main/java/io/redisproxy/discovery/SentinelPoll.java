@@ -3,6 +3,7 @@ package io.redisproxy.discovery;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.upstream.Login;
 import io.redisproxy.upstream.NodeConnector;
+import io.redisproxy.upstream.NodeFailure;
 import io.redisproxy.upstream.NodeProbe;
 import io.redisproxy.upstream.NodeSubscription;
 import io.vertx.core.AsyncResult;
@@ -134,7 +135,7 @@ final class SentinelPoll {
     }
     try {
       if (answer.failed()) {
-        onFailed(String.valueOf(answer.cause().getMessage()));
+        onFailed(NodeFailure.reasonOf(answer.cause()));
       } else {
         view = SentinelView.read(node, answer.result());
         id = view.id();

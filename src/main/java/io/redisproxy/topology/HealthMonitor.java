@@ -3,6 +3,7 @@ package io.redisproxy.topology;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.upstream.Login;
 import io.redisproxy.upstream.NodeConnector;
+import io.redisproxy.upstream.NodeFailure;
 import io.redisproxy.upstream.NodeProbe;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -158,7 +159,10 @@ public final class HealthMonitor {
                   failures++;
                   Throwable cause = answer.cause();
                   group.onFailed(
-                      node, probe.node(), cause.getMessage(), cause instanceof TimeoutException);
+                      node,
+                      probe.node(),
+                      NodeFailure.reasonOf(cause),
+                      cause instanceof TimeoutException);
                 }
                 // A failure is looked into at once, in case it was an accident.
                 askAfter(again || failures == 1 ? AT_ONCE : next());

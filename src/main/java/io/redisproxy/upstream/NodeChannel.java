@@ -123,7 +123,7 @@ public abstract class NodeChannel extends ChannelInboundHandlerAdapter {
   }
 
   final void onConnectFailed(Throwable cause) {
-    fail(new NodeFailure(node, message(cause), false));
+    fail(new NodeFailure(node, NodeFailure.reasonOf(cause), false));
   }
 
   final void lose(String reason) {
@@ -217,7 +217,7 @@ public abstract class NodeChannel extends ChannelInboundHandlerAdapter {
     if (!(cause instanceof IOException)) {
       LOG.errorf(cause, "node %s: connection closed by a mistake of the proxy", node);
     }
-    lose("connection lost before the reply: " + message(cause));
+    lose("connection lost before the reply: " + NodeFailure.reasonOf(cause));
   }
 
   final void fail(NodeFailure why) {
@@ -244,9 +244,5 @@ public abstract class NodeChannel extends ChannelInboundHandlerAdapter {
     for (int waiting = waitingForRoom.size(); waiting > 0; waiting--) {
       waitingForRoom.remove().run();
     }
-  }
-
-  private static String message(Throwable cause) {
-    return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
   }
 }

@@ -1,6 +1,7 @@
 package io.redisproxy.upstream;
 
 import io.redisproxy.config.NodeAddress;
+import java.net.UnknownHostException;
 
 /**
  * Why a node does not answer.
@@ -15,6 +16,15 @@ public record NodeFailure(NodeAddress node, String reason, boolean sent, String 
 
   public NodeFailure(NodeAddress node, String reason, boolean sent) {
     this(node, reason, sent, null);
+  }
+
+  /** What happened, in words that need not name the node. */
+  public static String reasonOf(Throwable cause) {
+    if (cause instanceof UnknownHostException) {
+      // Its message is the name alone, or as good as that.
+      return "unknown host";
+    }
+    return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
   }
 
   static NodeFailure refused(NodeAddress node, String refusal) {
