@@ -74,7 +74,7 @@ final class NodeGauges {
         name,
         () -> group.lag().bytes(node),
         () -> group.lag().seconds(node),
-        () -> known(health(node).lagSeconds()),
+        () -> known(health(node).silenceSeconds()),
         () -> {
           long nanos = health(node).latencyNanos();
           return nanos == 0 ? Double.NaN : nanos / 1e9;

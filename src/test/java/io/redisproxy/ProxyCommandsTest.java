@@ -95,9 +95,25 @@ class ProxyCommandsTest {
     assertThat(fields(nodes.get(2)))
         .containsEntry("node", "127.0.0.1:" + group.replica(1).port())
         .containsEntry("role", "replica")
-        .containsEntry("history", master.get("history"))
-        .containsEntry("lag-bytes", 0L);
+        .containsEntry("history", master.get("history"));
+    await().until(() -> node(client, 2).get("lag-bytes").equals(0L));
     await().until(() -> (Long) node(client, 2).get("latency-us") > 0);
+  }
+
+  @Test
+  void aReplicaThatIsSilentFallsBehind() throws IOException {
+    try (RedisGroup others = RedisGroup.start(1);
+        TestProxy other = TestProxy.start(others, Map.of("probe.timeout", "200ms"));
+        RawClient asking = other.connect()) {
+      await().until(() -> node(asking, 1).get("lag-bytes").equals(0L));
+      others.replica(0).pause();
+      asking.call("SET", "a", "x".repeat(1000));
+      await().until(() -> (Long) node(asking, 1).get("lag-bytes") > 1000);
+      await().until(() -> (Long) node(asking, 1).get("lag-seconds") >= 1);
+      assertThat(node(asking, 0)).containsEntry("lag-bytes", 0L).containsEntry("lag-seconds", 0L);
+      others.replica(0).resume();
+      await().until(() -> node(asking, 1).get("lag-bytes").equals(0L));
+    }
   }
 
   @Test
@@ -164,8 +180,8 @@ class ProxyCommandsTest {
     client.readText();
     assertThat(client.readLine()).isEqualTo("*3");
     for (int node = 0; node < 3; node++) {
-      assertThat(client.readLine()).isEqualTo("%10");
-      readFields(10);
+      assertThat(client.readLine()).isEqualTo("%11");
+      readFields(11);
     }
     client.readText();
     assertThat(client.readLine()).isEqualTo("*4");

@@ -132,7 +132,7 @@ final class LiveData {
   }
 
   /** JSON has no word for what is not a number. */
-  private static Double number(double value) {
+  static Double number(double value) {
     return Double.isNaN(value) ? null : value;
   }
 

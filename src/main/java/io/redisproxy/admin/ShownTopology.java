@@ -14,23 +14,24 @@ final class ShownTopology {
 
   static JsonObject of(List<NodeGroup> groups) {
     JsonArray listeners = new JsonArray();
-    groups.forEach(group -> listeners.add(listener(group.name(), group.topology())));
+    groups.forEach(group -> listeners.add(listener(group)));
     return JsonObject.of("listeners", listeners);
   }
 
-  private static JsonObject listener(String name, Topology topology) {
+  private static JsonObject listener(NodeGroup group) {
+    Topology topology = group.topology();
     JsonArray nodes = new JsonArray();
-    topology.memberIndices().forEach(node -> nodes.add(node(topology, node)));
+    topology.memberIndices().forEach(node -> nodes.add(node(group, topology, node)));
     JsonArray changes = new JsonArray();
     topology.changes().forEach(event -> changes.add(event.at() + " " + event.text()));
     return new JsonObject()
-        .put("listener", name)
+        .put("listener", group.name())
         .put("reason", topology.reason())
         .put("nodes", nodes)
         .put("changes", changes);
   }
 
-  private static JsonObject node(Topology topology, int node) {
+  private static JsonObject node(NodeGroup group, Topology topology, int node) {
     NodeState state = topology.nodes().get(node);
     NodeHealth health = state.health();
     return new JsonObject()
@@ -40,8 +41,9 @@ final class ShownTopology {
         .put("detail", health.detail())
         .put("history", state.history())
         .put("offset", known(state.offset()))
-        .put("lagBytes", known(health.lagBytes()))
-        .put("lagSeconds", known(health.lagSeconds()))
+        .put("lagBytes", LiveData.number(group.lag().bytes(node)))
+        .put("lagSeconds", LiveData.number(group.lag().seconds(node)))
+        .put("silenceSeconds", known(health.silenceSeconds()))
         .put("latencySeconds", health.latencyNanos() == 0 ? null : health.latencyNanos() / 1e9);
   }
 

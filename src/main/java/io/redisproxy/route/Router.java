@@ -7,6 +7,7 @@ import io.redisproxy.consistency.GroupConsistency;
 import io.redisproxy.consistency.WriteTable;
 import io.redisproxy.metrics.ReadReason;
 import io.redisproxy.topology.NodeGroup;
+import io.redisproxy.topology.ReplicationLag;
 import io.redisproxy.topology.Topology;
 import java.util.function.UnaryOperator;
 
@@ -47,6 +48,11 @@ public final class Router {
     this.zone = zone;
     this.listed = listed;
     this.turn = turn;
+  }
+
+  /** How far the replicas are behind. */
+  public ReplicationLag lag() {
+    return group.lag();
   }
 
   /** What is known of the nodes now. */

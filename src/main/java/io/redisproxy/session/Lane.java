@@ -6,6 +6,7 @@ import io.redisproxy.route.Explanation;
 import io.redisproxy.route.Reach;
 import io.redisproxy.route.Router;
 import io.redisproxy.topology.NodeHealth;
+import io.redisproxy.topology.ReplicationLag;
 import io.redisproxy.topology.Topology;
 import io.redisproxy.upstream.Identity;
 import io.redisproxy.upstream.NodeConnector;
@@ -163,6 +164,10 @@ final class Lane implements Reach {
   }
 
   /** What is known of the nodes. */
+  ReplicationLag lag() {
+    return router.lag();
+  }
+
   Topology topology() {
     return router.topology();
   }

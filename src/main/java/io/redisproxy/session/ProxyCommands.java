@@ -122,6 +122,11 @@ final class ProxyCommands {
     return Resp.map(fields, session.lane().identity().protocol());
   }
 
+  /** -1 stands for what is not known. */
+  private static ByteBuf known(double value) {
+    return Resp.integer(Double.isNaN(value) ? -1 : (long) value);
+  }
+
   private ByteBuf node(Target target, NodeState state) {
     NodeHealth health = state.health();
     Map<String, ByteBuf> fields = new LinkedHashMap<>();
@@ -132,8 +137,9 @@ final class ProxyCommands {
     fields.put("epoch", Resp.integer(health.epoch()));
     fields.put("history", Resp.bulk(state.history() == null ? "" : state.history()));
     fields.put("offset", Resp.integer(state.offset()));
-    fields.put("lag-bytes", Resp.integer(health.lagBytes()));
-    fields.put("lag-seconds", Resp.integer(health.lagSeconds()));
+    fields.put("lag-bytes", known(session.lane().lag().bytes(target.node())));
+    fields.put("lag-seconds", known(session.lane().lag().seconds(target.node())));
+    fields.put("silence-seconds", Resp.integer(health.silenceSeconds()));
     fields.put("latency-us", Resp.integer(TimeUnit.NANOSECONDS.toMicros(health.latencyNanos())));
     return Resp.map(fields, session.lane().identity().protocol());
   }

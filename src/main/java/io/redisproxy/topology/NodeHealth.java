@@ -7,14 +7,13 @@ package io.redisproxy.topology;
  * @param detail why not, in words; empty when it may, unless something is remarkable
  * @param epoch from 1 to 4095, and another one, most likely, when the node was started anew; 0 when
  *     it is not known
- * @param lagBytes how much less of the master's history a replica has; -1 when it is not known
- * @param lagSeconds for how long a replica has heard nothing from its master; -1 when it is not
+ * @param silenceSeconds for how long a replica has heard nothing from its master; -1 when it is not
  *     known
  * @param latencyNanos how long it takes to answer a probe, on average over the last ones; 0 when it
  *     is not known
  */
 public record NodeHealth(
-    Status status, String detail, int epoch, long lagBytes, long lagSeconds, long latencyNanos) {
+    Status status, String detail, int epoch, long silenceSeconds, long latencyNanos) {
 
   static final int MAX_EPOCH = 4095;
 
@@ -26,11 +25,10 @@ public record NodeHealth(
     UNHEALTHY
   }
 
-  static final NodeHealth UNKNOWN = new NodeHealth(Status.UNKNOWN, "not probed yet", 0, -1, -1, 0);
+  static final NodeHealth UNKNOWN = new NodeHealth(Status.UNKNOWN, "not probed yet", 0, -1, 0);
 
   /** Of a node that has left the group. */
-  static final NodeHealth GONE =
-      new NodeHealth(Status.UNKNOWN, "it has left the group", 0, -1, -1, 0);
+  static final NodeHealth GONE = new NodeHealth(Status.UNKNOWN, "it has left the group", 0, -1, 0);
 
   public boolean isHealthy() {
     return status == Status.HEALTHY;

@@ -119,12 +119,7 @@ final class NodeRecord {
             address,
             true,
             new NodeHealth(
-                status,
-                detail,
-                epoch,
-                lagBytes,
-                isReplica() ? report.linkSeconds() : -1,
-                latencyNanos),
+                status, detail, epoch, isReplica() ? report.linkSeconds() : -1, latencyNanos),
             report != null,
             isReplica(),
             report == null ? null : report.history(),
