@@ -51,9 +51,11 @@ final class NodeGauges {
               String name = topology.address(node).toString();
               String role = topology.role(node);
               roles.put(name, role);
-              if (!role.equals(shown.get(name))) {
+              if (topology.master() != Topology.NONE) {
                 // Shown from the first moment on, not from the first request.
                 meters.requests(group.name(), name, role);
+              }
+              if (!role.equals(shown.get(name))) {
                 meters.forgetNodeUp(group.name(), name);
                 meters.nodeUp(group.name(), name, role, () -> isUp(node));
               }

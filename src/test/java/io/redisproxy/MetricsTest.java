@@ -27,11 +27,13 @@ class MetricsTest {
   private static RedisGroup group;
   private static TestProxy proxy;
   private static String replica;
+  private static String master;
 
   @BeforeAll
   static void start() {
     group = RedisGroup.start(1);
     proxy = TestProxy.start(group, Map.of("probe.timeout", "200ms"), TestProxy::eventual);
+    master = "127.0.0.1:" + group.master().port();
     replica = "node=127.0.0.1:" + group.replica(0).port();
   }
 
@@ -63,6 +65,17 @@ class MetricsTest {
     assertThat(scrape.sum(seconds + "_bucket", "command=hget", "le=+Inf")).isEqualTo(3);
     assertThat(scrape.sum(seconds + "_sum", "command=hget")).isPositive().isLessThan(10);
     assertThat(scrape.sum(total, "listener=" + proxy.port())).isEqualTo(scrape.sum(total));
+  }
+
+  @Test
+  void nothingIsCountedOfAMasterAsAReplica() {
+    assertThat(scrape().samples())
+        .filteredOn(sample -> master.equals(sample.labels().get("node")))
+        .filteredOn(sample -> sample.labels().containsKey("role"))
+        .isNotEmpty()
+        .allMatch(sample -> sample.labels().get("role").equals("master"));
+    assertThat(scrape().sum("redis_proxy_node_up", "node=" + master)).isEqualTo(1);
+    assertThat(scrape().text()).contains("redis_proxy_requests_total{class=\"read\"");
   }
 
   @Test
