@@ -126,9 +126,12 @@ class ProxyCommandsTest {
       await().until(() -> node(asking, 1).get("connected").equals(0L));
       assertThat(node(asking, 1).get("health")).isNotEqualTo("up").isNotEqualTo("");
       assertThat(node(asking, 0).get("health")).isEqualTo("up");
-      assertThat(explain(asking, "GET a"))
-          .containsEntry("role", "master")
-          .containsEntry("reason", "a read, but no healthy replica");
+      assertThat((String) node(asking, 1).get("since"))
+          .isGreaterThan((String) node(asking, 0).get("since"));
+      assertThat(explain(asking, "GET a")).containsEntry("role", "master");
+      assertThat((String) explain(asking, "GET a").get("reason"))
+          .startsWith(
+              "a read, but no healthy replica (127.0.0.1:" + others.replica(0).port() + ": ");
       others.master().kill();
       await()
           .untilAsserted(
@@ -180,8 +183,8 @@ class ProxyCommandsTest {
     client.readText();
     assertThat(client.readLine()).isEqualTo("*3");
     for (int node = 0; node < 3; node++) {
-      assertThat(client.readLine()).isEqualTo("%11");
-      readFields(11);
+      assertThat(client.readLine()).isEqualTo("%12");
+      readFields(12);
     }
     client.readText();
     assertThat(client.readLine()).isEqualTo("*4");

@@ -39,6 +39,7 @@ final class ShownTopology {
         .put("role", topology.role(node))
         .put("up", health.isHealthy())
         .put("detail", health.detail())
+        .put("since", state.since().toString())
         .put("history", state.history())
         .put("offset", known(state.offset()))
         .put("lagBytes", LiveData.number(group.lag().bytes(node)))

@@ -2,6 +2,7 @@ package io.redisproxy.route;
 
 import io.redisproxy.config.ReadPolicy;
 import io.redisproxy.topology.Topology;
+import java.util.stream.Collectors;
 
 /**
  * Which node a read would get, and why.
@@ -18,6 +19,17 @@ public record Explanation(int node, String why) {
   static final String NONE_WEIGHS = "no replica with a weight above 0 is healthy";
   static final String NONE_HEALTHY = "no healthy replica";
   static final String NONE_IN_ORDER = "no healthy replica is connected and in sync";
+
+  /** With what is wrong with each. */
+  static String noneHealthy(Topology topology) {
+    return NONE_HEALTHY
+        + topology
+            .replicas()
+            .mapToObj(
+                node ->
+                    topology.address(node) + ": " + topology.nodes().get(node).health().detail())
+            .collect(Collectors.joining("; ", " (", ")"));
+  }
 
   static String ofReplica(int node, Topology topology, ReadPolicy policy) {
     long place = topology.replicas().filter(each -> each <= node).count();

@@ -204,7 +204,7 @@ public final class Router {
       return Explanation.NO_REPLICAS;
     }
     if (topology.readable().length == 0) {
-      return Explanation.NONE_HEALTHY;
+      return Explanation.noneHealthy(topology);
     }
     return candidates.tiers().length == 0 ? Explanation.NONE_WEIGHS : Explanation.NONE_IN_ORDER;
   }

@@ -61,7 +61,7 @@ final class FitnessJudge {
   }
 
   private boolean isUndecided(NodeRecord node) {
-    boolean unjudged = node.status == NodeHealth.Status.UNKNOWN;
+    boolean unjudged = node.status() == NodeHealth.Status.UNKNOWN;
     return unjudged && master == NONE && node.isCandidate();
   }
 
@@ -170,7 +170,7 @@ final class FitnessJudge {
   /** Null while it has not failed often enough, and was in order before. */
   private String unanswered(NodeRecord node) {
     boolean counts = node.failures >= limits.unhealthyAfter();
-    return counts || node.status != NodeHealth.Status.HEALTHY ? node.failure : node.distrust;
+    return counts || node.status() != NodeHealth.Status.HEALTHY ? node.failure : node.distrust;
   }
 
   private static String wrongRole(NodeRecord node) {
@@ -184,16 +184,16 @@ final class FitnessJudge {
   private void conclude(NodeRecord node, String objection, NodeRecord probed) {
     if (objection != null) {
       node.passes = 0;
-      node.status = NodeHealth.Status.UNHEALTHY;
+      node.status(NodeHealth.Status.UNHEALTHY);
       node.detail = objection;
       return;
     }
     if (node == probed && node.report != null) {
       node.passes++;
     }
-    boolean back = node.status != NodeHealth.Status.UNHEALTHY;
+    boolean back = node.status() != NodeHealth.Status.UNHEALTHY;
     if (back || node.passes >= limits.healthyAfter() || node == masterRecord()) {
-      node.status = NodeHealth.Status.HEALTHY;
+      node.status(NodeHealth.Status.HEALTHY);
       node.doubted = false;
       node.detail = "";
     } else {

@@ -1,6 +1,8 @@
 package io.redisproxy.topology;
 
 import io.redisproxy.config.NodeAddress;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 
 /** All that is remembered of a node from probe to probe. Guarded by its group. */
 final class NodeRecord {
@@ -52,11 +54,27 @@ final class NodeRecord {
   long lagBytes = -1;
   long latencyNanos;
 
-  NodeHealth.Status status = NodeHealth.Status.UNKNOWN;
+  private NodeHealth.Status status = NodeHealth.Status.UNKNOWN;
+  private Instant since = now();
   String detail = NodeHealth.UNKNOWN.detail();
 
   NodeRecord(NodeAddress address) {
     this.address = address;
+  }
+
+  NodeHealth.Status status() {
+    return status;
+  }
+
+  void status(NodeHealth.Status found) {
+    if (found != status) {
+      status = found;
+      since = now();
+    }
+  }
+
+  private static Instant now() {
+    return Instant.now().truncatedTo(ChronoUnit.MILLIS);
   }
 
   /** {@code nanos}: how long it took; 0 if that should not count. */
@@ -120,10 +138,11 @@ final class NodeRecord {
             true,
             new NodeHealth(
                 status, detail, epoch, isReplica() ? report.linkSeconds() : -1, latencyNanos),
+            since,
             report != null,
             isReplica(),
             report == null ? null : report.history(),
             report == null ? -1 : report.offset())
-        : new NodeState(address, false, NodeHealth.GONE, false, false, null, -1);
+        : new NodeState(address, false, NodeHealth.GONE, since, false, false, null, -1);
   }
 }

@@ -1,11 +1,13 @@
 package io.redisproxy.topology;
 
 import io.redisproxy.config.NodeAddress;
+import java.time.Instant;
 
 /**
  * What is known of a node of a group.
  *
  * @param isMember whether it belongs to the group still; one that doesn't gets no new requests
+ * @param since from when on its health has had the status that it has
  * @param answers whether it has answered when it was asked last
  * @param saysItIsReplica whether that was its own word when it was asked last
  * @param history the replication id of its data; null when it is not known
@@ -15,6 +17,7 @@ public record NodeState(
     NodeAddress address,
     boolean isMember,
     NodeHealth health,
+    Instant since,
     boolean answers,
     boolean saysItIsReplica,
     String history,

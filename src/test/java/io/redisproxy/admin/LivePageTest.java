@@ -110,6 +110,7 @@ class LivePageTest {
       group.replica(0).kill();
       awaitRow(client, browser, dead, "down");
       await().until(() -> browser.text().contains("replica " + dead + " is down"));
+      assertThat(browser.text()).contains("What faults have cost", "Sent again");
       browser.screenshot(SCREENSHOTS.resolve("2-replica-down.png"));
 
       group.replica(0).restart();
@@ -174,7 +175,7 @@ class LivePageTest {
             () -> {
               client.call("SET", "a", "1");
               client.call("GET", "a");
-              return browser.evaluate(script).asText().equals(state)
+              return browser.evaluate(script).asText().startsWith(state + " since ")
                   && browser.evaluate("last.listeners[0].commands.length").asInt() > 1;
             });
   }

@@ -119,7 +119,7 @@ class RouterTest {
       Probed.down(group, node);
     }
     assertThat(router.explainRead(0, 0, false, all))
-        .isEqualTo(because(MASTER, "no healthy replica"));
+        .isEqualTo(because(MASTER, "no healthy replica (a:1: test; b:1: test; c:1: test)"));
     NodeGroup alone =
         new NodeGroup(new ListenerConfig(6380, new NodeAddress("master", 1), List.of()));
     Probed.up(alone, MASTER);
