@@ -163,11 +163,12 @@ final class Lane implements Reach {
     return router.topology().isReadable(node);
   }
 
-  /** What is known of the nodes. */
+  /** How far the replicas are behind. */
   ReplicationLag lag() {
     return router.lag();
   }
 
+  /** What is known of the nodes. */
   Topology topology() {
     return router.topology();
   }
