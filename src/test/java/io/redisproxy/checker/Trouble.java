@@ -114,9 +114,10 @@ interface Trouble {
     return end -> {
       while (!end.await(random.nextInt(100), TimeUnit.MILLISECONDS)) {
         Relay relay = toReplicas.get(random.nextInt(toReplicas.size()));
+        boolean breaks = random.nextBoolean();
         relay.stall();
-        end.await(random.nextInt(150), TimeUnit.MILLISECONDS);
-        if (random.nextBoolean()) {
+        end.await(random.nextInt(breaks ? 20 : 150), TimeUnit.MILLISECONDS);
+        if (breaks) {
           relay.cut();
         }
         relay.resume();
