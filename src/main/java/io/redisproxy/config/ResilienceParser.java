@@ -7,11 +7,15 @@ import java.util.regex.Pattern;
 /** What a listener says of requests whose node fails. */
 final class ResilienceParser {
   static final List<String> KEYS =
-      List.of("readTimeout", "readAttempts", "masterFallback", "holdWrites");
+      List.of("readTimeout", "readAttempts", "masterFallback", "holdWrites", "hedge");
+
+  static final List<String> HEDGE_KEYS = List.of("quantile", "floor", "maxPercent");
 
   static final String FALLBACK = "^(always|never|[1-9]\\d{0,8}/s)$";
 
   static final int MAX_ATTEMPTS = 10;
+  static final double LEAST_QUANTILE = 0.5;
+  static final double MOST_QUANTILE = 0.9999;
 
   private static final Pattern FALLBACK_PATTERN = Pattern.compile(FALLBACK);
 
@@ -35,7 +39,29 @@ final class ResilienceParser {
         fields
             .optional("holdWrites")
             .flatMap(value -> value.asTime(0))
-            .orElse(defaults.holdWrites()));
+            .orElse(defaults.holdWrites()),
+        fields.optional("hedge").flatMap(ResilienceParser::hedge));
+  }
+
+  private static Optional<Hedge> hedge(Value value) {
+    Hedge defaults = Hedge.DEFAULT;
+    return value
+        .asObject("hedge", "{ \"maxPercent\": 5 }", HEDGE_KEYS)
+        .map(
+            fields ->
+                new Hedge(
+                    fields
+                        .optional("quantile")
+                        .flatMap(part -> part.asFraction(LEAST_QUANTILE, MOST_QUANTILE))
+                        .orElse(defaults.quantile()),
+                    fields
+                        .optional("floor")
+                        .flatMap(time -> time.asTime(0))
+                        .orElse(defaults.floor()),
+                    fields
+                        .optional("maxPercent")
+                        .flatMap(percent -> percent.asNumber(1, 100).map(Long::intValue))
+                        .orElse(defaults.maxPercent())));
   }
 
   private static Optional<MasterFallback> fallback(Value value) {

@@ -130,6 +130,15 @@ record Value(JsonNode node, String place, Mistakes mistakes, boolean isHidden) {
     return Optional.empty();
   }
 
+  /** A part of one. */
+  Optional<Double> asFraction(double least, double most) {
+    if (node.isNumber() && node.doubleValue() >= least && node.doubleValue() <= most) {
+      return Optional.of(node.doubleValue());
+    }
+    mistake(show() + " is not such a number; use one from " + least + " to " + most);
+    return Optional.empty();
+  }
+
   Optional<Boolean> asTruth() {
     if (node.isBoolean()) {
       return Optional.of(node.booleanValue());

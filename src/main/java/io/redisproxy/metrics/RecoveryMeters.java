@@ -13,6 +13,8 @@ public final class RecoveryMeters {
   private final LongAdder heldFailed;
   private final LongAdder fallbacksServed;
   private final LongAdder fallbacksRefused;
+  private final LongAdder hedgesSent;
+  private final LongAdder hedgesWon;
 
   RecoveryMeters(MeterRegistry registry, Tags listener) {
     for (RetryReason reason : RetryReason.values()) {
@@ -28,6 +30,8 @@ public final class RecoveryMeters {
     heldFailed = held(registry, listener.and("result", "failed"));
     fallbacksServed = fallbacks(registry, listener.and("result", "sent"));
     fallbacksRefused = fallbacks(registry, listener.and("result", "refused"));
+    hedgesSent = hedges(registry, listener.and("result", "sent"));
+    hedgesWon = hedges(registry, listener.and("result", "won"));
   }
 
   private static LongAdder held(MeterRegistry registry, Tags tags) {
@@ -46,6 +50,14 @@ public final class RecoveryMeters {
         tags);
   }
 
+  private static LongAdder hedges(MeterRegistry registry, Tags tags) {
+    return Counters.register(
+        registry,
+        "redis_proxy.hedges",
+        "Runs of reads that a second replica was asked for, too, and those that it answered first",
+        tags);
+  }
+
   public void onRetry(RetryReason reason, int requests) {
     retries.get(reason).add(requests);
   }
@@ -58,5 +70,10 @@ public final class RecoveryMeters {
   /** Reads came to the master for want of a replica. */
   public void onFallback(boolean sent, int reads) {
     (sent ? fallbacksServed : fallbacksRefused).add(reads);
+  }
+
+  /** A second replica was asked, or it has begun to answer before the first. */
+  public void onHedge(boolean won) {
+    (won ? hedgesWon : hedgesSent).increment();
   }
 }

@@ -120,7 +120,16 @@ final class Explain {
             .lane()
             .explainRead(session.client().id(), needed(), session.replies().awaitsWrites());
     Target target = session.lane().target(read.node());
-    return new Decision(target, what + (target.isMaster() ? ", but " : "; ") + read.why());
+    return new Decision(
+        target,
+        what + (target.isMaster() ? ", but " : "; ") + read.why() + hedge(target.isMaster()));
+  }
+
+  private String hedge(boolean atMaster) {
+    Hedges hedges = session.recovery().hedges();
+    return hedges == null || atMaster || commandClass == CommandClass.READING_SCRIPT
+        ? ""
+        : hedges.explain();
   }
 
   /** A read that the master may be asked, too. */

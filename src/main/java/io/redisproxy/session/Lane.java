@@ -124,6 +124,19 @@ final class Lane implements Reach {
     }
   }
 
+  /** Another replica than this one for a read; null if none has what it needs, and room. */
+  Target otherReplica(long client, long needed, int than) {
+    BitSet tried = new BitSet();
+    tried.set(than);
+    Target other = forRetry(client, needed, false, tried);
+    boolean fit =
+        !other.isMaster()
+            && other.node() != than
+            && other.link().isConnected()
+            && other.link().connection().isWritable();
+    return fit ? other : null;
+  }
+
   boolean hasReplicas() {
     return members.size() > 1;
   }

@@ -22,6 +22,8 @@ final class ReadRetry extends Retry {
   /** A node that refuses may have come to itself after this. */
   private static final long PAUSE = TimeUnit.MILLISECONDS.toNanos(100);
 
+  private static final String SILENT = "it has not answered a read in time";
+
   /** Worth waiting for, when there is no other node. */
   private static final EnumSet<RetryReason> PASSING =
       EnumSet.of(
@@ -38,6 +40,9 @@ final class ReadRetry extends Retry {
 
   /** The node whose replies go on to the client. */
   private Asked answering;
+
+  /** The replica that was asked since the first one was slow; null if none was. */
+  private Asked hedge;
 
   private int attempts = 1;
   private boolean overBudget;
@@ -83,6 +88,10 @@ final class ReadRetry extends Retry {
     }
     answering = node;
     asked.clear();
+    if (node == hedge) {
+      hedge = null;
+      recovery.meters().onHedge(true);
+    }
     if (node.wanted() == 0) {
       run.onAnswered();
     }
@@ -149,7 +158,11 @@ final class ReadRetry extends Retry {
   @Override
   void onOverdue(Asked node) {
     if (node == latest() && isOf(node) && !node.isInside()) {
-      node.target().distrust("it has not answered a read in time");
+      node.target().distrust(SILENT);
+      if (node == hedge) {
+        // All the more is the one that was asked before.
+        run.target().distrust(SILENT);
+      }
       if (rechecking) {
         fail();
       } else {
@@ -181,9 +194,25 @@ final class ReadRetry extends Retry {
   private boolean isMasterAskedBeside(Asked replica) {
     boolean beside = asked.stream().anyMatch(each -> each != replica && each.target().isMaster());
     if (beside) {
-      asked.remove(replica);
+      waitForOthersThan(replica);
     }
     return beside;
+  }
+
+  @Override
+  boolean hedge(Target other) {
+    if (isOvertaken()) {
+      return false;
+    }
+    goOnFrom(run.wanted());
+    asked.add(run);
+    tried.set(other.node());
+    // Nothing has failed yet: as often as without it may be tried again.
+    Attempt attempt = newAttempt(other);
+    hedge = attempt;
+    asked.add(attempt);
+    send(attempt);
+    return true;
   }
 
   private boolean askBeside(Asked node) {
@@ -208,8 +237,16 @@ final class ReadRetry extends Retry {
     if (asked.size() < 2) {
       return false;
     }
-    asked.remove(node);
+    waitForOthersThan(node);
     return true;
+  }
+
+  private void waitForOthersThan(Asked node) {
+    asked.remove(node);
+    if (node == latest()) {
+      // Else nobody would notice that the one that is left is late.
+      latest(asked.get(asked.size() - 1));
+    }
   }
 
   @Override
@@ -298,7 +335,7 @@ final class ReadRetry extends Retry {
     KeySlots keys = session.keys();
     if (keys == null) {
       // What is written isn't known. Only where nothing has failed that is a reason not to ask.
-      return reason == RetryReason.NIL
+      return (reason == RetryReason.NIL || reason == null)
           && session.replies().anyBehind(run, later -> later.hasWrites() && !later.isToBeSent());
     }
     return session

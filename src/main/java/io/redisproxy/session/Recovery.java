@@ -12,6 +12,9 @@ public final class Recovery {
   private final MasterShare masterShare;
   private final Holds holds;
 
+  /** Null if reads are not sent to a second replica before the first one has failed. */
+  private final Hedges hedges;
+
   /**
    * {@code eventLoops}: how many of them share what the settings allow.
    *
@@ -31,6 +34,7 @@ public final class Recovery {
             ? new MasterShare(settings.masterFallback(), eventLoops)
             : null;
     holds = new Holds(timer, meters, holdBytes / eventLoops);
+    hedges = settings.hedge().map(hedge -> new Hedges(hedge, timer, meters)).orElse(null);
   }
 
   RecoveryMeters meters() {
@@ -39,6 +43,11 @@ public final class Recovery {
 
   Holds holds() {
     return holds;
+  }
+
+  /** Null if there are none. */
+  Hedges hedges() {
+    return hedges;
   }
 
   int readAttempts() {

@@ -67,6 +67,11 @@ abstract class Retry implements Holds.Waiting {
     return false;
   }
 
+  /** Asks another replica, too, as the first one is slow; false if it must not be asked. */
+  boolean hedge(Target other) {
+    return false;
+  }
+
   /**
    * What the client wrote before it was refused, and may be sent again: reads have to be, too,
    * then.
@@ -75,6 +80,11 @@ abstract class Retry implements Holds.Waiting {
 
   final Asked latest() {
     return latest;
+  }
+
+  /** That one will not answer; another one is waited for. */
+  final void latest(Asked other) {
+    latest = other;
   }
 
   final int unanswered() {
@@ -126,6 +136,11 @@ abstract class Retry implements Holds.Waiting {
   /** A node is asked for what is not answered; to be sent next. */
   final Attempt newAttempt(Target next, RetryReason reason) {
     recovery.meters().onRetry(reason, unanswered);
+    return newAttempt(next);
+  }
+
+  /** The same, but that nothing has failed. */
+  final Attempt newAttempt(Target next) {
     Attempt attempt = new Attempt(session, run, this, next, unanswered);
     latest = attempt;
     return attempt;

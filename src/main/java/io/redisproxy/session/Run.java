@@ -309,6 +309,30 @@ class Run extends KeptRun {
     return true;
   }
 
+  long sentAt() {
+    return sentAt;
+  }
+
+  /** Whether another replica may be asked for the replies, too. */
+  boolean isHedgeable() {
+    return writes == 0
+        && !atMaster
+        && mayRetry()
+        && !isRetried()
+        && !givenUp
+        && wanted() > 0
+        && !isInside();
+  }
+
+  /** Asks another replica, too; false if there is none that may answer. */
+  boolean hedge() {
+    if (!isHedgeable()) {
+      return false;
+    }
+    Target other = lane().otherReplica(session.identity().id(), needed(), target.node());
+    return other != null && retry().hedge(other);
+  }
+
   /** Keeps bytes, which it takes over, until the run's turn. */
   void keep(ByteBuf bytes) {
     if (early == null) {
@@ -362,6 +386,10 @@ class Run extends KeptRun {
     answeredAt = System.nanoTime();
     long nanos = answeredAt - sentAt;
     session.insight().commands().answered(command, atMaster, nanos);
+    Hedges hedges = session.recovery().hedges();
+    if (hedges != null && !atMaster && writes == 0) {
+      hedges.onAnswered(target.node(), nanos);
+    }
     if (!waitsForOthers()) {
       target.meters().as(atMaster).answered(nanos);
     }

@@ -237,6 +237,10 @@ final class RunSender {
       partial.drainTo(runConnection::send);
     }
     runConnection.send(bytes);
+    Hedges hedges = session.recovery().hedges();
+    if (hedges != null && sent.isHedgeable()) {
+      hedges.onSent(sent);
+    }
     if (!runConnection.isWritable()) {
       session.waitForRoom(runConnection);
     }

@@ -15,4 +15,10 @@ final class ScriptRun extends Run {
   EnumSet<Refusal> refusals() {
     return Refusal.OF_SCRIPTS;
   }
+
+  /** It may be slow for itself, and each node that runs it is busy for as long. */
+  @Override
+  boolean isHedgeable() {
+    return false;
+  }
 }

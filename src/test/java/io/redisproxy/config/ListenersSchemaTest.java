@@ -58,6 +58,7 @@ class ListenersSchemaTest {
     assertThat(json.at("/$defs/kubernetes/properties/roleLabel/pattern").textValue())
         .isEqualTo(KubernetesParser.LABEL);
     assertThat(keys("sentinelNode")).isEqualTo(SentinelParser.NODE_KEYS);
+    assertThat(keys("hedge")).isEqualTo(ResilienceParser.HEDGE_KEYS);
   }
 
   @Test
@@ -71,6 +72,10 @@ class ListenersSchemaTest {
         .isEqualTo(ResilienceParser.FALLBACK);
     assertThat(json.at("/$defs/listener/properties/readAttempts/maximum").intValue())
         .isEqualTo(ResilienceParser.MAX_ATTEMPTS);
+    assertThat(json.at("/$defs/hedge/properties/quantile/minimum").doubleValue())
+        .isEqualTo(ResilienceParser.LEAST_QUANTILE);
+    assertThat(json.at("/$defs/hedge/properties/quantile/maximum").doubleValue())
+        .isEqualTo(ResilienceParser.MOST_QUANTILE);
     assertThat(json.at("/$defs/command/pattern").textValue()).isEqualTo(CommandsParser.NAME);
     assertThat(json.at("/$defs/listener/properties/nilRecheck/items/anyOf/1/pattern").textValue())
         .isEqualTo(CommandsParser.PREFIX);
@@ -144,6 +149,15 @@ class ListenersSchemaTest {
         "'masterFallback': '100/m'",
         "'holdWrites': '-1s'",
         "'holdWrites': '2 s'",
+        "'hedge': true",
+        "'hedge': { 'quantile': 99 }",
+        "'hedge': { 'quantile': '0.99' }",
+        "'hedge': { 'quantile': 1 }",
+        "'hedge': { 'floor': 1 }",
+        "'hedge': { 'maxPercent': 0 }",
+        "'hedge': { 'maxPercent': 101 }",
+        "'hedge': { 'maxPercent': 0.5 }",
+        "'hedge': { 'percent': 5 }",
         "'passwordFile': 'a\\nb'",
         "'auth': 'p'",
         "'auth': {}",

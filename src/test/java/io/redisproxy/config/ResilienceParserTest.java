@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,10 +20,15 @@ class ResilienceParserTest {
     assertThat(
             load(
                 "'readTimeout': '300ms', 'readAttempts': 2, 'masterFallback': '100/s',"
-                    + " 'holdWrites': '5s'"))
+                    + " 'holdWrites': '5s',"
+                    + " 'hedge': { 'quantile': 0.9, 'floor': '3ms', 'maxPercent': 20 }"))
         .isEqualTo(
             new Resilience(
-                Duration.ofMillis(300), 2, new MasterFallback(100), Duration.ofSeconds(5)));
+                Duration.ofMillis(300),
+                2,
+                new MasterFallback(100),
+                Duration.ofSeconds(5),
+                Optional.of(new Hedge(0.9, Duration.ofMillis(3), 20))));
   }
 
   @Test
@@ -35,6 +41,7 @@ class ResilienceParserTest {
     assertThat(load("'masterFallback': 'always'").masterFallback().isLimited()).isFalse();
     assertThat(load("'masterFallback': 'never'").masterFallback()).isEqualTo(MasterFallback.NEVER);
     assertThat(load("'holdWrites': '0s'").holdWrites()).isZero();
+    assertThat(load("'hedge': {}").hedge()).contains(Hedge.DEFAULT);
     assertThat(load("'readTimeout': '2m'").readTimeout()).isEqualTo(Duration.ofMinutes(2));
   }
 
@@ -42,7 +49,8 @@ class ResilienceParserTest {
   void mistakesAreToldWithTheirRemedies() throws IOException {
     Path file =
         write(
-            "'readTimeout': '0s', 'readAttempts': 11, 'masterFallback': '100', 'holdWrites': 2000");
+            "'readTimeout': '0s', 'readAttempts': 11, 'masterFallback': '100', 'holdWrites': 2000,"
+                + " 'hedge': { 'quantile': 99, 'maxPercents': 5 }");
     String message =
         catchThrowableOfType(ConfigException.class, () -> ConfigLoader.load(file)).getMessage();
     assertThat(message.lines().skip(1).map(String::strip))
@@ -52,7 +60,9 @@ class ResilienceParserTest {
             "listeners[0].masterFallback: \"100\" is not a share of the master; use"
                 + " \"always\", \"never\", or reads in a second such as \"1000/s\"",
             "listeners[0].holdWrites: 2000 is not a time; write it in quotes, such as"
-                + " \"500ms\" or \"2s\"");
+                + " \"500ms\" or \"2s\"",
+            "listeners[0].hedge.maxPercents: unknown key; did you mean \"maxPercent\"?",
+            "listeners[0].hedge.quantile: 99 is not such a number; use one from 0.5 to 0.9999");
   }
 
   private Resilience load(String said) throws IOException {
