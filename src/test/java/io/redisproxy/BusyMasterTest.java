@@ -133,6 +133,20 @@ class BusyMasterTest {
     }
   }
 
+  /** A busy node lets no new connection choose a database. */
+  @Test
+  void aClientOfAnotherDatabaseWaitsForAScriptOfThat() throws IOException {
+    runner.call("SELECT", "5");
+    try (RawClient client = proxy.connect()) {
+      client.call("SELECT", "5");
+      keepBusy();
+      client.sendCommand("INCR", "c");
+      assertThat(ask("SCRIPT", "KILL").join()).isEqualTo("OK");
+      assertKilled();
+      assertThat(client.readReply()).isEqualTo(1L);
+    }
+  }
+
   @Test
   void theScriptIsKilledFromAnyDatabaseAndWhatFollowsStaysInThatDatabase() throws IOException {
     try (RawClient client = proxy.connect()) {

@@ -19,6 +19,11 @@ public record Identity(
   /** What a server takes a client for that has just connected. */
   public static final Identity DEFAULT = new Identity(null, 0, false, 2, false);
 
+  /** Whether a node that a script keeps busy brings a new connection into it. */
+  boolean isForBusyNode() {
+    return database == DEFAULT.database && !databaseFirst && !noTouch;
+  }
+
   /** The user's name, as a node knows it. */
   public String user() {
     return login == null ? Login.DEFAULT_USER : login.user();

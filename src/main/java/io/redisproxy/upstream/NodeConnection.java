@@ -55,6 +55,9 @@ public final class NodeConnection extends NodeChannel {
   /** The first that waits since the connection was looked after last; null if none did. */
   private PendingReplies first;
 
+  /** Whether the node takes another such connection while a script runs. */
+  private final boolean goesBeside;
+
   /** Whether it is a script that the first one waits for. */
   private boolean running;
 
@@ -70,6 +73,7 @@ public final class NodeConnection extends NodeChannel {
     super(node, flushQueue, meters, new Handshake(identity, false));
     this.slowTimeout = slowTimeout;
     this.owner = owner;
+    goesBeside = identity.isForBusyNode();
   }
 
   /** The client that held the connection up has caught up, or is gone. */
@@ -221,7 +225,7 @@ public final class NodeConnection extends NodeChannel {
 
   private void noteScript() {
     PendingReplies waits = pending.peek();
-    boolean runs = waits != null && waits == first && waits.hasScripts();
+    boolean runs = goesBeside && waits != null && waits == first && waits.hasScripts();
     first = waits;
     if (runs != running) {
       running = runs;
