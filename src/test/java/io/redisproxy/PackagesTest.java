@@ -31,6 +31,7 @@ class PackagesTest {
           "session",
           "listener",
           "admin",
+          "operator.v1alpha1",
           "dev");
 
   private static final JavaClasses CLASSES =
@@ -52,6 +53,7 @@ class PackagesTest {
     "session,  resp command route topology consistency upstream config metrics",
     "listener, session config metrics",
     "admin,    config topology upstream session metrics",
+    "operator.v1alpha1, ''",
     "dev,      config"
   })
   void importsOnlyWhatItMay(String from, String allowed) {
