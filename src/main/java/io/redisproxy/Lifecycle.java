@@ -25,12 +25,14 @@ final class Lifecycle implements ProxyControl {
   private final Listeners listeners;
   private final ProxySettings settings;
   private final Reloads reloads;
+  private final OperatorMode operator;
   private final AtomicBoolean draining = new AtomicBoolean();
 
   Lifecycle(Proxy proxy, Listeners listeners, ProxySettings settings, MeterRegistry registry) {
     this.proxy = proxy;
     this.listeners = listeners;
     this.settings = settings;
+    operator = new OperatorMode(settings);
     reloads = new Reloads(proxy, listeners.file(), new ReloadMeters(registry));
   }
 
@@ -41,6 +43,10 @@ final class Lifecycle implements ProxyControl {
   void onStart(@Observes StartupEvent event, Instance<ListenerSource> otherwise) {
     if (LaunchMode.current() == LaunchMode.NORMAL) {
       Signals.handle("TERM", this::onTerminate);
+    }
+    if (operator.isOn()) {
+      operator.start(listeners.file());
+      return;
     }
     List<ListenerConfig> written = listeners.read();
     if (!written.isEmpty()) {
@@ -57,6 +63,11 @@ final class Lifecycle implements ProxyControl {
   @Override
   public boolean isDraining() {
     return draining.get();
+  }
+
+  @Override
+  public Optional<Boolean> isOperatorReady() {
+    return operator.isOn() ? Optional.of(operator.isReady()) : Optional.empty();
   }
 
   @Override
@@ -111,6 +122,7 @@ final class Lifecycle implements ProxyControl {
 
   void onStop(@Observes ShutdownEvent event) {
     reloads.close();
+    operator.stop();
     proxy.stop();
   }
 }

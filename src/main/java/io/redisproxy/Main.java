@@ -31,7 +31,7 @@ public final class Main {
       System.exit(arguments.exit().getAsInt());
     }
     try {
-      check(arguments.config().or(Main::configured));
+      check(arguments.config().or(() -> configured("config")));
     } catch (ConfigurationException e) {
       System.err.println(e.getMessage());
       // System.exit, but in dev mode, where it waits for the user to mend the file.
@@ -41,18 +41,23 @@ public final class Main {
     Quarkus.run(args);
   }
 
-  private static Optional<String> configured() {
+  private static Optional<String> configured(String setting) {
     return ConfigProvider.getConfig()
-        .getOptionalValue(ProxySettings.PREFIX + ".config", String.class);
+        .getOptionalValue(ProxySettings.PREFIX + "." + setting, String.class);
   }
 
   private static void check(Optional<String> file) {
     if (file.isPresent()) {
       Path path = Path.of(file.get());
       Listeners.handOver(path, ConfigLoader.load(path));
-    } else if (!isDevMode()) {
+    } else if (!isOperator() && !isDevMode()) {
       throw new StartException(NO_CONFIGURATION + ConfigLoader.SAMPLE);
     }
+  }
+
+  /** It has no listeners of its own; whether the word is right is checked with the settings. */
+  private static boolean isOperator() {
+    return configured("mode").filter(mode -> !mode.equalsIgnoreCase("proxy")).isPresent();
   }
 
   /** Asks for the mode in the one way that works so early. */

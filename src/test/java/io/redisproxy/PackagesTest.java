@@ -32,6 +32,7 @@ class PackagesTest {
           "listener",
           "admin",
           "operator.v1alpha1",
+          "operator",
           "dev");
 
   private static final JavaClasses CLASSES =
@@ -54,6 +55,7 @@ class PackagesTest {
     "listener, session config metrics",
     "admin,    config topology upstream session metrics",
     "operator.v1alpha1, ''",
+    "operator, operator.v1alpha1 config",
     "dev,      config"
   })
   void importsOnlyWhatItMay(String from, String allowed) {

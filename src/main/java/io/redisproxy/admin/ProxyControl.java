@@ -9,6 +9,9 @@ public interface ProxyControl {
   /** Whether the proxy is about to end, and wants no new clients. */
   boolean isDraining();
 
+  /** In operator mode, whether it knows the cluster; empty in a proxy. */
+  Optional<Boolean> isOperatorReady();
+
   /** Lets all clients go, and ends the process then; returns at once. */
   void drain();
 

@@ -14,8 +14,8 @@ import org.eclipse.microprofile.health.Readiness;
 
 /**
  * Ready while every listener can serve something: writes by its master, or reads by any node; and
- * not any more when the proxy is to end. It reads what the probes found last, and never waits for a
- * node.
+ * not any more when the proxy is to end; an operator, while it knows the cluster. It reads what the
+ * probes found last, and never waits for a node.
  */
 @Readiness
 @ApplicationScoped
@@ -30,6 +30,13 @@ class ReadinessHealthCheck implements HealthCheck {
 
   @Override
   public HealthCheckResponse call() {
+    return proxy
+        .isOperatorReady()
+        .map(ready -> HealthCheckResponse.named("Kubernetes").status(ready).build())
+        .orElseGet(this::nodes);
+  }
+
+  private HealthCheckResponse nodes() {
     HealthCheckResponseBuilder response = HealthCheckResponse.named("Redis nodes");
     List<NodeGroup> all = groups.groups();
     boolean ready = !all.isEmpty();

@@ -20,9 +20,26 @@ public final class ConfigLoader {
     List<ListenerConfig> listeners =
         SmallFile.read(file, "JSON file", problem -> mistakes.add("file", problem))
             .flatMap(json -> new JsonReader(mistakes).read(json))
-            .map(root -> new ListenersParser(folder(file)).parse(root, mistakes))
+            .map(root -> new ListenersParser(PasswordFile.in(folder(file))).parse(root, mistakes))
             .orElse(List.of());
     mistakes.throwIfAny("The configuration " + file);
+    return listeners;
+  }
+
+  /**
+   * Checks what is to be written into such a file, on a machine that has not the files with
+   * passwords that it names.
+   *
+   * @throws ConfigException if anything else is wrong with it
+   */
+  public static List<ListenerConfig> check(byte[] json) {
+    Mistakes mistakes = new Mistakes();
+    List<ListenerConfig> listeners =
+        new JsonReader(mistakes)
+            .read(json)
+            .map(root -> new ListenersParser(PasswordFile.elsewhere()).parse(root, mistakes))
+            .orElse(List.of());
+    mistakes.throwIfAny("The configuration");
     return listeners;
   }
 

@@ -1,6 +1,5 @@
 package io.redisproxy.config;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -10,13 +9,10 @@ final class CredentialsParser {
 
   private static final String AUTH = "{ \"password\": \"...\" }";
 
-  private final Path folder;
+  private final PasswordFile passwordFiles;
 
-  /**
-   * @param folder where the paths of files begin
-   */
-  CredentialsParser(Path folder) {
-    this.folder = folder;
+  CredentialsParser(PasswordFile passwordFiles) {
+    this.passwordFiles = passwordFiles;
   }
 
   /** The credentials among the fields of something that can do without. */
@@ -59,7 +55,7 @@ final class CredentialsParser {
       file.get().mistake("\"password\" is there too; keep one of them");
       return Optional.empty();
     }
-    return PasswordFile.read(file.get(), folder);
+    return passwordFiles.read(file.get());
   }
 
   private static boolean mentionsPassword(Fields fields) {

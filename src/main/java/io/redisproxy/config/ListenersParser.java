@@ -1,7 +1,6 @@
 package io.redisproxy.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -61,11 +60,8 @@ final class ListenersParser {
   private final CredentialsParser credentialsParser;
   private final Map<Integer, String> placeOfPort = new HashMap<>();
 
-  /**
-   * @param folder where the paths of other files begin
-   */
-  ListenersParser(Path folder) {
-    credentialsParser = new CredentialsParser(folder);
+  ListenersParser(PasswordFile passwordFiles) {
+    credentialsParser = new CredentialsParser(passwordFiles);
   }
 
   List<ListenerConfig> parse(JsonNode root, Mistakes mistakes) {

@@ -9,20 +9,28 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
-/** Reads a password from a file of its own, such as a mounted secret. */
-final class PasswordFile {
+/** Reads passwords from files of their own, such as mounted secrets. */
+@FunctionalInterface
+interface PasswordFile {
   /** A line break in a path would be one in a message too. */
-  static final String PATH = "^[^\\u0000-\\u001f\\u007f]+$";
+  String PATH = "^[^\\u0000-\\u001f\\u007f]+$";
 
-  private static final Pattern PATH_PATTERN = Pattern.compile(PATH);
-
-  private PasswordFile() {}
+  Pattern PATH_PATTERN = Pattern.compile(PATH);
 
   /** The content of the file that the value names, without the line break that editors add. */
-  static Optional<String> read(Value value, Path folder) {
-    return path(value, folder)
-        .flatMap(file -> SmallFile.read(file, "file with the password", value::mistake))
-        .flatMap(content -> text(content, "password", value::mistake));
+  Optional<String> read(Value value);
+
+  /** {@code folder}: where their paths begin. */
+  static PasswordFile in(Path folder) {
+    return value ->
+        path(value, folder)
+            .flatMap(file -> SmallFile.read(file, "file with the password", value::mistake))
+            .flatMap(content -> text(content, "password", value::mistake));
+  }
+
+  /** For files that are on another machine: any path will do, and leads to some password. */
+  static PasswordFile elsewhere() {
+    return value -> path(value, Path.of("")).map(Path::toString);
   }
 
   private static Optional<Path> path(Value value, Path folder) {

@@ -19,6 +19,10 @@ import java.util.OptionalInt;
 public interface ProxySettings {
   String PREFIX = "redis-proxy";
 
+  /** What the process is. */
+  @WithDefault("proxy")
+  Mode mode();
+
   /** The JSON file of the listeners. The argument of the command line goes before it. */
   Optional<String> config();
 
@@ -70,6 +74,30 @@ public interface ProxySettings {
 
   /** How events are told. */
   Log log();
+
+  /** The making of proxies on a Kubernetes cluster, in its mode. */
+  Operator operator();
+
+  /** What the process is. */
+  enum Mode {
+    /** Carries traffic. */
+    PROXY,
+    /** Makes proxies on a Kubernetes cluster. */
+    OPERATOR
+  }
+
+  /** The making of proxies on a Kubernetes cluster. */
+  interface Operator {
+    /** The namespaces to look after; if not set, all. */
+    Optional<List<String>> namespaces();
+
+    /** The image of proxies that name none; if not set, the one of the operator's own pod. */
+    Optional<String> image();
+
+    /** How often the proxies are asked what they see. */
+    @WithDefault("10s")
+    Duration interval();
+  }
 
   /** Requests that wait for a node, as none can be reached. */
   interface Hold {

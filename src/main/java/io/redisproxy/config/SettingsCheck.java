@@ -66,6 +66,7 @@ final class SettingsCheck {
         .admin()
         .tokenFile()
         .ifPresent(file -> TokenFile.read(file, problem -> mistake("admin.token-file", problem)));
+    time("operator.interval", settings.operator().interval());
     time("slow-log.threshold", settings.slowLog().threshold());
     slowLogLength(settings.slowLog().length());
     mistakes.throwIfAny("The settings");

@@ -273,6 +273,11 @@ class AdminRoutesTest {
     private String probed;
 
     @Override
+    public Optional<Boolean> isOperatorReady() {
+      return Optional.empty();
+    }
+
+    @Override
     public void probe(String reason) {
       probed = reason;
     }

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Kubernetes objects as trees, and as text that is the same for every build. */
-final class Manifests {
+public final class Manifests {
   static final Path GENERATED = Path.of("target/kubernetes/kubernetes.yml");
 
   private static final YAMLMapper YAML =
@@ -34,7 +34,7 @@ final class Manifests {
     return parse(Files.readString(GENERATED));
   }
 
-  static List<JsonNode> parse(String yaml) throws IOException {
+  public static List<JsonNode> parse(String yaml) throws IOException {
     List<JsonNode> objects = new ArrayList<>();
     try (var documents = YAML.readerFor(JsonNode.class).<JsonNode>readValues(yaml)) {
       documents.forEachRemaining(objects::add);
@@ -42,7 +42,7 @@ final class Manifests {
     return objects;
   }
 
-  static String kind(JsonNode object) {
+  public static String kind(JsonNode object) {
     return object.path("kind").textValue();
   }
 

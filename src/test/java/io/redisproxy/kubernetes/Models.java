@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.kubernetes.client.openapi.JSON;
+import io.kubernetes.client.openapi.models.V1ClusterRole;
+import io.kubernetes.client.openapi.models.V1ClusterRoleBinding;
 import io.kubernetes.client.openapi.models.V1ConfigMap;
 import io.kubernetes.client.openapi.models.V1Deployment;
 import io.kubernetes.client.openapi.models.V1Namespace;
@@ -20,7 +22,7 @@ import io.kubernetes.client.openapi.models.V2HorizontalPodAutoscaler;
 import java.util.Map;
 
 /** Kubernetes' own models of the kinds that we use, and what they don't take. */
-final class Models {
+public final class Models {
   private static final String DNS_LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -36,6 +38,8 @@ final class Models {
           Map.entry("autoscaling/v2 HorizontalPodAutoscaler", V2HorizontalPodAutoscaler.class),
           Map.entry("networking.k8s.io/v1 NetworkPolicy", V1NetworkPolicy.class),
           Map.entry("policy/v1 PodDisruptionBudget", V1PodDisruptionBudget.class),
+          Map.entry("rbac.authorization.k8s.io/v1 ClusterRole", V1ClusterRole.class),
+          Map.entry("rbac.authorization.k8s.io/v1 ClusterRoleBinding", V1ClusterRoleBinding.class),
           Map.entry("rbac.authorization.k8s.io/v1 Role", V1Role.class),
           Map.entry("rbac.authorization.k8s.io/v1 RoleBinding", V1RoleBinding.class));
 
@@ -46,7 +50,7 @@ final class Models {
   private Models() {}
 
   /** Reads an object, and fails if the API server would refuse it. */
-  static Object read(JsonNode object) throws Exception {
+  public static Object read(JsonNode object) throws Exception {
     String kind = object.path("apiVersion").textValue() + " " + Manifests.kind(object);
     assertThat(KINDS).containsKey(kind);
     assertThat(Manifests.name(object)).matches(DNS_LABEL);

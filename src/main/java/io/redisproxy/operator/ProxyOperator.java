@@ -1,0 +1,117 @@
+package io.redisproxy.operator;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
+import io.javaoperatorsdk.operator.Operator;
+import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import org.jboss.logging.Logger;
+
+/**
+ * The operator as a whole. Several may run; the one that has the lease works, the others watch, to
+ * go on when it ends.
+ */
+public final class ProxyOperator implements AutoCloseable {
+  private static final Logger LOG = Logger.getLogger(ProxyOperator.class);
+
+  /**
+   * How it works.
+   *
+   * @param namespaces to look after; all if empty
+   * @param image of proxies that name none; empty for that of the operator's own pod
+   * @param interval from one question to the proxies to the next
+   * @param identity which of several operators this is
+   * @param retryPeriod from one attempt to get the lease to the next
+   */
+  public record Options(
+      Set<String> namespaces,
+      Optional<String> image,
+      Duration interval,
+      String identity,
+      Duration retryPeriod) {
+    /** Usual for leader election. */
+    public static final Duration RETRY_PERIOD = Duration.ofSeconds(2);
+  }
+
+  /** How much longer than {@link Options#retryPeriod} a lease holds that is not renewed. */
+  private static final int LEASE_PERIODS = 8;
+
+  private static final int RENEW_PERIODS = 5;
+
+  private final KubernetesClient client;
+  private final Runnable onLeaseLost;
+  private final Operator operator;
+  private volatile boolean closing;
+
+  /**
+   * Works with that API server, in a namespace of which the lease is.
+   *
+   * @param onLeaseLost the process has to end then, as another one works already
+   */
+  public ProxyOperator(KubernetesClient client, Options options, Runnable onLeaseLost) {
+    this.client = client;
+    this.onLeaseLost = onLeaseLost;
+    operator =
+        new Operator(
+            overrider ->
+                overrider
+                    .withKubernetesClient(client)
+                    .withCloseClientOnStop(false)
+                    .withReconciliationTerminationTimeout(Duration.ofSeconds(5))
+                    .withLeaderElectionConfiguration(
+                        LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(
+                                Names.OPERATOR)
+                            .withIdentity(options.identity())
+                            .withRetryPeriod(options.retryPeriod())
+                            .withRenewDeadline(options.retryPeriod().multipliedBy(RENEW_PERIODS))
+                            .withLeaseDuration(options.retryPeriod().multipliedBy(LEASE_PERIODS))
+                            .withLeaderCallbacks(
+                                new LeaderCallbacks(
+                                    this::onLeading, this::onNotLeading, leader -> {}))
+                            .build()));
+    RedisProxyReconciler reconciler =
+        new RedisProxyReconciler(
+            client,
+            new Events(client, options.identity()),
+            options.image().or(() -> OwnPod.image(client)),
+            options.interval());
+    operator.register(
+        reconciler,
+        configuration -> {
+          if (!options.namespaces().isEmpty()) {
+            configuration.settingNamespaces(options.namespaces());
+          }
+        });
+  }
+
+  /** Returns when it knows what is on the cluster. */
+  public void start() {
+    operator.start();
+  }
+
+  /** Whether it knows what is on the cluster, be it the one that works or not. */
+  public boolean isReady() {
+    return operator.getRuntimeInfo().isStarted()
+        && operator.getRuntimeInfo().allEventSourcesAreHealthy();
+  }
+
+  private void onLeading() {
+    LOG.info("has the lease, and works");
+  }
+
+  private void onNotLeading() {
+    if (!closing) {
+      LOG.error("has lost the lease");
+      onLeaseLost.run();
+    }
+  }
+
+  @Override
+  public void close() {
+    closing = true;
+    operator.stop();
+    client.close();
+  }
+}
