@@ -113,6 +113,18 @@ class KubernetesKustomizationIT {
   }
 
   @Test
+  void theOperatorIsInstalledByKustomize() throws Exception {
+    Map<String, JsonNode> objects = byName(Manifests.parse(kustomize(FOLDER.resolve("operator"))));
+    assertThat(objects.keySet())
+        .contains(
+            "CustomResourceDefinition redisproxies.redisproxy.io",
+            "Deployment redis-proxy-operator",
+            "Namespace redis-proxy-system");
+    assertThat(objects.get("Role redis-proxy-operator").at("/metadata/namespace").asText())
+        .isEqualTo("redis-proxy-system");
+  }
+
+  @Test
   void componentsFitTheBase() throws Exception {
     Files.writeString(
         folder.resolve("kustomization.yaml"),
