@@ -122,7 +122,7 @@ class CustomResourceDefinitionTest {
     Map<String, String> limits = new LinkedHashMap<>();
     for (String key : new String[] {"minimum", "maximum"}) {
       if (schema.has(key)) {
-        limits.put(key, String.valueOf(schema.get(key).asLong()));
+        limits.put(key, String.valueOf(schema.get(key).asDouble()));
       }
     }
     if (schema.has("pattern")) {

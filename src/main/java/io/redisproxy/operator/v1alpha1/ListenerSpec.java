@@ -90,6 +90,9 @@ public record ListenerSpec(
     @JsonPropertyDescription("A read not answered for so long is sent to another server.")
         @Pattern(Patterns.TIME)
         String readTimeout,
+    @JsonPropertyDescription(
+            "Has a read that a replica is slow to answer be sent to another one, too.")
+        HedgeSpec hedge,
     @JsonPropertyDescription("How often a read whose server fails is sent at the most.")
         @Min(1)
         @Max(10)
