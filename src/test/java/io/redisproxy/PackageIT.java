@@ -5,19 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.redisproxy.dev.RedisProcess;
+import io.redisproxy.fixture.PackagedProxy;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.ServerSocket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -26,19 +22,17 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The packaged program in front of real servers, with the memory that it is said to need. */
 class PackageIT {
-  private static final Path APP = Path.of("target/quarkus-app").toAbsolutePath();
   private static final int LARGE = 64 * 1024 * 1024;
   private static RedisGroup group;
 
   @TempDir Path folder;
-  private final int port = RedisProcess.freePort();
-  private final int httpPort = RedisProcess.freePort();
-  private Process proxy;
+  private PackagedProxy app;
 
   @BeforeAll
   static void startServers() {
@@ -50,24 +44,26 @@ class PackageIT {
     group.close();
   }
 
+  @BeforeEach
+  void configure() {
+    app = new PackagedProxy(folder, group);
+  }
+
   @AfterEach
   void stop() throws InterruptedException {
-    if (proxy != null) {
-      proxy.destroy();
-      assertThat(proxy.waitFor(10, TimeUnit.SECONDS)).isTrue();
-    }
+    app.close();
   }
 
   @Test
   void valuesLargerThanItsMemoryGoThroughBothWays() throws Exception {
     // The clients read one after the other, and may wait behind each other for long on a busy
     // machine.
-    start("-Xmx64m", "-Dredis-proxy.client.slow-timeout=5m");
+    app.start("-Xmx64m", "-Dredis-proxy.client.slow-timeout=5m");
     byte[] value = new byte[LARGE];
     Arrays.fill(value, (byte) 'v');
     List<RawClient> clients = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
-      clients.add(new RawClient(port));
+      clients.add(new RawClient(app.port()));
     }
     for (RawClient client : clients) {
       client.send("*3\r\n$3\r\nSET\r\n$5\r\nlarge\r\n$" + LARGE + "\r\n");
@@ -88,15 +84,16 @@ class PackageIT {
 
   @Test
   void healthAndMetricsTellOfTheNodes() throws Exception {
-    start();
-    try (RawClient client = new RawClient(port)) {
-      await().untilAsserted(() -> assertThat(http("/q/health/ready").statusCode()).isEqualTo(200));
-      assertThat(http("/q/health/live").statusCode()).isEqualTo(200);
+    app.start();
+    try (RawClient client = new RawClient(app.port())) {
+      await()
+          .untilAsserted(() -> assertThat(app.http("/q/health/ready").statusCode()).isEqualTo(200));
+      assertThat(app.http("/q/health/live").statusCode()).isEqualTo(200);
       String node = "node=\"127.0.0.1:" + group.replica(0).port() + "\"";
       await()
           .untilAsserted(
               () ->
-                  assertThat(http("/q/metrics").body())
+                  assertThat(app.http("/q/metrics").body())
                       .containsPattern("redis_proxy_node_up\\{.*" + node + ".*} 1.0"));
       // The PING that tells that it has started goes to any node, and may have been counted there.
       double before = readsAt(node);
@@ -108,16 +105,17 @@ class PackageIT {
                 assertThat(client.call("GET", "a")).isEqualTo("1");
                 return readsAt(node) > before;
               });
-      assertThat(http("/q/metrics").body())
-          .contains("redis_proxy_clients{listener=\"" + port + "\"} 1.0")
+      assertThat(app.http("/q/metrics").body())
+          .contains("redis_proxy_clients{listener=\"" + app.port() + "\"} 1.0")
           .contains("redis_proxy_request_seconds_bucket")
-          .contains("redis_proxy_commands_total{listener=\"" + port + "\",command=\"get\"");
+          .contains("redis_proxy_commands_total{listener=\"" + app.port() + "\",command=\"get\"");
     }
   }
 
   private double readsAt(String node) throws Exception {
-    String series = "redis_proxy_requests_total{class=\"read\",listener=\"" + port + "\"," + node;
-    return http("/q/metrics")
+    String series =
+        "redis_proxy_requests_total{class=\"read\",listener=\"" + app.port() + "\"," + node;
+    return app.http("/q/metrics")
         .body()
         .lines()
         .filter(line -> line.startsWith(series))
@@ -127,15 +125,17 @@ class PackageIT {
 
   @Test
   void whenToldToEndItIsNotReadyLetsItsClientsGoAndEndsWithStatus0() throws Exception {
-    start("-Dredis-proxy.drain.delay=1s");
-    await().untilAsserted(() -> assertThat(http("/q/health/ready").statusCode()).isEqualTo(200));
-    try (RawClient client = new RawClient(port)) {
+    Process proxy = app.start("-Dredis-proxy.drain.delay=1s");
+    await()
+        .untilAsserted(() -> assertThat(app.http("/q/health/ready").statusCode()).isEqualTo(200));
+    try (RawClient client = new RawClient(app.port())) {
       assertThat(client.call("MULTI")).isEqualTo("OK");
 
       proxy.destroy();
-      await().untilAsserted(() -> assertThat(http("/q/health/ready").statusCode()).isEqualTo(503));
-      assertThat(http("/q/health/live").statusCode()).isEqualTo(200);
-      try (RawClient late = new RawClient(port)) {
+      await()
+          .untilAsserted(() -> assertThat(app.http("/q/health/ready").statusCode()).isEqualTo(503));
+      assertThat(app.http("/q/health/live").statusCode()).isEqualTo(200);
+      try (RawClient late = new RawClient(app.port())) {
         assertThat(late.call("PING")).isEqualTo("PONG");
         assertThatThrownBy(late::readReply).isInstanceOf(EOFException.class);
       }
@@ -149,11 +149,12 @@ class PackageIT {
 
   @Test
   void toldASecondTimeItEndsAtOnce() throws Exception {
-    start();
-    try (RawClient client = new RawClient(port)) {
+    Process proxy = app.start();
+    try (RawClient client = new RawClient(app.port())) {
       assertThat(client.call("MULTI")).isEqualTo("OK");
       proxy.destroy();
-      await().untilAsserted(() -> assertThat(http("/q/health/ready").statusCode()).isEqualTo(503));
+      await()
+          .untilAsserted(() -> assertThat(app.http("/q/health/ready").statusCode()).isEqualTo(503));
       proxy.destroy();
       assertThat(proxy.waitFor(5, TimeUnit.SECONDS)).isTrue();
       assertThat(proxy.exitValue()).isEqualTo(1);
@@ -162,7 +163,7 @@ class PackageIT {
 
   @Test
   void logsAreObjectsIfThatIsWanted() throws Exception {
-    start("-Dredis-proxy.log.format=json");
+    Process proxy = app.start("-Dredis-proxy.log.format=json");
     proxy.destroy();
     assertThat(proxy.waitFor(10, TimeUnit.SECONDS)).isTrue();
     List<String> lines = Files.readAllLines(folder.resolve("out"));
@@ -177,17 +178,17 @@ class PackageIT {
 
   @Test
   void thePageIsAtTheRootOfTheManagementPort() throws Exception {
-    start();
-    HttpResponse<String> page = http("/");
+    app.start();
+    HttpResponse<String> page = app.http("/");
     assertThat(page.statusCode()).isEqualTo(200);
     assertThat(page.body()).contains("<title>redis-proxy</title>");
   }
 
   @Test
   void aPortThatIsTakenIsNamed() throws Exception {
-    try (ServerSocket taken = new ServerSocket(port)) {
+    try (ServerSocket taken = new ServerSocket(app.port())) {
       Path err = folder.resolve("err");
-      proxy = command().redirectError(err.toFile()).start();
+      Process proxy = app.command().redirectError(err.toFile()).start();
       assertThat(proxy.waitFor(20, TimeUnit.SECONDS)).isTrue();
       assertThat(proxy.exitValue()).isEqualTo(1);
       assertThat(err).content().contains("port " + taken.getLocalPort() + " can't be opened");
@@ -196,10 +197,10 @@ class PackageIT {
 
   @Test
   void nothingOfDevModeIsInThePackage() throws IOException {
-    try (Stream<Path> files = Files.walk(APP)) {
+    try (Stream<Path> files = Files.walk(PackagedProxy.APP)) {
       assertThat(files.map(Path::toString)).noneMatch(name -> name.contains("embedded-redis"));
     }
-    try (Stream<Path> jars = Files.list(APP.resolve("app"))) {
+    try (Stream<Path> jars = Files.list(PackagedProxy.APP.resolve("app"))) {
       for (Path jar : jars.toList()) {
         try (java.util.jar.JarFile file = new java.util.jar.JarFile(jar.toFile())) {
           assertThat(file.stream().map(Object::toString))
@@ -207,45 +208,5 @@ class PackageIT {
         }
       }
     }
-  }
-
-  private void start(String... jvmOptions) throws IOException {
-    proxy = command(jvmOptions).start();
-    await()
-        .atMost(Duration.ofSeconds(30))
-        .ignoreExceptions()
-        .until(
-            () -> {
-              try (RawClient client = new RawClient(port)) {
-                return client.call("PING").equals("PONG");
-              }
-            });
-  }
-
-  private ProcessBuilder command(String... jvmOptions) throws IOException {
-    Path config = folder.resolve("listeners.json");
-    Files.writeString(
-        config,
-        """
-        [ { "listen": %d,
-            "master": { "host": "127.0.0.1", "port": %d },
-            "slave": [ { "host": "127.0.0.1", "port": %d } ] } ]
-        """
-            .formatted(port, group.master().port(), group.replica(0).port()));
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of(jvmOptions));
-    command.add("-Dquarkus.http.port=" + httpPort);
-    command.addAll(List.of("-jar", APP.resolve("quarkus-run.jar").toString(), config.toString()));
-    return new ProcessBuilder(command)
-        .redirectOutput(folder.resolve("out").toFile())
-        .redirectError(folder.resolve("stderr").toFile());
-  }
-
-  private HttpResponse<String> http(String path) throws Exception {
-    return HttpClient.newHttpClient()
-        .send(
-            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + httpPort + path)).build(),
-            HttpResponse.BodyHandlers.ofString());
   }
 }

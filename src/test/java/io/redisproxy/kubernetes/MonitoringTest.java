@@ -28,8 +28,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The alerts and the dashboard ask for what the proxy serves. */
 class MonitoringTest {
-  private static final Path RULES = Path.of("k8s/components/alerts/prometheusrule.yaml");
-  private static final Path DASHBOARD = Path.of("k8s/components/dashboard/redis-proxy.json");
   private static final Path RULES_TEST = Path.of("src/test/resources/alerts-test.yaml");
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -65,9 +63,9 @@ class MonitoringTest {
   @Test
   void rulesAskForWhatIsServed() throws IOException {
     Set<String> recorded = new HashSet<>();
-    rules("record").forEach(rule -> recorded.add(rule.path("record").textValue()));
-    List<JsonNode> all = new ArrayList<>(rules("record"));
-    all.addAll(rules("alert"));
+    Monitoring.rules("record").forEach(rule -> recorded.add(rule.path("record").textValue()));
+    List<JsonNode> all = new ArrayList<>(Monitoring.rules("record"));
+    all.addAll(Monitoring.rules("alert"));
     assertThat(all).hasSizeGreaterThan(10);
     for (JsonNode rule : all) {
       String expression = rule.path("expr").textValue();
@@ -81,7 +79,7 @@ class MonitoringTest {
 
   @Test
   void alertsSayWhatIsWrongAndHowBad() throws IOException {
-    for (JsonNode alert : rules("alert")) {
+    for (JsonNode alert : Monitoring.rules("alert")) {
       assertThat(alert.at("/labels/severity").textValue()).isIn("critical", "warning", "info");
       assertThat(alert.at("/annotations/summary").textValue()).isNotBlank();
       assertThat(alert.at("/annotations/description").textValue()).isNotBlank();
@@ -90,14 +88,14 @@ class MonitoringTest {
 
   @Test
   void theDashboardAsksForWhatIsServed() throws IOException {
-    List<String> queries = queries();
+    List<String> queries = Monitoring.queries();
     assertThat(queries).hasSizeGreaterThan(20);
     queries.forEach(MonitoringTest::checkNames);
   }
 
   @Test
   void alertsFireWhenTheyShould() throws Exception {
-    JSON.writeValue(folder.resolve("rules.yaml").toFile(), spec());
+    JSON.writeValue(folder.resolve("rules.yaml").toFile(), Monitoring.spec());
     Files.copy(RULES_TEST, folder.resolve("test.yaml"));
     promtool("check", "rules", "rules.yaml");
     promtool("test", "rules", "test.yaml");
@@ -120,7 +118,7 @@ class MonitoringTest {
           .put("values", sample.value() + "+1x20");
     }
     ArrayNode checks = JSON.createArrayNode();
-    for (String query : queries()) {
+    for (String query : Monitoring.queries()) {
       ObjectNode check = checks.addObject();
       check.put("expr", "count(" + query + ") > bool 0").put("eval_time", "15m");
       check.putArray("exp_samples").addObject().put("labels", "{}").put("value", 1);
@@ -171,30 +169,6 @@ class MonitoringTest {
     assertThat(samples).as(metric).isNotEmpty();
     samples.forEach(sample -> labels.addAll(sample.labels().keySet()));
     return labels;
-  }
-
-  /** With what Grafana would put in the place of its variables. */
-  private static List<String> queries() throws IOException {
-    JsonNode dashboard = JSON.readTree(DASHBOARD.toFile());
-    List<String> queries = new ArrayList<>();
-    for (String query : dashboard.path("panels").findValuesAsText("expr")) {
-      queries.add(query.replace("$listener", ".*").replace("$__rate_interval", "5m"));
-    }
-    assertThat(queries).noneMatch(query -> query.contains("$"));
-    return queries;
-  }
-
-  private static List<JsonNode> rules(String kind) throws IOException {
-    List<JsonNode> rules = new ArrayList<>();
-    for (JsonNode group : spec().path("groups")) {
-      group.path("rules").forEach(rule -> rules.add(rule));
-    }
-    rules.removeIf(rule -> !rule.has(kind));
-    return rules;
-  }
-
-  private static JsonNode spec() throws IOException {
-    return Manifests.parse(Files.readString(RULES)).get(0).path("spec");
   }
 
   /** JSON is YAML, too. */
