@@ -10,6 +10,8 @@ import io.redisproxy.session.ClientRegistry;
 import io.redisproxy.session.Insight;
 import io.redisproxy.topology.NodeGroup;
 import io.redisproxy.topology.NodeGroups;
+import io.redisproxy.trace.TraceExport;
+import io.redisproxy.trace.Traces;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
@@ -26,6 +28,7 @@ public class Proxy implements NodeGroups {
   private final ProxySettings settings;
   private final ProxyMeters meters;
   private final ClientRegistry clients = new ClientRegistry();
+  private final Traces traces;
   private final Insight insight;
   private final EventLoops eventLoops;
   private final Transition transition;
@@ -36,7 +39,8 @@ public class Proxy implements NodeGroups {
     this.vertx = vertx;
     this.settings = settings;
     meters = new ProxyMeters(registry);
-    insight = new Insight(settings.slowLog().threshold(), settings.slowLog().length());
+    traces = TraceExport.of(settings.traces(), registry);
+    insight = new Insight(settings.slowLog().threshold(), settings.slowLog().length(), traces);
     eventLoops = new EventLoops(vertx);
     transition = new Transition(vertx, eventLoops, clients, settings);
   }
@@ -142,5 +146,8 @@ public class Proxy implements NodeGroups {
   void stop() {
     transition.finish();
     eventLoops.stop();
+    if (traces != null) {
+      traces.close();
+    }
   }
 }

@@ -180,8 +180,8 @@ class MetricsTest {
   @Test
   void theReadmeListsWhatIsServed() throws IOException {
     Scrape scrape;
-    // Fresh reads have metrics of their own.
-    try (TestProxy fresh = TestProxy.start(group);
+    // Fresh reads and traces have metrics of their own.
+    try (TestProxy fresh = TestProxy.start(group, Map.of("traces.endpoint", "http://127.0.0.1:9"));
         RawClient client = fresh.connect()) {
       client.call("GET", "a");
       // The application has one of these.

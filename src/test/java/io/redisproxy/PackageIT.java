@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.redisproxy.fixture.FakeCollector;
 import io.redisproxy.fixture.PackagedProxy;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
@@ -174,6 +175,21 @@ class PackageIT {
       messages.add(json.readTree(line).path("message").textValue());
     }
     assertThat(messages).anyMatch(message -> message.startsWith("listening on "));
+  }
+
+  @Test
+  void spansGoToTheCollectorThatIsNamed() throws Exception {
+    try (FakeCollector collector = new FakeCollector()) {
+      app.start(
+          "-Dredis-proxy.traces.endpoint=" + collector.endpoint(),
+          "-Dredis-proxy.traces.sample-rate=1",
+          "-Dredis-proxy.traces.interval=10ms");
+      try (RawClient client = new RawClient(app.port())) {
+        client.call("SET", "a", "1");
+        await().until(() -> collector.spans("SET").size() == 1);
+      }
+      assertThat(app.http("/q/metrics").body()).contains("redis_proxy_spans_total");
+    }
   }
 
   @Test

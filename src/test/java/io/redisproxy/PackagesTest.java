@@ -23,6 +23,7 @@ class PackagesTest {
           "resp",
           "command",
           "metrics",
+          "trace",
           "upstream",
           "topology",
           "discovery",
@@ -46,12 +47,13 @@ class PackagesTest {
     "resp,     ''",
     "command,  resp",
     "metrics,  ''",
+    "trace,    config metrics",
     "upstream, config resp metrics",
     "topology, upstream config resp metrics",
     "discovery, upstream config resp metrics",
     "consistency, topology upstream config metrics",
     "route,    command topology consistency config metrics",
-    "session,  resp command route topology consistency upstream config metrics",
+    "session,  resp command route topology consistency upstream config metrics trace",
     "listener, session config metrics",
     "admin,    config topology upstream session metrics",
     "operator.v1alpha1, ''",
@@ -70,6 +72,18 @@ class PackagesTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(mayNot)
+        .check(CLASSES);
+  }
+
+  /** Who traces nothing has no part of OpenTelemetry. */
+  @Test
+  void spansAreMadeInOnePlace() {
+    ArchRuleDefinition.noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + ".trace")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.opentelemetry..")
         .check(CLASSES);
   }
 

@@ -75,6 +75,9 @@ public interface ProxySettings {
   /** How events are told. */
   Log log();
 
+  /** The tracing of requests. */
+  Traces traces();
+
   /** The making of proxies on a Kubernetes cluster, in its mode. */
   Operator operator();
 
@@ -234,6 +237,20 @@ public interface ProxySettings {
       /** An object, for programs. */
       JSON
     }
+  }
+
+  /** The tracing of requests: a span for each that is slow, or that a node fails. */
+  interface Traces {
+    /** Where spans are sent by OTLP over HTTP; nothing is traced if not set. */
+    Optional<String> endpoint();
+
+    /** The share of all other requests that are traced, too. */
+    @WithDefault("0.001")
+    double sampleRate();
+
+    /** Spans wait to be sent together for as long. */
+    @WithDefault("1s")
+    Duration interval();
   }
 
   /** What is kept of requests that take long. */

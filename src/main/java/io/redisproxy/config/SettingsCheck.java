@@ -7,9 +7,12 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import jakarta.interceptor.Interceptor;
 import java.math.BigInteger;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /** Checks of the settings that their types can't express, made before anything uses them. */
 @Singleton
@@ -28,6 +31,8 @@ final class SettingsCheck {
   private static final int MAX_PINNED = 65_535;
 
   private static final int MAX_SLOW_LOG = 100_000;
+
+  private static final Set<String> HTTP = Set.of("http", "https");
 
   private final Mistakes mistakes = new Mistakes();
 
@@ -69,6 +74,9 @@ final class SettingsCheck {
     time("operator.interval", settings.operator().interval());
     time("slow-log.threshold", settings.slowLog().threshold());
     slowLogLength(settings.slowLog().length());
+    settings.traces().endpoint().ifPresent(this::endpoint);
+    sampleRate(settings.traces().sampleRate());
+    time("traces.interval", settings.traces().interval());
     mistakes.throwIfAny("The settings");
   }
 
@@ -127,6 +135,34 @@ final class SettingsCheck {
       mistake(
           "dns.servers",
           "\"" + server + "\" is not an address; write one such as 10.0.0.2 or 127.0.0.1:8600");
+    }
+  }
+
+  private void endpoint(String url) {
+    if (url.contains("@")) {
+      // It would be shown where settings are.
+      mistake(
+          "traces.endpoint",
+          "a password has no place there; say it by OTEL_EXPORTER_OTLP_TRACES_HEADERS");
+    } else if (!isOfHttp(url)) {
+      mistake(
+          "traces.endpoint",
+          "\"" + url + "\" is not an address of HTTP; write one such as http://localhost:4318");
+    }
+  }
+
+  private static boolean isOfHttp(String url) {
+    try {
+      URI uri = new URI(url);
+      return uri.getHost() != null && HTTP.contains(uri.getScheme());
+    } catch (URISyntaxException e) {
+      return false;
+    }
+  }
+
+  private void sampleRate(double rate) {
+    if (!(rate >= 0 && rate <= 1)) {
+      mistake("traces.sample-rate", rate + " is out of range; use 0 to 1");
     }
   }
 

@@ -19,7 +19,8 @@ public enum ErrorKind {
   /** The client did not speak the Redis protocol. */
   PROTOCOL;
 
-  String label() {
+  /** In small letters, as metrics have it. */
+  public String label() {
     return name().toLowerCase(Locale.ROOT);
   }
 }

@@ -19,7 +19,8 @@ public enum ReadReason {
   /** To another node than at first, which failed. */
   RETRY;
 
-  String label() {
+  /** In small letters, as metrics have it. */
+  public String label() {
     return name().toLowerCase(Locale.ROOT);
   }
 }

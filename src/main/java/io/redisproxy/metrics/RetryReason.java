@@ -20,7 +20,8 @@ public enum RetryReason {
   /** A replica said that there is nothing, and the listener wants the master to be asked, too. */
   NIL;
 
-  String label() {
+  /** In small letters, as metrics have it. */
+  public String label() {
     return name().toLowerCase(Locale.ROOT);
   }
 }

@@ -2,6 +2,7 @@ package io.redisproxy.session;
 
 import io.redisproxy.command.Command;
 import io.redisproxy.metrics.CommandMeters;
+import io.redisproxy.trace.Traces;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -18,14 +19,17 @@ public final class Insight {
   private final Map<String, ListenerInsight> listeners = new ConcurrentHashMap<>();
   private final long slowNanos;
   private final int slowLogLength;
+  private final Traces traces;
 
   /**
    * What is slow, and how much is kept of it.
    *
    * @param slowerThan what takes at least so long is
    * @param slowLogLength how many entries of each listener are kept
+   * @param traces null when nothing is traced
    */
-  public Insight(Duration slowerThan, int slowLogLength) {
+  public Insight(Duration slowerThan, int slowLogLength, Traces traces) {
+    this.traces = traces;
     slowNanos = slowerThan.toNanos();
     this.slowLogLength = slowLogLength;
   }
@@ -57,7 +61,9 @@ public final class Insight {
   public LoopInsight of(String listener, int eventLoop) {
     ListenerInsight all =
         listeners.computeIfAbsent(listener, name -> new ListenerInsight(slowLogLength));
-    LoopInsight insight = new LoopInsight(all, commands.counts(listener, eventLoop), slowNanos);
+    RunTraces traced = traces == null ? null : new RunTraces(traces, listener);
+    LoopInsight insight =
+        new LoopInsight(all, commands.counts(listener, eventLoop), slowNanos, traced);
     all.put(eventLoop, insight);
     return insight;
   }

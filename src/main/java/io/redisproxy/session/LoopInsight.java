@@ -17,15 +17,25 @@ public final class LoopInsight {
   private final ListenerInsight listener;
   private final CommandCounts commands;
   private final long slowNanos;
+
+  /** Null when nothing is traced. */
+  private final RunTraces traces;
+
+  /** What takes as long is looked at; everything, when some of it is traced. */
+  private final long notableNanos;
+
   private final HotKeys hotKeys = new HotKeys();
   private final BigReplies bigReplies = new BigReplies();
   private int slowEntries = SLOW_ENTRIES;
   private int ticks;
 
-  LoopInsight(ListenerInsight listener, CommandCounts commands, long slowNanos) {
+  /** {@code traces}: null when nothing is traced. */
+  LoopInsight(ListenerInsight listener, CommandCounts commands, long slowNanos, RunTraces traces) {
     this.listener = listener;
     this.commands = commands;
     this.slowNanos = slowNanos;
+    this.traces = traces;
+    notableNanos = traces == null ? slowNanos : Long.MIN_VALUE;
   }
 
   /** The same of all event loops. */
@@ -46,13 +56,33 @@ public final class LoopInsight {
     return bigReplies;
   }
 
-  /** {@code nanos}: from sending a run to passing its last reply on. */
-  boolean isSlow(long nanos) {
-    return nanos >= slowNanos;
+  /**
+   * Whether {@link #onNotable} is to be told; {@code nanos}: from sending a run to passing its last
+   * reply on.
+   */
+  boolean isNotable(long nanos) {
+    return nanos >= notableNanos;
   }
 
-  /** A run took long; {@code behindNanos} of that its replies waited for earlier ones. */
-  void onSlow(Session session, Run run, long nanos, long behindNanos) {
+  /** A run is over; {@code behindNanos} of its time its replies waited for earlier ones. */
+  void onNotable(Session session, Run run, long nanos, long behindNanos) {
+    boolean slow = nanos >= slowNanos && !run.waitsForOthers();
+    if (slow) {
+      onSlow(session, run, nanos, behindNanos);
+    }
+    if (traces != null) {
+      traces.onAnswered(session, run, slow, nanos, behindNanos);
+    }
+  }
+
+  /** The client gets an error for a run, or the rest of it; what kind of one, in a word. */
+  void onFailed(Session session, Run run, String error) {
+    if (traces != null) {
+      traces.onFailed(session, run, error);
+    }
+  }
+
+  private void onSlow(Session session, Run run, long nanos, long behindNanos) {
     session.meters().onSlow();
     if (slowEntries > 0) {
       slowEntries--;

@@ -76,6 +76,11 @@ final class ReadRetry extends Retry {
   }
 
   @Override
+  Asked answerer() {
+    return answering == null ? latest() : answering;
+  }
+
+  @Override
   boolean isInside() {
     return answering != null && answering.isInside();
   }

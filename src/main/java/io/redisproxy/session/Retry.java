@@ -3,8 +3,11 @@ package io.redisproxy.session;
 import io.netty.buffer.ByteBuf;
 import io.redisproxy.metrics.ErrorKind;
 import io.redisproxy.metrics.RetryReason;
+import io.redisproxy.trace.RequestTrace;
 import io.redisproxy.upstream.NodeChannel;
 import io.redisproxy.upstream.NodeFailure;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What is done about a run whose node failed: its requests, from the first whose reply has not gone
@@ -22,6 +25,7 @@ abstract class Retry implements Holds.Waiting {
   /** How many requests are to be answered by the node that is asked next, or was asked last. */
   private int unanswered;
 
+  private final List<RequestTrace.Resent> resent = new ArrayList<>(1);
   private boolean failed;
   private boolean gone;
   private boolean waiting;
@@ -77,6 +81,16 @@ abstract class Retry implements Holds.Waiting {
    * then.
    */
   abstract void waitForWrites(RetryReason why);
+
+  /** How often it was sent again, and why. */
+  final List<RequestTrace.Resent> resent() {
+    return resent;
+  }
+
+  /** The node that the client's replies come from, or will most likely. */
+  Asked answerer() {
+    return latest;
+  }
 
   final Asked latest() {
     return latest;
@@ -136,6 +150,7 @@ abstract class Retry implements Holds.Waiting {
   /** A node is asked for what is not answered; to be sent next. */
   final Attempt newAttempt(Target next, RetryReason reason) {
     recovery.meters().onRetry(reason, unanswered);
+    resent.add(new RequestTrace.Resent(System.nanoTime(), latest.target().link().node(), reason));
     return newAttempt(next);
   }
 

@@ -8,9 +8,11 @@ import io.redisproxy.metrics.ErrorKind;
 import io.redisproxy.metrics.ReadReason;
 import io.redisproxy.metrics.RetryReason;
 import io.redisproxy.resp.Resp;
+import io.redisproxy.trace.RequestTrace;
 import io.redisproxy.upstream.NodeConnection;
 import io.redisproxy.upstream.NodeFailure;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -37,6 +39,7 @@ class Run extends KeptRun {
   private int last = NONE;
 
   private boolean scripts;
+  private boolean mixed;
 
   /** How many of the requests are counted by their command. */
   private int counted;
@@ -170,11 +173,32 @@ class Run extends KeptRun {
     return Insight.nameOf(command);
   }
 
+  /** The same, in capitals. */
+  String wireName() {
+    return COMMANDS[command].wireName();
+  }
+
+  /** Whether all requests are of the first one's command. */
+  boolean isOfOneCommand() {
+    return !mixed;
+  }
+
+  /** The node that the replies come from, as far as that is known. */
+  Asked answerer() {
+    return isRetried() ? retry().answerer() : this;
+  }
+
+  /** How often the requests were sent again, and why. */
+  List<RequestTrace.Resent> resent() {
+    return isRetried() ? retry().resent() : List.of();
+  }
+
   /** Counts those of the same command at once: there are often many. */
   private void onOtherCommand(int next) {
     if (requests() == 0) {
       command = next;
     } else {
+      mixed = true;
       countCommands();
     }
     last = next;
@@ -252,6 +276,10 @@ class Run extends KeptRun {
   /** How many requests are in it. */
   int requests() {
     return reads + writes;
+  }
+
+  boolean hasReads() {
+    return reads > 0;
   }
 
   boolean hasWrites() {
@@ -421,10 +449,10 @@ class Run extends KeptRun {
     LoopInsight insight = session.insight();
     long nanos = answeredAt - sentAt;
     if (!session.replies().isHead(this)) {
-      // Whether it is slow is known when it is its turn.
+      // Whether it is notable is known when it is its turn.
       key();
-    } else if (insight.isSlow(nanos) && !waitsForOthers()) {
-      insight.onSlow(session, this, nanos, 0);
+    } else if (insight.isNotable(nanos)) {
+      insight.onNotable(session, this, nanos, 0);
     }
     if (replyBytes >= BigReplies.BIG && requests() == 1 && key() != null) {
       insight.bigReplies().add(key().text(), replyBytes);
@@ -433,12 +461,13 @@ class Run extends KeptRun {
 
   /** It was answered some time ago, but the client gets the replies only now. */
   private void onLate(long now) {
-    if (session.insight().isSlow(now - sentAt) && !waitsForOthers()) {
-      session.insight().onSlow(session, this, now - sentAt, now - answeredAt);
+    if (session.insight().isNotable(now - sentAt)) {
+      session.insight().onNotable(session, this, now - sentAt, now - answeredAt);
     }
   }
 
-  private boolean waitsForOthers() {
+  /** Whether its time tells nothing of the node's. */
+  boolean waitsForOthers() {
     return session.isPinned() && Pin.mayBlock(COMMANDS[command]);
   }
 
@@ -501,6 +530,7 @@ class Run extends KeptRun {
   /** The rest of a reply won't come, of which a part has gone to the client. */
   void cutOff() {
     cutOff = true;
+    session.insight().onFailed(session, this, "cut_off");
     session.replies().onCutOff(this);
   }
 
@@ -513,12 +543,19 @@ class Run extends KeptRun {
   void fail(ByteBuf error, ErrorKind kind, int lost) {
     failed = true;
     session.meters().onErrors(kind, lost);
+    session.insight().onFailed(session, this, kind.label());
     pass(times(error, lost));
   }
 
   /** So many requests, the last ones, get the node's own error, which is taken over. */
   void refuse(ByteBuf error, int refused) {
-    pass(times(error, refused));
+    refuse(times(error, refused));
+  }
+
+  /** The client gets the node's replies, which are taken over, though they refuse requests. */
+  void refuse(ByteBuf replies) {
+    session.insight().onFailed(session, this, "refused");
+    pass(replies);
   }
 
   private static ByteBuf times(ByteBuf error, int count) {

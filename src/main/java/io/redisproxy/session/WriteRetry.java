@@ -246,7 +246,7 @@ final class WriteRetry extends Retry {
     }
     ByteBuf answers = takeKept();
     toFailed();
-    run.pass(answers);
+    run.refuse(answers);
   }
 
   @Override

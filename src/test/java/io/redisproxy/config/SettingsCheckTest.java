@@ -43,6 +43,8 @@ class SettingsCheckTest {
     assertThat(settings.hold().maxBytes().asLongValue()).isEqualTo(16 << 20);
     assertThat(settings.probe().interval()).isEqualTo(Duration.ofSeconds(1));
     assertThat(settings.probe().timeout()).isEqualTo(Duration.ofSeconds(1));
+    assertThat(settings.traces().endpoint()).isEmpty();
+    assertThat(settings.traces().sampleRate()).isEqualTo(0.001);
   }
 
   @Test
@@ -67,6 +69,8 @@ class SettingsCheckTest {
                 entry("redis-proxy.drain.delay", "25h"),
                 entry("redis-proxy.drain.timeout", "0s"),
                 entry("redis-proxy.admin.token-file", "/no/such/file"),
+                entry("redis-proxy.traces.endpoint", "collector:4318"),
+                entry("redis-proxy.traces.sample-rate", "2"),
                 entry("redis-proxy.probe.interval", "25h"),
                 entry("redis-proxy.probe.timeout", "PT0.0005S")));
 
@@ -93,7 +97,19 @@ class SettingsCheckTest {
               redis-proxy.reload.interval: 25h is out of range; use 1ms to 24h
               redis-proxy.drain.delay: 25h is out of range; use 1ms to 24h
               redis-proxy.drain.timeout: 0s is out of range; use 1ms to 24h
-              redis-proxy.admin.token-file: not found; check the path, here it is /no/such/file""");
+              redis-proxy.admin.token-file: not found; check the path, here it is /no/such/file
+              redis-proxy.traces.endpoint: "collector:4318" is not an address of HTTP; write one such as http://localhost:4318
+              redis-proxy.traces.sample-rate: 2.0 is out of range; use 0 to 1""");
+  }
+
+  @Test
+  void aPasswordIsNoPartOfAnEndpointAndIsNotShown() {
+    ProxySettings settings =
+        settings(Map.of("redis-proxy.traces.endpoint", "http://user:secret@collector:4318"));
+
+    assertThatThrownBy(() -> new SettingsCheck().check(settings))
+        .hasMessageContaining("redis-proxy.traces.endpoint: a password has no place there")
+        .hasMessageNotContaining("secret");
   }
 
   private static ProxySettings settings(Map<String, String> properties) {

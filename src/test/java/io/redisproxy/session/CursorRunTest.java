@@ -104,7 +104,7 @@ class CursorRunTest {
                 new DirectMemory(Long.MAX_VALUE),
                 new ClientRegistry(),
                 new Recovery(Resilience.DEFAULT, METERS.listener("6380").recovery(), null, 1, 1),
-                new Insight(Duration.ofDays(365), 10).of("6380", 0)));
+                new Insight(Duration.ofDays(365), 10, null).of("6380", 0)));
     channel.pipeline().addLast(session);
     return session;
   }
