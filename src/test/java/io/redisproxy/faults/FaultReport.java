@@ -11,10 +11,12 @@ import java.util.List;
 import org.jboss.logging.Logger;
 import org.junit.jupiter.api.TestReporter;
 
-/** What clients noticed of each fault: a table in {@code target/fault-report.md} and the log. */
+/**
+ * What clients noticed of each fault: a table in a file, {@code target/fault-report-replicas.md} or
+ * the like, as test classes run in several processes; and in the log.
+ */
 final class FaultReport {
   private static final Logger LOG = Logger.getLogger(FaultReport.class);
-  private static final Path FILE = Path.of("target", "fault-report.md");
 
   private static final String HEAD =
       """
@@ -28,17 +30,20 @@ final class FaultReport {
       |---|---|---|---|---|---|---|---|---|---|---|---|---|---|
       """;
 
-  private static final List<String> ROWS = new ArrayList<>();
+  private final Path file;
+  private final List<String> rows = new ArrayList<>();
 
-  private FaultReport() {}
+  /** {@code victims}: whose faults they are. */
+  FaultReport(String victims) {
+    file = Path.of("target", "fault-report-" + victims + ".md");
+  }
 
   /**
    * Adds a fault that is over.
    *
    * @param load the clients, who have ended
    */
-  static synchronized void add(
-      String fault, LoadClients load, TestProxy proxy, String remark, TestReporter reporter) {
+  void add(String fault, LoadClients load, TestProxy proxy, String remark, TestReporter reporter) {
     LoadTally tally = load.tally();
     String row =
         "| %s | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d | %.0f | %s |"
@@ -57,11 +62,11 @@ final class FaultReport {
                 load.longestWaitMillis(),
                 proxy.counted("redis_proxy.retries"),
                 remark);
-    ROWS.add(row);
+    rows.add(row);
     LOG.info(row);
     reporter.publishEntry("fault", row);
     try {
-      Files.writeString(FILE, HEAD + String.join("\n", ROWS) + "\n");
+      Files.writeString(file, HEAD + String.join("\n", rows) + "\n");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * twice, and reads of what was there before never fail.
  */
 class MasterFaultsTest {
+  private static final FaultReport REPORT = new FaultReport("masters");
   private static final Duration FAILOVER = Duration.ofSeconds(30);
   private static final Duration SPLIT = Duration.ofSeconds(5);
   private static final int CLIENTS = 50;
@@ -197,7 +198,7 @@ class MasterFaultsTest {
   }
 
   private void report(String fault, LoadClients load, TestProxy proxy, String remark) {
-    FaultReport.add(fault, load, proxy, remark, reporter);
+    REPORT.add(fault, load, proxy, remark, reporter);
   }
 
   /** But for what is written while there is no master, and read behind that. */

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * and writes go on.
  */
 class ReplicaFaultsTest {
+  private static final FaultReport REPORT = new FaultReport("replicas");
   private static final int CLIENTS = 50;
   private static final int ENOUGH_READS = 2000;
   private static final int ENOUGH_WRITES = 200;
@@ -82,7 +83,7 @@ class ReplicaFaultsTest {
         await().until(proxy::allHealthy);
         load.awaitServed(ENOUGH_READS, ENOUGH_WRITES);
       }
-      FaultReport.add("a replica: " + fault, load, proxy, "", reporter);
+      REPORT.add("a replica: " + fault, load, proxy, "", reporter);
       assertThat(load.tally().failedReads).isEmpty();
       assertUnharmed(load, proxy);
     }
@@ -95,7 +96,7 @@ class ReplicaFaultsTest {
       try (load) {
         loseAllReplicas(proxy, load);
       }
-      FaultReport.add("all replicas: killed, and started again", load, proxy, "", reporter);
+      REPORT.add("all replicas: killed, and started again", load, proxy, "", reporter);
       assertThat(load.tally().failedReads).isEmpty();
       assertUnharmed(load, proxy);
     }
@@ -116,7 +117,7 @@ class ReplicaFaultsTest {
         taken = readsAtMaster() - before;
         seconds = (System.nanoTime() - begun) / 1e9;
       }
-      FaultReport.add(
+      REPORT.add(
           "all replicas: killed, and started again, with a masterFallback of " + BUDGET + "/s",
           load,
           proxy,
