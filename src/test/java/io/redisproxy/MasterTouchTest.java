@@ -40,10 +40,19 @@ class MasterTouchTest {
     assertThat(survivors(MasterTouchTest::touching)).isEqualTo(WANTED);
   }
 
-  /** So that the test above can fail. */
+  /**
+   * So that the test above can fail. What happens to be read from the master is touched, too: where
+   * all of it was, once, that is tried again.
+   */
   @Test
-  void theyAreEvictedAsAnyOthersIfItIsNot() throws Exception {
-    assertThat(survivors(UnaryOperator.identity())).isLessThan(WANTED * 9 / 10);
+  void theyAreEvictedAsAnyOthersIfItIsNot() {
+    await()
+        .pollDelay(Duration.ZERO)
+        .untilAsserted(
+            () ->
+                assertThat(survivors(UnaryOperator.identity()))
+                    .as("survivors")
+                    .isLessThan(WANTED * 9 / 10));
   }
 
   private static ListenerConfig touching(ListenerConfig config) {
@@ -53,6 +62,8 @@ class MasterTouchTest {
 
   /** How many of the keys that are read all the time are left when as many others came and went. */
   private long survivors(UnaryOperator<ListenerConfig> refined) throws IOException {
+    group.call(group.master(), "CONFIG", "SET", "maxmemory", "0");
+    group.call(group.master(), "FLUSHALL");
     try (TestProxy proxy = TestProxy.start(group, Map.of(), refined);
         RawClient client = proxy.connect()) {
       for (int i = 0; i < WANTED; i++) {
