@@ -37,7 +37,6 @@ import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -261,16 +260,15 @@ final class RedisProxyReconciler implements Reconciler<RedisProxy> {
   }
 
   private void tell(RedisProxy proxy, Condition condition) {
-    Map<String, String> goodNews = Map.of("Ready", "all is as it should be");
-    if (condition.getStatus().equals(Conditions.FALSE) && !condition.getType().equals("Ready")) {
+    boolean isReady = condition.getType().equals("Ready");
+    if (isReady && condition.getStatus().equals(Conditions.TRUE)) {
+      events.normal(proxy, "Reconcile", "Ready", "all is as it should be");
+    } else if (!isReady && condition.getStatus().equals(Conditions.FALSE)) {
       events.warning(
           proxy,
           "Reconcile",
           condition.getReason(),
           condition.getType() + ": " + condition.getMessage());
-    } else if (condition.getStatus().equals(Conditions.TRUE)
-        && goodNews.containsKey(condition.getType())) {
-      events.normal(proxy, "Reconcile", "Ready", goodNews.get(condition.getType()));
     }
   }
 }

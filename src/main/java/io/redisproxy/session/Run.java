@@ -24,7 +24,6 @@ class Run extends KeptRun {
   static final int EARLY_OVERHEAD = 512;
 
   private static final Command[] COMMANDS = Command.values();
-
   private static final int NONE = -1;
 
   private final Session session;
