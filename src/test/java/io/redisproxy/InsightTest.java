@@ -77,8 +77,9 @@ class InsightTest {
     List<?> last = entries().get(0);
     assertThat(last.get(3)).isEqualTo(List.of("set", "b"));
     List<?> told = (List<?>) last.get(6);
-    assertThat(told.get(6)).isEqualTo("behind-earlier");
-    assertThat((Long) told.get(7)).isPositive().isGreaterThan((Long) told.get(5));
+    assertThat(told.get(8)).isEqualTo("at-node");
+    assertThat(told.get(10)).isEqualTo("behind-earlier");
+    assertThat((Long) told.get(11)).isPositive().isGreaterThan((Long) told.get(9));
   }
 
   @Test

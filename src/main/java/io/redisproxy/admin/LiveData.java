@@ -86,8 +86,11 @@ final class LiveData {
               "command", entry.command(),
               "node", entry.node(),
               "requests", entry.requests(),
-              "millis", entry.micros() / 1000.0,
-              "behindMillis", entry.behindMicros() / 1000.0));
+              "millis", entry.micros().total() / 1000.0,
+              "clientMillis", entry.micros().client() / 1000.0,
+              "queueMillis", entry.micros().queue() / 1000.0,
+              "nodeMillis", entry.micros().node() / 1000.0,
+              "behindMillis", entry.micros().behind() / 1000.0));
     }
     return new JsonObject()
         .put("name", group.name())

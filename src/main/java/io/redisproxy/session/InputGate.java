@@ -38,6 +38,9 @@ final class InputGate {
 
     /** It has been given all that has waited. */
     void onCaughtUp();
+
+    /** No more is read from the client for now, which is not its fault. */
+    void onNotRead();
   }
 
   private static final long LOOK_AGAIN_MILLIS = 100;
@@ -66,6 +69,9 @@ final class InputGate {
 
   void close(Reason reason) {
     if (reasons.add(reason)) {
+      if (reason != Reason.CLIENT_FULL) {
+        taker.onNotRead();
+      }
       update();
     }
   }

@@ -2,6 +2,7 @@ package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.redisproxy.resp.Resp;
+import io.redisproxy.trace.TimeSpent;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,13 +50,16 @@ final class InsightCommands {
     Map<String, ByteBuf> times = new LinkedHashMap<>();
     times.put("node", Resp.bulk(entry.node()));
     times.put("requests", Resp.integer(entry.requests()));
-    times.put("at-node", Resp.integer(entry.micros() - entry.behindMicros()));
-    times.put("behind-earlier", Resp.integer(entry.behindMicros()));
+    TimeSpent micros = entry.micros();
+    times.put("for-client", Resp.integer(micros.client()));
+    times.put("in-queue", Resp.integer(micros.queue()));
+    times.put("at-node", Resp.integer(micros.node()));
+    times.put("behind-earlier", Resp.integer(micros.behind()));
     return Resp.array(
         List.of(
             Resp.integer(entry.id()),
             Resp.integer(entry.time()),
-            Resp.integer(entry.micros()),
+            Resp.integer(micros.total()),
             Resp.array(words),
             Resp.bulk(entry.client()),
             Resp.bulk(entry.name() == null ? new byte[0] : entry.name(), 2),

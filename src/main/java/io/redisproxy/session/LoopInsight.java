@@ -1,6 +1,7 @@
 package io.redisproxy.session;
 
 import io.redisproxy.metrics.CommandCounts;
+import io.redisproxy.trace.TimeSpent;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -57,21 +58,21 @@ public final class LoopInsight {
   }
 
   /**
-   * Whether {@link #onNotable} is to be told; {@code nanos}: from sending a run to passing its last
-   * reply on.
+   * Whether {@link #onNotable} is to be told; {@code nanos}: from a run's first byte to passing its
+   * last reply on.
    */
   boolean isNotable(long nanos) {
     return nanos >= notableNanos;
   }
 
-  /** A run is over; {@code behindNanos} of its time its replies waited for earlier ones. */
-  void onNotable(Session session, Run run, long nanos, long behindNanos) {
-    boolean slow = nanos >= slowNanos && !run.waitsForOthers();
+  /** A run is over. */
+  void onNotable(Session session, Run run, TimeSpent spent) {
+    boolean slow = spent.total() >= slowNanos && !run.waitsForOthers();
     if (slow) {
-      onSlow(session, run, nanos, behindNanos);
+      onSlow(session, run, spent);
     }
     if (traces != null) {
-      traces.onAnswered(session, run, slow, nanos, behindNanos);
+      traces.onAnswered(session, run, slow, spent);
     }
   }
 
@@ -82,7 +83,7 @@ public final class LoopInsight {
     }
   }
 
-  private void onSlow(Session session, Run run, long nanos, long behindNanos) {
+  private void onSlow(Session session, Run run, TimeSpent spent) {
     session.meters().onSlow();
     if (slowEntries > 0) {
       slowEntries--;
@@ -92,14 +93,13 @@ public final class LoopInsight {
               new SlowLog.Entry(
                   0,
                   TimeUnit.MILLISECONDS.toSeconds(System.currentTimeMillis()),
-                  TimeUnit.NANOSECONDS.toMicros(nanos),
                   run.commandName(),
                   run.key() == null ? null : run.key().text(),
                   run.requests(),
                   session.client().address(),
                   session.identity().name(),
                   run.target().name(),
-                  TimeUnit.NANOSECONDS.toMicros(behindNanos)));
+                  spent.toMicros()));
     }
   }
 

@@ -12,6 +12,11 @@ abstract class PausedState extends SessionState {
     early = session.newPieces();
   }
 
+  @Override
+  final boolean isWaiting() {
+    return true;
+  }
+
   /** The client is not read from until the session goes on. */
   final void pause() {
     session.gate().close(InputGate.Reason.WAITING);

@@ -29,6 +29,7 @@ abstract class Retry implements Holds.Waiting {
   private boolean failed;
   private boolean gone;
   private boolean waiting;
+  private long waitingSince;
 
   // Why the last node gave no reply: one of the two.
   private NodeFailure failure;
@@ -169,7 +170,10 @@ abstract class Retry implements Holds.Waiting {
 
   /** Waits until a time of {@link System#nanoTime}. */
   final void waitUntil(long end) {
-    waiting = true;
+    if (!waiting) {
+      waiting = true;
+      waitingSince = System.nanoTime();
+    }
     recovery.holds().add(this, end);
   }
 
@@ -224,7 +228,10 @@ abstract class Retry implements Holds.Waiting {
   @Override
   public final boolean tryToGoOn() {
     boolean goesOn = sendIfPossible();
-    waiting &= !goesOn;
+    if (goesOn && waiting) {
+      waiting = false;
+      run.onQueued(System.nanoTime() - waitingSince);
+    }
     return goesOn;
   }
 

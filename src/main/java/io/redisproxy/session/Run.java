@@ -9,6 +9,7 @@ import io.redisproxy.metrics.ReadReason;
 import io.redisproxy.metrics.RetryReason;
 import io.redisproxy.resp.Resp;
 import io.redisproxy.trace.RequestTrace;
+import io.redisproxy.trace.TimeSpent;
 import io.redisproxy.upstream.NodeConnection;
 import io.redisproxy.upstream.NodeFailure;
 import java.util.EnumSet;
@@ -29,6 +30,20 @@ class Run extends KeptRun {
   private final Session session;
   private final Target target;
   private final long sentAt;
+
+  /** How long requests waited before they were sent, or sent again, for something to come. */
+  private long queuedNanos;
+
+  /** When the first byte had come, about. */
+  private final long beganAt;
+
+  private long clientNanos;
+  private long behindNanos;
+
+  /** Since when no replies are taken from the node, if they are not. */
+  private long heldSince;
+
+  private boolean heldBehind;
   private boolean atMaster;
 
   /** The number of the first request's command. */
@@ -77,6 +92,9 @@ class Run extends KeptRun {
     this.session = session;
     this.target = target;
     this.sentAt = sentAt;
+    queuedNanos = target == null ? 0 : session.delays().takeQueued();
+    clientNanos = target == null ? 0 : session.delays().takeClient();
+    beganAt = sentAt - queuedNanos - clientNanos;
     atMaster = target != null && target.isMaster();
   }
 
@@ -446,12 +464,11 @@ class Run extends KeptRun {
       answeredAt = System.nanoTime();
     }
     LoopInsight insight = session.insight();
-    long nanos = answeredAt - sentAt;
     if (!session.replies().isHead(this)) {
       // Whether it is notable is known when it is its turn.
       key();
-    } else if (insight.isNotable(nanos)) {
-      insight.onNotable(session, this, nanos, 0);
+    } else if (insight.isNotable(answeredAt - beganAt)) {
+      insight.onNotable(session, this, timeSpent(answeredAt));
     }
     if (replyBytes >= BigReplies.BIG && requests() == 1 && key() != null) {
       insight.bigReplies().add(key().text(), replyBytes);
@@ -460,9 +477,25 @@ class Run extends KeptRun {
 
   /** It was answered some time ago, but the client gets the replies only now. */
   private void onLate(long now) {
-    if (session.insight().isNotable(now - sentAt)) {
-      session.insight().onNotable(session, this, now - sentAt, now - answeredAt);
+    if (session.insight().isNotable(now - beganAt)) {
+      behindNanos += now - answeredAt;
+      session.insight().onNotable(session, this, timeSpent(now));
     }
+  }
+
+  /** What is to be sent again has waited for so long. */
+  void onQueued(long nanos) {
+    queuedNanos += nanos;
+  }
+
+  /** Where its time has gone until now, a time of {@link System#nanoTime}. */
+  TimeSpent timeSpent(long now) {
+    return new TimeSpent(now - beganAt, queuedNanos, clientNanos, behindNanos);
+  }
+
+  /** The rest of the request has come, after its first part was sent. */
+  void onWholeRequest() {
+    clientNanos += session.delays().takeClient();
   }
 
   /** Whether its time tells nothing of the node's. */
@@ -589,7 +622,18 @@ class Run extends KeptRun {
 
   @Override
   protected void onHeld(NodeConnection connection) {
+    heldSince = System.nanoTime();
+    heldBehind = !session.replies().isHead(this);
     session.onHolding(connection, this);
+  }
+
+  /** Replies are taken from the node again. */
+  void onHoldOver() {
+    if (heldBehind) {
+      behindNanos += System.nanoTime() - heldSince;
+    } else {
+      clientNanos += System.nanoTime() - heldSince;
+    }
   }
 
   @Override

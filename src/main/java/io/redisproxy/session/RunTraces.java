@@ -2,6 +2,7 @@ package io.redisproxy.session;
 
 import io.redisproxy.metrics.RetryReason;
 import io.redisproxy.trace.RequestTrace;
+import io.redisproxy.trace.TimeSpent;
 import io.redisproxy.trace.Traces;
 import java.util.EnumSet;
 
@@ -19,10 +20,10 @@ final class RunTraces {
     this.listener = listener;
   }
 
-  /** All replies have been given to the client; {@code behindNanos} as in the slow log. */
-  void onAnswered(Session session, Run run, boolean slow, long nanos, long behindNanos) {
+  /** All replies have been given to the client. */
+  void onAnswered(Session session, Run run, boolean slow, TimeSpent spent) {
     if (slow || hasFailed(run) || traces.isSampled()) {
-      add(session, run, nanos, behindNanos, null);
+      add(session, run, spent, null);
     }
   }
 
@@ -37,10 +38,10 @@ final class RunTraces {
 
   /** The client got an error instead of replies. */
   void onFailed(Session session, Run run, String error) {
-    add(session, run, System.nanoTime() - run.sentAt(), 0, error);
+    add(session, run, run.timeSpent(System.nanoTime()), error);
   }
 
-  private void add(Session session, Run run, long nanos, long behindNanos, String error) {
+  private void add(Session session, Run run, TimeSpent spent, String error) {
     traces.add(
         new RequestTrace(
             run.isOfOneCommand() ? run.wireName() : null,
@@ -51,8 +52,7 @@ final class RunTraces {
             run.isAtMaster() ? "master" : "replica",
             reason(session, run),
             session.client().address(),
-            nanos,
-            behindNanos,
+            spent,
             error,
             run.resent()));
   }

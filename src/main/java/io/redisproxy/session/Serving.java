@@ -95,6 +95,7 @@ final class Serving extends SessionState {
 
   @Override
   void onBytes(ByteBuf in) {
+    session.delays().goOn();
     int position = in.readerIndex();
     int limit = in.writerIndex();
     while (position < limit) {
@@ -115,6 +116,9 @@ final class Serving extends SessionState {
       position = end;
     }
     sender.endOfBuffer(in);
+    if (partial.isEmpty()) {
+      session.delays().forget();
+    }
   }
 
   /** The state before this one may have waited for the replies that a pin waited for, too. */
@@ -481,6 +485,7 @@ final class Serving extends SessionState {
   private boolean onIncomplete(ByteBuf in, int from, int end) {
     sender.endBefore(in, from);
     partial.add(in, from, end);
+    session.delays().awaitClient();
     return true;
   }
 

@@ -95,6 +95,7 @@ public final class Session extends ChannelInboundHandlerAdapter
   private final RequestDecoder decoder;
   private final ArgumentCursor cursor = new ArgumentCursor();
   private final List<Held> held = new ArrayList<>(1);
+  private final Delays delays = new Delays();
 
   private ChannelHandlerContext context;
   private Outbound out;
@@ -149,6 +150,11 @@ public final class Session extends ChannelInboundHandlerAdapter
   /** What is done about requests whose node fails. */
   Recovery recovery() {
     return shared.recovery();
+  }
+
+  /** What has held up the next request. */
+  Delays delays() {
+    return delays;
   }
 
   LoopInsight insight() {
@@ -373,6 +379,11 @@ public final class Session extends ChannelInboundHandlerAdapter
       next.onClosed();
     } else {
       state = next;
+      if (next.isWaiting()) {
+        delays.awaitTurn();
+      } else {
+        delays.goOn();
+      }
       next.onEntered();
     }
   }
@@ -413,6 +424,11 @@ public final class Session extends ChannelInboundHandlerAdapter
   void resume(Pieces waited) {
     waited.drainTo(this::process);
     onCaughtUp();
+  }
+
+  @Override
+  public void onNotRead() {
+    delays.onClientNotRead();
   }
 
   @Override
@@ -553,6 +569,7 @@ public final class Session extends ChannelInboundHandlerAdapter
         each -> {
           boolean goesOn = !isCongested(each.run());
           if (goesOn) {
+            each.run().onHoldOver();
             each.connection().resume();
           }
           return goesOn;

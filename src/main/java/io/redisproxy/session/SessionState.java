@@ -9,6 +9,11 @@ abstract class SessionState {
   /** The state in a word, for PROXY CLIENTS, on any thread. */
   abstract String word();
 
+  /** Whether the next request can't be sent yet, for something else than the client. */
+  boolean isWaiting() {
+    return false;
+  }
+
   /** The session has come into this state. */
   void onEntered() {}
 

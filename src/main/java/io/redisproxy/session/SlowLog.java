@@ -1,5 +1,6 @@
 package io.redisproxy.session;
 
+import io.redisproxy.trace.TimeSpent;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -14,27 +15,24 @@ public final class SlowLog {
    * A run of requests that took long.
    *
    * @param time when its last reply had come, in seconds since 1970
-   * @param micros from sending it to passing the last reply on to the client
    * @param command that of its first request
    * @param key that one's first key, shortened; null if it has none, or none at a fixed place
    * @param client its address
    * @param name what the client has called itself; null if nothing
-   * @param behindMicros how much of the time the replies waited for those of an earlier request
+   * @param micros where its time went, in microseconds
    */
   public record Entry(
       long id,
       long time,
-      long micros,
       String command,
       String key,
       int requests,
       String client,
       byte[] name,
       String node,
-      long behindMicros) {
+      TimeSpent micros) {
     Entry withId(long given) {
-      return new Entry(
-          given, time, micros, command, key, requests, client, name, node, behindMicros);
+      return new Entry(given, time, command, key, requests, client, name, node, micros);
     }
   }
 

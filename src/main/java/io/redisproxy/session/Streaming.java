@@ -49,6 +49,11 @@ final class Streaming extends SessionState implements PinnedConnection.Holder, H
   }
 
   @Override
+  boolean isWaiting() {
+    return connection == null;
+  }
+
+  @Override
   void onEntered() {
     if (connection != null) {
       begin();
@@ -100,6 +105,7 @@ final class Streaming extends SessionState implements PinnedConnection.Holder, H
   }
 
   private void begin() {
+    session.delays().goOn();
     run = new EffectRun(session, target, System.nanoTime(), agreed -> giveBack());
     run.add(read);
     if (written != null) {
@@ -116,7 +122,7 @@ final class Streaming extends SessionState implements PinnedConnection.Holder, H
     }
     connection.expect(run);
     session.partial().drainTo(connection::send);
-    awaitRoom();
+    goOn();
   }
 
   @Override
@@ -126,6 +132,7 @@ final class Streaming extends SessionState implements PinnedConnection.Holder, H
       in.release();
       return;
     }
+    session.delays().goOn();
     RequestDecoder decoder = session.decoder();
     int from = in.readerIndex();
     RequestDecoder.Result result = decoder.next(in, from);
@@ -136,17 +143,23 @@ final class Streaming extends SessionState implements PinnedConnection.Holder, H
     } else if (result == RequestDecoder.Result.REQUEST) {
       connection.send(in.readRetainedSlice(decoder.end() - from));
       awaitRoom();
+      run.onWholeRequest();
       session.become(after);
       session.process(in);
     } else {
       connection.send(in);
-      awaitRoom();
+      goOn();
     }
   }
 
   @Override
   boolean awaitsRest() {
     return true;
+  }
+
+  private void goOn() {
+    session.delays().awaitClient();
+    awaitRoom();
   }
 
   private void awaitRoom() {

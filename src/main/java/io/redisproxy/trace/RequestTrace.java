@@ -14,8 +14,7 @@ import java.util.List;
  * @param role what the node was to the requests that were sent first: master or replica
  * @param reason why they went there
  * @param client its address
- * @param nanos from sending the requests until the client was given the last reply
- * @param behindNanos how much of that the replies waited for those of earlier requests
+ * @param spent how long it took, and where the time went
  * @param error why the client got no replies of a node's, in a word; null if it did
  * @param resent how often, and why, they were sent again
  */
@@ -28,8 +27,7 @@ public record RequestTrace(
     String role,
     String reason,
     String client,
-    long nanos,
-    long behindNanos,
+    TimeSpent spent,
     String error,
     List<Resent> resent) {
 

@@ -29,6 +29,10 @@ public final class Traces implements AutoCloseable {
   private static final AttributeKey<String> ROLE = AttributeKey.stringKey("redis_proxy.role");
   private static final AttributeKey<String> REASON = AttributeKey.stringKey("redis_proxy.reason");
   private static final AttributeKey<Long> RETRIES = AttributeKey.longKey("redis_proxy.retries");
+  private static final AttributeKey<Double> FOR_CLIENT =
+      AttributeKey.doubleKey("redis_proxy.for_client_seconds");
+  private static final AttributeKey<Double> IN_QUEUE =
+      AttributeKey.doubleKey("redis_proxy.in_queue_seconds");
   private static final AttributeKey<Double> BEHIND =
       AttributeKey.doubleKey("redis_proxy.behind_earlier_seconds");
   private static final AttributeKey<String> PREVIOUS_NODE =
@@ -69,7 +73,7 @@ public final class Traces implements AutoCloseable {
     }
     long now = System.nanoTime();
     Instant end = Instant.now();
-    Span span = span(trace).setStartTimestamp(end.minusNanos(trace.nanos())).startSpan();
+    Span span = span(trace).setStartTimestamp(end.minusNanos(trace.spent().total())).startSpan();
     if (!span.isRecording()) {
       queue.leave();
       return;
@@ -110,10 +114,18 @@ public final class Traces implements AutoCloseable {
     if (trace.requests() > 1) {
       span.setAttribute(DbAttributes.DB_OPERATION_BATCH_SIZE, (long) trace.requests());
     }
-    if (trace.behindNanos() > 0) {
-      span.setAttribute(BEHIND, trace.behindNanos() / (double) TimeUnit.SECONDS.toNanos(1));
-    }
+    TimeSpent spent = trace.spent();
+    setSeconds(span, FOR_CLIENT, spent.client());
+    setSeconds(span, IN_QUEUE, spent.queue());
+    setSeconds(span, BEHIND, spent.behind());
     return span;
+  }
+
+  /** Unless it is nothing. */
+  private static void setSeconds(SpanBuilder span, AttributeKey<Double> key, long nanos) {
+    if (nanos > 0) {
+      span.setAttribute(key, nanos / (double) TimeUnit.SECONDS.toNanos(1));
+    }
   }
 
   /** The conventions' way to name several requests at once. */

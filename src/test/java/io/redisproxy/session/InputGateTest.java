@@ -122,6 +122,9 @@ class InputGateTest {
     }
 
     @Override
+    public void onNotRead() {}
+
+    @Override
     public void onCaughtUp() {
       caughtUp++;
     }

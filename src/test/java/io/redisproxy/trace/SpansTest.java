@@ -42,8 +42,7 @@ class SpansTest {
         "replica",
         "replica",
         "[::1]:50000",
-        2_000_000,
-        500,
+        new TimeSpent(2_000_000, 0, 0, 500),
         error,
         List.of());
   }

@@ -1,0 +1,126 @@
+package io.redisproxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redisproxy.fixture.RawClient;
+import io.redisproxy.fixture.RedisGroup;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Where the slow log says that the time of a request went. */
+class TimeSpentTest {
+  private static final long WAIT = TimeUnit.MILLISECONDS.toNanos(400);
+
+  private RedisGroup group;
+  private TestProxy proxy;
+  private RawClient client;
+
+  @BeforeEach
+  void start() throws IOException {
+    group = RedisGroup.start(1);
+    proxy =
+        TestProxy.start(
+            group,
+            Map.of(
+                "slow-log.threshold", "150ms",
+                "client.output-limit", "100K",
+                "client.slow-timeout", "10s",
+                "probe.timeout", "5s"),
+            TestProxy::eventual);
+    client = proxy.connect();
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    client.close();
+    proxy.close();
+    group.close();
+  }
+
+  @Test
+  void aClientThatIsSlowToSaySomethingIsWaitedFor() throws Exception {
+    client.send("*2\r\n$3\r\nGET\r\n$1\r\n");
+    letTimePass();
+    client.send("a\r\n");
+    assertThat(client.readReply()).isNull();
+    assertMostly("for-client", "get");
+  }
+
+  @Test
+  void soIsOneWhoseLargeRequestComesInParts() throws Exception {
+    byte[] request = RawClient.request("SET", "a", "x".repeat(4_000_000));
+    client.send(Arrays.copyOf(request, 2_000_000));
+    letTimePass();
+    client.send(Arrays.copyOfRange(request, 2_000_000, request.length));
+    assertThat(client.readText()).isEqualTo("OK");
+    assertMostly("for-client", "set");
+  }
+
+  @Test
+  void soIsOneThatDoesNotTakeItsReply() throws Exception {
+    client.call("SET", "a", "x".repeat(16_000_000));
+    group.awaitInSync();
+    client.call("PROXY", "SLOWLOG", "RESET");
+    try (RawClient reader = new RawClient(proxy.port(), 10_000)) {
+      reader.sendCommand("GET", "a");
+      letTimePass();
+      assertThat((byte[]) reader.readReply()).hasSize(16_000_000);
+    }
+    assertMostly("for-client", "get");
+  }
+
+  @Test
+  void whatHasToComeBehindEarlierRepliesIsQueued() throws Exception {
+    group.replica(0).pause();
+    client.sendCommand("GET", "a");
+    client.sendCommand("MULTI");
+    letTimePass();
+    group.replica(0).resume();
+    assertThat(client.readReply()).isNull();
+    assertThat(client.readText()).isEqualTo("OK");
+    client.call("DISCARD");
+    assertMostly("in-queue", "multi");
+  }
+
+  @Test
+  void soIsAWriteThatFindsNoMaster() throws Exception {
+    String master = "node=127.0.0.1:" + group.master().port();
+    group.master().kill();
+    await()
+        .until(() -> new Scrape(proxy.scrape()).sum("redis_proxy_node_connections", master) == 0);
+    client.sendCommand("SET", "a", "1");
+    letTimePass();
+    group.master().restart();
+    assertThat(client.readText()).isEqualTo("OK");
+    assertMostly("in-queue", "set");
+  }
+
+  private void assertMostly(String part, String command) throws IOException {
+    await().until(() -> !client.call("PROXY", "SLOWLOG", "LEN").equals(0L));
+    List<?> entry = (List<?>) ((List<?>) client.call("PROXY", "SLOWLOG", "GET", "1")).get(0);
+    assertThat(((List<?>) entry.get(3)).get(0)).isEqualTo(command);
+    List<?> told = (List<?>) entry.get(6);
+    Map<String, Long> micros = new HashMap<>();
+    for (String each : List.of("for-client", "in-queue", "at-node", "behind-earlier")) {
+      micros.put(each, (Long) told.get(told.indexOf(each) + 1));
+    }
+    long total = (Long) entry.get(2);
+    assertThat(micros.values().stream().mapToLong(Long::longValue).sum()).isEqualTo(total);
+    assertThat(micros.get(part)).isBetween(total / 2, total);
+    assertThat(micros.values()).allMatch(spent -> spent >= 0);
+  }
+
+  /** Longer than the slow log's threshold. */
+  private static void letTimePass() {
+    long begun = System.nanoTime();
+    await().until(() -> System.nanoTime() - begun > WAIT);
+  }
+}
