@@ -7,9 +7,13 @@ import static org.awaitility.Awaitility.await;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
+import io.redisproxy.fixture.RedisNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayDeque;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -17,6 +21,8 @@ import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A script keeps the master busy: others are told so, and can end it. */
 class BusyMasterTest {
@@ -60,6 +66,18 @@ class BusyMasterTest {
     return CompletableFuture.supplyAsync(
         () -> {
           try (RawClient client = proxy.connect()) {
+            return client.call(command);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        },
+        threads);
+  }
+
+  private CompletableFuture<Object> ask(RawClient client, String... command) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
             return client.call(command);
           } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -133,18 +151,90 @@ class BusyMasterTest {
     }
   }
 
-  /** A busy node lets no new connection choose a database. */
+  /** A busy node lets no new connection choose a database, and says so as to any command. */
+  @ParameterizedTest
+  @ValueSource(strings = {"SELECT 5", "HELLO 3;SELECT 5"})
+  void clientsOfTheScriptsOwnDatabaseAreToldToo(String state) throws IOException {
+    enter(runner, state);
+    Queue<RawClient> clients = new ArrayDeque<>();
+    for (int i = 0; i < 20; i++) {
+      clients.add(enter(proxy.connect(), state));
+    }
+    runner.sendCommand("EVAL", "while true do end", "0");
+    // The first of them may have been sent behind the script, and wait for it.
+    Queue<CompletableFuture<Object>> behind = new ArrayDeque<>();
+    RawClient client = await().until(() -> told(clients, behind), Objects::nonNull);
+    assertThat(client.call("INCR", "c")).isEqualTo(BUSY);
+    client.send("SET d 1\r\nGET d\r\nBLPOP d 1\r\nFUNCTION STATS\r\n");
+    for (int i = 0; i < 4; i++) {
+      assertThat(client.readReply()).isEqualTo(BUSY);
+    }
+    // One connection in that database has been made before: for the first SELECT.
+    RawClient first = clients.remove();
+    assertThat(first.call("MULTI")).isEqualTo("OK");
+    assertThat(first.call("INCR", "d")).isEqualTo(BUSY);
+    RawClient second = clients.remove();
+    assertThat(second.call("MULTI")).isEqualTo(BUSY);
+    assertThat(second.closedByPeer()).isTrue();
+    assertThat(client.call("SCRIPT", "KILL")).isEqualTo("OK");
+    assertKilled();
+    await().until(() -> client.call("INCR", "d").equals(1L));
+    await().until(() -> behind.stream().allMatch(CompletableFuture::isDone));
+    long waited = behind.stream().filter(each -> each.join() instanceof Long).count();
+    assertThat(client.call("GET", "c")).isEqualTo(waited == 0 ? null : Long.toString(waited));
+    assertThat(group.call(group.master(), "EXISTS", "d")).isEqualTo(0L);
+    first.close();
+    second.close();
+    client.close();
+    for (RawClient left : clients) {
+      left.close();
+    }
+  }
+
+  /** Null if none of them has been told yet that the master is busy. */
+  private RawClient told(Queue<RawClient> clients, Queue<CompletableFuture<Object>> asked)
+      throws Exception {
+    RawClient client = clients.remove();
+    CompletableFuture<Object> reply = ask(client, "INCR", "c");
+    try {
+      return reply.get(200, MILLISECONDS).equals(BUSY) ? client : null;
+    } catch (TimeoutException e) {
+      asked.add(reply);
+      return null;
+    }
+  }
+
+  private static RawClient enter(RawClient client, String state) throws IOException {
+    for (String command : state.split(";")) {
+      client.call(command.split(" "));
+    }
+    return client;
+  }
+
   @Test
-  void aClientOfAnotherDatabaseWaitsForAScriptOfThat() throws IOException {
+  void aReplicaIsReadFromAgainAfterAScriptOfAnotherDatabase() throws IOException {
     runner.call("SELECT", "5");
     try (RawClient client = proxy.connect()) {
       client.call("SELECT", "5");
-      keepBusy();
-      client.sendCommand("INCR", "c");
-      assertThat(ask("SCRIPT", "KILL").join()).isEqualTo("OK");
+      await().until(() -> isReadAtReplica(client));
+      runner.sendCommand("EVAL_RO", "while true do end", "1", "a");
+      await().until(() -> isBusy(group.replica(0)));
+      await().until(() -> !isReadAtReplica(client));
+      assertThat(client.call("GET", "a")).isNull();
+      assertThat(group.call(group.replica(0), "SCRIPT", "KILL")).isEqualTo("OK");
+      await().until(() -> isReadAtReplica(client));
       assertKilled();
-      assertThat(client.readReply()).isEqualTo(1L);
     }
+  }
+
+  private static boolean isBusy(RedisNode node) throws IOException {
+    try (RawClient direct = new RawClient(node.port())) {
+      return direct.call("SCRIPT", "EXISTS", "0").equals(BUSY);
+    }
+  }
+
+  private static boolean isReadAtReplica(RawClient client) throws IOException {
+    return client.call("PROXY", "EXPLAIN", "GET", "a").toString().contains("role, replica");
   }
 
   @Test

@@ -32,7 +32,7 @@ final class Pinning extends PausedState implements PinnedConnection.Holder {
     target = session.lane().forWrite();
     Identity identity = session.lane().identity();
     if (Pin.isForBusyNode(cause)) {
-      target.pool().pinBriefly(identity.withDatabase(Identity.DEFAULT.database()), this);
+      target.pool().pinBriefly(identity.atBusyNode(), this);
     } else {
       target.pool().pin(identity, this);
     }

@@ -52,7 +52,6 @@ class Run extends KeptRun {
   /** That of the last one. */
   private int last = NONE;
 
-  private boolean scripts;
   private boolean mixed;
 
   /** How many of the requests are counted by their command. */
@@ -219,7 +218,9 @@ class Run extends KeptRun {
       countCommands();
     }
     last = next;
-    scripts |= KeyFinder.SCRIPTS.contains(COMMANDS[next]);
+    if (KeyFinder.SCRIPTS.contains(COMMANDS[next])) {
+      hasScripts(sentAt);
+    }
   }
 
   private void countCommands() {
@@ -608,11 +609,6 @@ class Run extends KeptRun {
       retry().onOverdue(this);
     }
     return true;
-  }
-
-  @Override
-  protected boolean hasScripts() {
-    return scripts;
   }
 
   @Override

@@ -20,7 +20,7 @@ final class Handshake {
   private final List<List<byte[]>> requests;
   private final boolean databaseFirst;
   private final boolean asksId;
-  private final ReplyCollector replies;
+  private ReplyCollector replies;
 
   /** {@code asksId}: whether the node shall tell its number for the connection, too. */
   Handshake(Identity identity, boolean asksId) {
@@ -30,6 +30,11 @@ final class Handshake {
     if (asksId) {
       requests.add(CLIENT_ID);
     }
+    begin();
+  }
+
+  /** What the node has said so far counts no more. */
+  void begin() {
     replies = new ReplyCollector(requests.size());
   }
 
@@ -70,18 +75,27 @@ final class Handshake {
         && (request == FIRST_SELECT || (request == SECOND_SELECT && !isError(FIRST_SELECT)));
   }
 
-  /** Whether a script kept the node from some of what it was asked for. */
-  boolean wasBusy() {
-    return replies.all().stream().anyMatch(reply -> reply.startsWith("-BUSY "));
-  }
-
   private boolean isError(int request) {
     return replies.all().get(request).startsWith("-");
   }
 
-  /** The node's number for the connection; -1 when it doesn't tell this user. */
+  /** The node's number for the connection; -1 when it doesn't tell this user, or not now. */
   long id() {
-    String reply = replies.all().get(requests.size() - 1);
+    String reply = lastReply();
     return reply.startsWith(":") ? Long.parseLong(reply.substring(1)) : -1;
+  }
+
+  /** Whether a script kept the node from telling its number. */
+  boolean isIdMissing() {
+    return isBusy(lastReply().substring(1));
+  }
+
+  /** Whether an error, without its {@code -}, says that a script keeps the node busy. */
+  static boolean isBusy(String error) {
+    return error.startsWith("BUSY ");
+  }
+
+  private String lastReply() {
+    return replies.all().get(requests.size() - 1);
   }
 }

@@ -19,11 +19,6 @@ public record Identity(
   /** What a server takes a client for that has just connected. */
   public static final Identity DEFAULT = new Identity(null, 0, false, 2, false);
 
-  /** Whether a node that a script keeps busy brings a new connection into it. */
-  boolean isForBusyNode() {
-    return database == DEFAULT.database && !databaseFirst && !noTouch;
-  }
-
   /** The user's name, as a node knows it. */
   public String user() {
     return login == null ? Login.DEFAULT_USER : login.user();
@@ -37,6 +32,11 @@ public record Identity(
   /** The client has said this login last: the database stays what it is, whoever chose it. */
   public Identity thenLogin(Login other) {
     return new Identity(other, database, database != DEFAULT.database, protocol, noTouch);
+  }
+
+  /** The same user, in what also a node that a script keeps busy brings a new connection into. */
+  public Identity atBusyNode() {
+    return new Identity(login, DEFAULT.database, false, protocol, DEFAULT.noTouch);
   }
 
   public Identity withDatabase(int other) {

@@ -27,6 +27,10 @@ public abstract class NodeChannel extends ChannelInboundHandlerAdapter {
   private ChannelHandlerContext context;
   private Outbound out;
   private boolean ready;
+
+  /** Whether the node was too busy to let the connection in, and is not being asked again. */
+  private boolean resting;
+
   private NodeFailure failure;
   private boolean ending;
 
@@ -46,6 +50,7 @@ public abstract class NodeChannel extends ChannelInboundHandlerAdapter {
       requests.release();
     } else if (!ready) {
       unsent.add(requests);
+      askAgain();
     } else {
       meters.bytesOut(requests.readableBytes());
       out.write(requests);
@@ -72,7 +77,7 @@ public abstract class NodeChannel extends ChannelInboundHandlerAdapter {
 
   /** Whether more can be sent now; if not, see {@link #whenWritable}. */
   public boolean isWritable() {
-    return failure != null || (ready && out.isWritable());
+    return failure != null || ((ready || resting) && out.isWritable());
   }
 
   /** Runs the action when there is room to send more, or the connection is lost. */
@@ -98,6 +103,16 @@ public abstract class NodeChannel extends ChannelInboundHandlerAdapter {
 
   /** The node takes requests from now on. */
   void onReady() {}
+
+  /**
+   * A script keeps the node too busy to let the connection in, as it says in an error without its
+   * {@code -}; what has been asked for so far is not sent.
+   *
+   * @return whether it shall be asked again for what comes next; if not, the connection has failed
+   */
+  boolean onBusy(String error) {
+    return false;
+  }
 
   /** Bytes of replies came; they are taken over. */
   abstract void onBytes(ByteBuf in);
@@ -189,9 +204,31 @@ public abstract class NodeChannel extends ChannelInboundHandlerAdapter {
     String refusal = handshake.refusal();
     if (refusal == null) {
       toReady();
+    } else if (Handshake.isBusy(refusal) && onBusy(refusal)) {
+      tellWritable();
     } else {
       fail(NodeFailure.refused(node, refusal));
     }
+  }
+
+  /** What has been sent so far is not wanted any more, nor is the node asked for anything. */
+  final void rest() {
+    resting = true;
+    dropUnsent();
+  }
+
+  /** Asks a node that was busy again to let the connection in. */
+  final void askAgain() {
+    if (resting && failure == null) {
+      resting = false;
+      handshake.begin();
+      out.write(handshake.requests(context.alloc()));
+    }
+  }
+
+  private void dropUnsent() {
+    unsent.forEach(ByteBuf::release);
+    unsent.clear();
   }
 
   @Override
@@ -228,8 +265,7 @@ public abstract class NodeChannel extends ChannelInboundHandlerAdapter {
     if (context != null) {
       context.close();
     }
-    unsent.forEach(ByteBuf::release);
-    unsent.clear();
+    dropUnsent();
     // New requests of those who are told now must find another connection.
     boolean insideReply = isInsideReply();
     onFailed(why);

@@ -6,6 +6,7 @@ import io.redisproxy.config.NodeAddress;
 import io.redisproxy.metrics.NodeMeters;
 import io.redisproxy.resp.NotRedisException;
 import io.redisproxy.resp.ReplyScanner;
+import io.redisproxy.resp.Resp;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.Future;
@@ -37,6 +38,9 @@ public final class NodeConnection extends NodeChannel {
   /** Bytes to come of one value that are worth another connection for those behind it. */
   private static final long LARGE_REPLY = 256 * 1024;
 
+  /** Of what comes behind a script that takes longer, nothing need wait for it. */
+  private static final long LONG_SCRIPT = TimeUnit.MILLISECONDS.toNanos(50);
+
   /** A reply told apart that is longer is passed on as it comes. */
   private static final int LONG_REPLY = 4096;
 
@@ -52,13 +56,12 @@ public final class NodeConnection extends NodeChannel {
   private boolean apartIsLong;
   private PendingReplies heldFor;
 
-  /** The first that waits since the connection was looked after last; null if none did. */
-  private PendingReplies first;
+  /** The first that waits since the last reply, if it waits for a script; else null. */
+  private PendingReplies script;
 
-  /** Whether the node takes another such connection while a script runs. */
-  private final boolean goesBeside;
+  private long scriptSince;
 
-  /** Whether it is a script that the first one waits for. */
+  /** Whether that script has run for long. */
   private boolean running;
 
   private Future<?> slowTimer;
@@ -73,7 +76,6 @@ public final class NodeConnection extends NodeChannel {
     super(node, flushQueue, meters, new Handshake(identity, false));
     this.slowTimeout = slowTimeout;
     this.owner = owner;
-    goesBeside = identity.isForBusyNode();
   }
 
   /** The client that held the connection up has caught up, or is gone. */
@@ -96,7 +98,22 @@ public final class NodeConnection extends NodeChannel {
    * script runs for long: on other connections the node tells that it is busy.
    */
   boolean isOccupied() {
-    return occupied;
+    return occupied || isKeptByScript();
+  }
+
+  private boolean isKeptByScript() {
+    PendingReplies first = pending.peek();
+    if (first == null || !first.hasScripts()) {
+      return false;
+    }
+    if (first != script) {
+      // None was before it.
+      script = first;
+      scriptSince = first.scriptsSentAt();
+    }
+    running = System.nanoTime() - scriptSince >= LONG_SCRIPT;
+    occupied = running;
+    return running;
   }
 
   /** Takes no more requests, and closes after the last reply. */
@@ -109,6 +126,26 @@ public final class NodeConnection extends NodeChannel {
   void onReady() {
     readyAt = System.nanoTime();
     closeIfDone();
+  }
+
+  /** The node would answer so to each of the requests. */
+  @Override
+  boolean onBusy(String error) {
+    rest();
+    ByteBuf line = Resp.error(error);
+    ByteBuf replies = context().alloc().buffer();
+    for (PendingReplies each : pending) {
+      for (int left = each.wanted(); left > 0; left--) {
+        replies.writeBytes(line, line.readerIndex(), line.readableBytes());
+      }
+    }
+    line.release();
+    if (replies.isReadable()) {
+      onBytes(replies);
+    } else {
+      replies.release();
+    }
+    return true;
   }
 
   @Override
@@ -213,7 +250,7 @@ public final class NodeConnection extends NodeChannel {
 
   /** Tells those who wait what was sent before; who is held up by a client's slowness is not. */
   void tellOverdue(long before) {
-    noteScript();
+    askAgain();
     if (heldFor == null && !pending.isEmpty()) {
       for (PendingReplies each : pending.toArray(PendingReplies[]::new)) {
         if (!each.onOverdue(before)) {
@@ -223,19 +260,14 @@ public final class NodeConnection extends NodeChannel {
     }
   }
 
-  private void noteScript() {
-    PendingReplies waits = pending.peek();
-    boolean runs = goesBeside && waits != null && waits == first && waits.hasScripts();
-    first = waits;
-    if (runs != running) {
-      running = runs;
-      updateOccupied();
-    }
-  }
-
   private void updateOccupied() {
     boolean before = occupied;
-    running &= first == pending.peek();
+    PendingReplies first = pending.peek();
+    if (first != script) {
+      running = false;
+      script = first != null && first.hasScripts() ? first : null;
+      scriptSince = script == null ? 0 : System.nanoTime();
+    }
     occupied = running || heldFor != null || scanner.bytesToCome() >= LARGE_REPLY;
     if (before && !occupied) {
       owner.onFree(this);

@@ -8,6 +8,8 @@ import io.netty.buffer.ByteBuf;
 public abstract class PendingReplies {
   private int wanted;
   private boolean insideReply;
+  private boolean scripts;
+  private long sentAt;
 
   /** How many replies are still to come. */
   public final int wanted() {
@@ -95,9 +97,23 @@ public abstract class PendingReplies {
     return true;
   }
 
-  /** Whether there are scripts among the requests, which may keep the node from the next ones. */
-  protected boolean hasScripts() {
-    return false;
+  /**
+   * There are scripts among the requests, which may keep the node from the next ones.
+   *
+   * @param time when they are sent, of {@link System#nanoTime}
+   */
+  protected final void hasScripts(long time) {
+    scripts = true;
+    sentAt = time;
+  }
+
+  final boolean hasScripts() {
+    return scripts;
+  }
+
+  /** When the scripts, if there are any, were sent. */
+  final long scriptsSentAt() {
+    return sentAt;
   }
 
   /** Whether the client takes its replies too slowly to be sent more. */

@@ -39,6 +39,9 @@ public final class PinnedConnection extends NodeChannel {
   private byte[] name;
   private volatile long id = -1;
 
+  /** Whether the node was too busy to tell it: others may have to name the connection by it. */
+  private boolean idMissing;
+
   PinnedConnection(
       NodeAddress node,
       FlushQueue flushQueue,
@@ -104,7 +107,7 @@ public final class PinnedConnection extends NodeChannel {
    */
   public void release(boolean clean) {
     holder = null;
-    boolean rests = clean && !handshake().wasBusy() && !relaying;
+    boolean rests = clean && !idMissing && !relaying;
     if (rests && !isClosed() && !isAwaited() && !scanner.isInsideReply()) {
       setReading(true);
       pool.onRest(this);
@@ -126,6 +129,7 @@ public final class PinnedConnection extends NodeChannel {
   @Override
   void onReady() {
     id = handshake().id();
+    idMissing = handshake().isIdMissing();
   }
 
   @Override
