@@ -29,6 +29,9 @@ final class RelayGuard {
   private String refusal;
   private boolean reset;
 
+  /** Null if the node itself leaves out the replies that the client doesn't want. */
+  private RelayMuting muting;
+
   RelayGuard(Session session, RequestDecoder decoder) {
     this.session = session;
     this.decoder = decoder;
@@ -55,12 +58,25 @@ final class RelayGuard {
     return reset;
   }
 
-  /** Gives away what may pass, and leaves in the buffer what comes behind a refusal or RESET. */
+  /** Tells of each request that passes; what comes behind the transaction waits. */
+  void mute(RelayMuting told) {
+    muting = told;
+  }
+
+  /** The node is told what comes next. */
+  void unmute() {
+    muting = null;
+  }
+
+  /**
+   * Gives away what may pass, and leaves in the buffer what comes behind a refusal, RESET or a
+   * transaction without replies.
+   */
   void pass(ByteBuf in, Consumer<ByteBuf> taker) {
     requests = 0;
     int position = in.readerIndex();
     int passed = position;
-    while (position < in.writerIndex() && refusal == null && !reset) {
+    while (position < in.writerIndex() && refusal == null && !reset && mayGoOn()) {
       RequestDecoder.Result result = decoder.next(in, position);
       int end = decoder.end();
       boolean passes =
@@ -94,6 +110,10 @@ final class RelayGuard {
       position = end;
     }
     give(in, passed, taker);
+  }
+
+  private boolean mayGoOn() {
+    return muting == null || muting.isInTransaction();
   }
 
   void release() {
@@ -149,6 +169,9 @@ final class RelayGuard {
       refusal = "ERR redis-proxy: " + command.wireName() + " is not possible in this state";
     }
     boolean passes = refusal == null && !reset;
+    if (passes && muting != null) {
+      muting.onRequest(command, request);
+    }
     if (passes && kind.commandClass() == CommandClass.EVERY_NODE && !passesRest) {
       session.lane().tellReplicas(request, session);
     }

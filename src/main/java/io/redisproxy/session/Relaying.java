@@ -23,6 +23,9 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
   /** Inside a transaction the node would queue what it is told. */
   private boolean canTellMuting = true;
 
+  /** Leaves out the replies that the client doesn't want as long as the node can't; else null. */
+  private RelayMuting muting;
+
   /** What follows when the node has answered what it got and closed; null while it gets more. */
   private Runnable atEnd;
 
@@ -61,9 +64,12 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
   public void onPinned(PinnedConnection pinned) {
     connection = pinned;
     connection.relay();
-    String muting = session.muting().atNode();
-    if (muting != null && canTellMuting) {
-      connection.send(Resp.request(session.allocator(), "CLIENT", "REPLY", muting));
+    String mode = session.muting().atNode();
+    if (mode != null && canTellMuting) {
+      tellMuting(mode);
+    } else if (mode != null) {
+      muting = new RelayMuting();
+      guard.mute(muting);
     }
     session.gate().open(InputGate.Reason.WAITING);
     session.resume(early);
@@ -76,8 +82,14 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
       in.release();
       return;
     }
-    guard.pass(in, connection::send);
-    target.meters().as(true).sentPinned(guard.requests());
+    pass(in);
+    if (muting != null && !muting.isInTransaction()) {
+      guard.unmute();
+      if (!muting.wantsReplies()) {
+        tellMuting(session.muting().atNode());
+      }
+      pass(in);
+    }
     if (guard.isReset()) {
       endWith(this::reset);
       early.add(in, in.readerIndex(), in.writerIndex());
@@ -87,6 +99,15 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
       session.waitForRoom(connection);
     }
     in.release();
+  }
+
+  private void pass(ByteBuf in) {
+    guard.pass(in, connection::send);
+    target.meters().as(true).sentPinned(guard.requests());
+  }
+
+  private void tellMuting(String mode) {
+    connection.send(Resp.request(session.allocator(), "CLIENT", "REPLY", mode));
   }
 
   /** The node gets no more: it answers what it has, and closes. */
@@ -115,7 +136,16 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
   @Override
   public void onPush(ByteBuf bytes) {
     markWrites();
-    session.onReply(bytes);
+    if (muting == null) {
+      session.onReply(bytes);
+      return;
+    }
+    Pieces wanted = session.newPieces();
+    muting.read(bytes, wanted);
+    wanted.drainTo(session::onReply);
+    if (muting.isOver()) {
+      muting = null;
+    }
   }
 
   @Override
