@@ -26,6 +26,11 @@ record ListenerNodes(Served listener, NodePools pools, ProxyMeters meters) imple
   }
 
   @Override
+  public boolean isProbedSince(int node, long time) {
+    return listener.group().topology().nodes().get(node).askedAt() - time >= 0;
+  }
+
+  @Override
   public void leave(NodePool pool) {
     pools.leave(pool);
   }

@@ -228,7 +228,7 @@ public final class Backend {
   /** Whether sessions have this identity, so that a node has agreed to it. */
   boolean isKnown(Identity identity) {
     Lane lane = lanes.get(identity);
-    return lane != null && lane.forWrite().link().isConnected();
+    return lane != null && lane.forWrite().isConnected();
   }
 
   /** Those that have waited for replies for so long are told; see PendingReplies. */

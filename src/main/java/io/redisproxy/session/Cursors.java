@@ -120,7 +120,7 @@ final class Cursors {
 
   private Sending begin(RequestArguments arguments, long needed) {
     Target target = session.serving().sender().targetForRead(needed);
-    if (target.isMaster() || !canMark(target) || target.link().connection() == null) {
+    if (target.isMaster() || !canMark(target) || target.connection() == null) {
       return TO_MASTER;
     }
     return toReplica(target, arguments.words(), true);

@@ -150,11 +150,11 @@ final class Explain {
 
   /** What is in the way at this moment. */
   private String obstacle(Target target) {
-    if (target == null || isOwn() || target.link().isConnected()) {
+    if (target == null || isOwn() || target.isConnected()) {
       return "";
     }
-    return target.link().connection() == null
-        ? "; it can't be reached: " + target.link().failure().reason()
+    return target.connection() == null
+        ? "; it can't be reached: " + target.failure().reason()
         : "; the connection is being made";
   }
 

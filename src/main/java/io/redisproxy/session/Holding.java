@@ -30,8 +30,8 @@ final class Holding extends PausedState implements Holds.Waiting {
   @Override
   public boolean tryToGoOn() {
     Target target = node.get();
-    if (!target.link().isConnected()) {
-      target.link().hurry();
+    if (!target.isConnected()) {
+      target.hurry();
       return false;
     }
     goOn();

@@ -117,9 +117,9 @@ final class Lane implements Reach {
   /** Sends a request to the replicas, too; nobody waits for what they say. It stays. */
   void tellReplicas(ByteBuf request, Session session) {
     for (Target target : members) {
-      if (!target.isMaster() && target.link().isConnected()) {
-        target.link().connection().expect(new UnheardReplies(session, 1));
-        target.link().connection().send(request.retainedDuplicate());
+      if (!target.isMaster() && target.isConnected()) {
+        target.connection().expect(new UnheardReplies(session, 1));
+        target.connection().send(request.retainedDuplicate());
       }
     }
   }
@@ -132,8 +132,8 @@ final class Lane implements Reach {
     boolean fit =
         !other.isMaster()
             && other.node() != than
-            && other.link().isConnected()
-            && other.link().connection().isWritable();
+            && other.isConnected()
+            && other.connection().isWritable();
     return fit ? other : null;
   }
 
@@ -163,7 +163,7 @@ final class Lane implements Reach {
 
   @Override
   public boolean isConnected(int node) {
-    return target(node).link().isConnected();
+    return target(node).isConnected();
   }
 
   @Override

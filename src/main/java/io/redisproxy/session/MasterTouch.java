@@ -65,7 +65,7 @@ final class MasterTouch {
   }
 
   private void send() {
-    NodeConnection connection = request.size() == 1 ? null : master.get().link().connection();
+    NodeConnection connection = request.size() == 1 ? null : master.get().connection();
     if (connection != null) {
       connection.expect(new UnheardReplies(this, 1));
       ByteBuf bytes = Unpooled.buffer();

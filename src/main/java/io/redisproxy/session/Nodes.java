@@ -17,6 +17,12 @@ public interface Nodes {
   /** Requests to it got no answer; it gets no more reads until probes find it fit. */
   void distrust(int node, String reason);
 
+  /**
+   * Whether the node at an index has answered a probe that began at this time of {@link
+   * System#nanoTime} or later, so that what it is now is known.
+   */
+  boolean isProbedSince(int node, long time);
+
   /** What is counted of the requests to a node. */
   RoleMeters meters(NodeAddress node);
 

@@ -156,7 +156,7 @@ final class Pin implements PinnedConnection.Holder {
    * answers at that moment. As that may come first, too, no other client gets the connection.
    */
   void unblock() {
-    NodeConnection shared = target.link().connection();
+    NodeConnection shared = target.connection();
     if (!unblocked && shared != null && connection.id() >= 0) {
       unblocked = true;
       shared.expect(new UnheardReplies(session, 1));

@@ -30,6 +30,12 @@ final class Pinning extends PausedState implements PinnedConnection.Holder {
   void onEntered() {
     pause();
     target = session.lane().forWrite();
+    if (target.isDoubtful()) {
+      // Lost while the session waited for the replies before.
+      goOnIn(next);
+      resume();
+      return;
+    }
     Identity identity = session.lane().identity();
     if (Pin.isForBusyNode(cause)) {
       target.pool().pinBriefly(identity.atBusyNode(), this);

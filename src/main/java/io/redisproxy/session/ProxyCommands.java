@@ -134,7 +134,7 @@ final class ProxyCommands {
     fields.put("role", Resp.bulk(target.role()));
     fields.put("health", Resp.bulk(health.isHealthy() ? "up" : health.detail()));
     fields.put("since", Resp.bulk(state.since().toString()));
-    fields.put("connected", Resp.integer(target.link().isConnected() ? 1 : 0));
+    fields.put("connected", Resp.integer(target.isConnected() ? 1 : 0));
     fields.put("epoch", Resp.integer(health.epoch()));
     fields.put("history", Resp.bulk(state.history() == null ? "" : state.history()));
     fields.put("offset", Resp.integer(state.offset()));

@@ -321,7 +321,7 @@ final class ReadRetry extends Retry {
   }
 
   private boolean isUntried(Target target) {
-    return target.link().isConnected() && !tried.get(target.node());
+    return target.isConnected() && !tried.get(target.node());
   }
 
   private void ask(Target next) {
@@ -368,7 +368,7 @@ final class ReadRetry extends Retry {
     tried.clear();
     Target next = nextTarget();
     if (next == null) {
-      run.lane().forWrite().link().hurry();
+      run.lane().forWrite().hurry();
       return false;
     }
     ask(next);

@@ -43,8 +43,13 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
 
   @Override
   void onEntered() {
-    session.gate().close(InputGate.Reason.WAITING);
     Pin pin = before.pin();
+    if (pin == null && session.lane().forWrite().isDoubtful()) {
+      // Lost while the session waited for the replies before, as below.
+      session.become(before);
+      return;
+    }
+    session.gate().close(InputGate.Reason.WAITING);
     if (pin != null && pin.connection().isClosed()) {
       // Lost while the session waited for the replies before.
       session.become(new Closing(session, CloseCause.NODE_LOST));

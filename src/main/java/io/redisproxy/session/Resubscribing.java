@@ -65,8 +65,9 @@ final class Resubscribing extends PausedState implements PinnedConnection.Holder
     if (over) {
       return;
     }
-    if (session.lane().topology().master() != Topology.NONE) {
-      target = session.lane().forWrite();
+    Target master = session.lane().forWrite();
+    if (session.lane().topology().master() != Topology.NONE && !master.isDoubtful()) {
+      target = master;
       target.pool().pin(session.lane().identity(), this);
     } else {
       tryLater();

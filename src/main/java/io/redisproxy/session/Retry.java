@@ -163,7 +163,7 @@ abstract class Retry implements Holds.Waiting {
   }
 
   final void send(Attempt attempt) {
-    NodeChannel connection = attempt.target().link().connection();
+    NodeChannel connection = attempt.target().connection();
     connection.expect(attempt);
     connection.send(requests.left());
   }

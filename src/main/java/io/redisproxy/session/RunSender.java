@@ -123,12 +123,12 @@ final class RunSender {
 
   /** {@code atMaster}: whether it goes there as to the master, which may be another one by now. */
   private Result beginAt(Target target, boolean atMaster, int from) {
-    NodeChannel connection = target.link().connection();
+    NodeChannel connection = target.connection();
     if (atMaster && !isInOrder(connection)) {
       return Result.OUT_OF_ORDER;
     }
     if (connection == null) {
-      failure = target.link().failure();
+      failure = target.failure();
       return Result.UNREACHABLE;
     }
     Run begun = new Run(session, target, System.nanoTime());

@@ -233,7 +233,7 @@ final class Serving extends SessionState {
       case EVERY_NODE -> onEveryNode(command, in, from, end);
       case PINNED -> pin(command, in, from);
       case PINNED_IF_BLOCKING -> onMayBlock(command, in, from, end);
-      case RELAYED -> leave(new Draining(session, new Relaying(session, this)), in, from);
+      case RELAYED -> relay(in, from);
       case BY_NAME -> throw new IllegalStateException("the name has been looked up");
       case DENIED -> deny(command, in, from, end);
       case CLOSE -> hangUp(in, from);
@@ -434,7 +434,20 @@ final class Serving extends SessionState {
 
   /** Whether a request for the master has to wait until that can be reached. */
   private boolean isHeld() {
-    return session.lane().forWrite().link().connection() == null && mayHold();
+    return session.lane().forWrite().connection() == null && mayHold();
+  }
+
+  /** Whether the session must not get a connection of its own to the master now. */
+  private boolean isHeldBack() {
+    return isHeld() || session.lane().forWrite().isDoubtful();
+  }
+
+  private boolean holdBack(ByteBuf in, int from) {
+    if (mayHold()) {
+      return holdForMaster(in, from);
+    }
+    sender.endBefore(in, from);
+    return refuse(session.lane().forWrite().failure());
   }
 
   private boolean holdForMaster(ByteBuf in, int from) {
@@ -620,12 +633,12 @@ final class Serving extends SessionState {
     sender.endBefore(in, from);
     partial.release();
     Target target = session.lane().forWrite();
-    if (target.link().connection() == null) {
+    if (target.connection() == null) {
       request.release();
-      return refuse(target.link().failure());
+      return refuse(target.failure());
     }
     Run run = new Run(session, target, System.nanoTime());
-    sender.send(run, false, target.link().connection(), request);
+    sender.send(run, false, target.connection(), request);
     return true;
   }
 
@@ -698,7 +711,7 @@ final class Serving extends SessionState {
     }
     sender.endBefore(in, from);
     partial.release();
-    sender.send(sending.run(), true, sending.target().link().connection(), sending.request());
+    sender.send(sending.run(), true, sending.target().connection(), sending.request());
     return true;
   }
 
@@ -709,7 +722,7 @@ final class Serving extends SessionState {
     long needed = needed(command, in, from, end);
     Target target =
         session.lane().forScript(Arrays.hashCode(key), needed, session.replies().awaitsWrites());
-    if (target.isMaster() || target.link().connection() == null) {
+    if (target.isMaster() || target.connection() == null) {
       return addAtMaster(command, in, from, end);
     }
     sender.endBefore(in, from);
@@ -718,7 +731,7 @@ final class Serving extends SessionState {
     if (isRechecked(command, arguments.words())) {
       run.recheckNil();
     }
-    sender.send(run, true, target.link().connection(), Requests.take(session, in, from, end));
+    sender.send(run, true, target.connection(), Requests.take(session, in, from, end));
     return true;
   }
 
@@ -741,15 +754,16 @@ final class Serving extends SessionState {
   }
 
   private boolean pin(Command command, ByteBuf in, int from) {
-    if (isHeld()) {
-      return holdForMaster(in, from);
-    }
-    return leave(new Draining(session, new Pinning(session, this, command)), in, from);
+    return isHeldBack()
+        ? holdBack(in, from)
+        : leave(new Draining(session, new Pinning(session, this, command)), in, from);
   }
 
   /** From here on the session and its node are left to themselves. */
   private boolean relay(ByteBuf in, int from) {
-    return leave(new Draining(session, new Relaying(session, this)), in, from);
+    return pin == null && isHeldBack()
+        ? holdBack(in, from)
+        : leave(new Draining(session, new Relaying(session, this)), in, from);
   }
 
   private boolean deny(Command command, ByteBuf in, int from, int end) {

@@ -3,6 +3,7 @@ package io.redisproxy.session;
 import io.netty.buffer.ByteBuf;
 import io.redisproxy.metrics.CloseCause;
 import io.redisproxy.resp.RequestDecoder;
+import io.redisproxy.topology.Topology;
 import io.redisproxy.upstream.NodeFailure;
 import io.redisproxy.upstream.PinnedConnection;
 
@@ -71,17 +72,25 @@ final class Streaming extends SessionState implements PinnedConnection.Holder, H
     if (!read) {
       // The master may have become another one while the session waited.
       target = session.lane().forWrite();
-      if (!target.link().isConnected() && session.recovery().mayHold()) {
-        target.link().hurry();
-        return false;
-      }
     }
-    target.pool().pin(session.lane().identity(), this);
+    boolean waits = read ? target.isDoubtful() : !target.isConnected();
+    if (waits && session.recovery().mayHold()) {
+      target.hurry();
+      return false;
+    }
+    pin();
     return true;
   }
 
   @Override
   public void onTimeUp() {
+    pin();
+  }
+
+  private void pin() {
+    if (target.isDoubtful()) {
+      target = session.lane().target(Topology.NONE);
+    }
     target.pool().pin(session.lane().identity(), this);
   }
 

@@ -1,6 +1,8 @@
 package io.redisproxy.session;
 
 import io.redisproxy.metrics.RoleMeters;
+import io.redisproxy.upstream.NodeConnection;
+import io.redisproxy.upstream.NodeFailure;
 import io.redisproxy.upstream.NodeLink;
 import io.redisproxy.upstream.NodePool;
 import java.util.function.IntSupplier;
@@ -21,6 +23,43 @@ record Target(
   /** Whether it is the master at this moment; asked twice, it may have changed. */
   boolean isMaster() {
     return node == master.getAsInt();
+  }
+
+  /**
+   * The connection that sessions share, connected or on the way to be; null while the node can't be
+   * reached, or is not known to be what it was: see {@link #failure()}.
+   */
+  NodeConnection connection() {
+    return isDoubtful() ? null : link.connection();
+  }
+
+  boolean isConnected() {
+    return link.isConnected() && !isDoubtful();
+  }
+
+  /**
+   * Whether the connection was lost, and no probe has been answered since it was made again. Who
+   * has an address may be another process by then, without any data.
+   */
+  boolean isDoubtful() {
+    return link.isDoubted()
+        && (link.isToBeMadeAgain() || !nodes.isProbedSince(node, link.doubtedAt()));
+  }
+
+  /** Why there is no connection. */
+  NodeFailure failure() {
+    return link.isConnected()
+        ? new NodeFailure(link.node(), "whether it is the same as before is not known yet", false)
+        : link.failure();
+  }
+
+  /** Something waits for the connection. */
+  void hurry() {
+    if (link.isConnected()) {
+      suspect("it may be another one than before its connection was lost");
+    } else {
+      link.hurry();
+    }
   }
 
   String role() {

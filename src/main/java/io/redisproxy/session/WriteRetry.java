@@ -210,8 +210,8 @@ final class WriteRetry extends Retry {
       return overtaken;
     }
     Target next = master();
-    if (!next.link().isConnected()) {
-      next.link().hurry();
+    if (!next.isConnected()) {
+      next.hurry();
       return false;
     }
     if (reason == RetryReason.READONLY && next.node() == refuser) {
@@ -221,7 +221,7 @@ final class WriteRetry extends Retry {
       refusedForGood = reason != RetryReason.LOADING && reason != RetryReason.MASTERDOWN;
       takeKept().release();
     }
-    session.serving().sender().orderBehind(next.link().connection());
+    session.serving().sender().orderBehind(next.connection());
     send(newAttempt(next, reason));
     return true;
   }

@@ -22,8 +22,12 @@ import java.util.function.ObjIntConsumer;
 public final class HealthMonitor {
   private static final Duration OFTEN = Duration.ofMillis(100);
 
-  /** From one probe to the next, however much a node is suspected. */
+  /**
+   * From one probe to the next, however much a node is suspected; and when it hasn't been lately.
+   */
   private static final Duration AT_ONCE = Duration.ofMillis(10);
+
+  private static final Duration AT_FIRST = Duration.ofMillis(1);
 
   private final NodeGroup group;
   private final Function<NodeAddress, Login> logins;
@@ -123,6 +127,9 @@ public final class HealthMonitor {
     private long askedAt;
     private long dueAt;
 
+    /** From one probe to the next when it is suspected: the oftener it is, the longer. */
+    private Duration haste = AT_FIRST;
+
     /** Changes with each plan for the next probe, so that an earlier one is void. */
     private int plan;
 
@@ -165,7 +172,7 @@ public final class HealthMonitor {
                       cause instanceof TimeoutException);
                 }
                 // A failure is looked into at once, in case it was an accident.
-                askAfter(again || failures == 1 ? AT_ONCE : next());
+                askAfter(again ? nextHaste() : failures == 1 ? AT_ONCE : next());
                 hurry();
               });
     }
@@ -199,11 +206,21 @@ public final class HealthMonitor {
       if (asking) {
         again = true;
       } else {
-        long pause = Math.max(0, AT_ONCE.toNanos() - (group.now() - askedAt));
+        long idle = group.now() - askedAt;
+        haste = idle > OFTEN.toNanos() ? AT_FIRST : haste;
+        long pause = Math.max(0, haste.toNanos() - idle);
         if (dueAt - group.now() > pause) {
+          nextHaste();
           askAfter(Duration.ofNanos(pause));
         }
       }
+    }
+
+    private Duration nextHaste() {
+      Duration now = haste;
+      Duration twice = haste.multipliedBy(2);
+      haste = twice.compareTo(AT_ONCE) < 0 ? twice : AT_ONCE;
+      return now;
     }
 
     void hurry() {

@@ -169,7 +169,8 @@ public final class NodeGroup {
   /** A node that comes back gets the place that it had. */
   private void put(NodeAddress member) {
     int place = records.size();
-    long longAgo = clock.getAsLong() - REST.toNanos();
+    long now = clock.getAsLong();
+    long longAgo = now - REST.toNanos();
     for (int i = records.size() - 1; i >= 0; i--) {
       NodeRecord record = records.get(i);
       if (!record.isMember && record.address.equals(member)) {
@@ -180,10 +181,12 @@ public final class NodeGroup {
         place = i;
       }
     }
+    NodeRecord joined = new NodeRecord(member);
+    joined.askedAt = now;
     if (place == records.size()) {
-      records.add(new NodeRecord(member));
+      records.add(joined);
     } else {
-      records.set(place, new NodeRecord(member));
+      records.set(place, joined);
     }
   }
 
@@ -246,6 +249,7 @@ public final class NodeGroup {
       return;
     }
     long now = clock.getAsLong();
+    record.askedAt = askedAt;
     if (report.isBusy()) {
       // It is what it was, as a silent one is: nobody can make it anything else now.
       String why = "it answered -" + report.error();

@@ -25,6 +25,9 @@ final class NodeRecord {
   boolean probed;
   long probedAt;
 
+  /** See {@link NodeState#askedAt()}. */
+  long askedAt;
+
   /** The last epoch that it told. */
   int epoch;
 
@@ -141,8 +144,9 @@ final class NodeRecord {
             since,
             report != null,
             isReplica(),
+            askedAt,
             report == null ? null : report.history(),
             report == null ? -1 : report.offset())
-        : new NodeState(address, false, NodeHealth.GONE, since, false, false, null, -1);
+        : new NodeState(address, false, NodeHealth.GONE, since, false, false, askedAt, null, -1);
   }
 }

@@ -10,6 +10,8 @@ import java.time.Instant;
  * @param since from when on its health has had the status that it has
  * @param answers whether it has answered when it was asked last
  * @param saysItIsReplica whether that was its own word when it was asked last
+ * @param askedAt when the probe began that it has answered last, by {@link System#nanoTime}; before
+ *     it has answered any, when it joined
  * @param history the replication id of its data; null when it is not known
  * @param offset how much of that it has; -1 when it is not known
  */
@@ -20,6 +22,7 @@ public record NodeState(
     Instant since,
     boolean answers,
     boolean saysItIsReplica,
+    long askedAt,
     String history,
     long offset) {
 

@@ -25,6 +25,9 @@ public final class NodeConnection extends NodeChannel {
 
   /** Who made the connection. */
   interface Owner {
+    /** The node takes requests over it from now on. */
+    void onReady();
+
     /** A node's first reply that is no error has come: it is a Redis server that answers. */
     void onAnswering();
 
@@ -125,6 +128,7 @@ public final class NodeConnection extends NodeChannel {
   @Override
   void onReady() {
     readyAt = System.nanoTime();
+    owner.onReady();
     closeIfDone();
   }
 

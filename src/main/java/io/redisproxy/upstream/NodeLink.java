@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
@@ -40,8 +39,7 @@ public final class NodeLink implements NodeConnection.Owner {
   /** All that are open or on the way to be; no more than a few, unless large replies fill them. */
   private final List<NodeConnection> connections = new ArrayList<>(1);
 
-  /** Told why a connection was lost. */
-  private final Consumer<String> onTrouble;
+  private final NodePool pool;
 
   /** Why there is no node to connect to; null where there is one. */
   private final Supplier<String> absence;
@@ -52,6 +50,13 @@ public final class NodeLink implements NodeConnection.Owner {
   private int users;
   private boolean pausing;
   private long triedAt;
+
+  private boolean doubted;
+  private long doubtedAt;
+
+  /** The last connection was lost, and no other one has come about. */
+  private boolean toBeMadeAgain;
+
   private boolean closed;
 
   NodeLink(
@@ -61,15 +66,17 @@ public final class NodeLink implements NodeConnection.Owner {
       FlushQueue flushQueue,
       NodeMeters meters,
       NodePool.Options options,
-      Consumer<String> onTrouble) {
-    this.onTrouble = onTrouble;
+      NodePool pool) {
     this.node = node;
     this.identity = identity;
     this.connector = connector;
     this.flushQueue = flushQueue;
     this.meters = meters;
     this.options = options;
+    this.pool = pool;
     absence = null;
+    doubted = pool.hasLost();
+    doubtedAt = pool.lostAt();
     connect();
   }
 
@@ -82,7 +89,7 @@ public final class NodeLink implements NodeConnection.Owner {
     flushQueue = null;
     meters = null;
     options = null;
-    onTrouble = null;
+    pool = null;
   }
 
   /** Null where there is no node to connect to. */
@@ -104,6 +111,24 @@ public final class NodeLink implements NodeConnection.Owner {
   /** Whether the shared connection is up now. */
   public boolean isConnected() {
     return current != null && current.isConnected();
+  }
+
+  /**
+   * Whether the node may be another process than the one it was: connections to it were lost. A
+   * probe that was answered, and began later than {@link #doubtedAt()}, tells.
+   */
+  public boolean isDoubted() {
+    return doubted;
+  }
+
+  /** When the last connection to the node was lost, or this one made again. */
+  public long doubtedAt() {
+    return doubtedAt;
+  }
+
+  /** Whether there is no connection, and the next one may lead to another process. */
+  public boolean isToBeMadeAgain() {
+    return toBeMadeAgain;
   }
 
   /** How many runs of requests wait for their replies. */
@@ -170,6 +195,15 @@ public final class NodeLink implements NodeConnection.Owner {
   }
 
   @Override
+  public void onReady() {
+    if (toBeMadeAgain) {
+      toBeMadeAgain = false;
+      doubtedAt = System.nanoTime();
+      pool.onMadeAgain();
+    }
+  }
+
+  @Override
   public void onAnswering() {
     failedAttempts = 0;
   }
@@ -194,8 +228,12 @@ public final class NodeLink implements NodeConnection.Owner {
       // It was in order, and idle perhaps: servers close what is idle for some time.
       failedAttempts = 0;
     }
+    if (openConnections() == 0) {
+      doubted = true;
+      toBeMadeAgain = true;
+    }
     meters.onLost();
-    onTrouble.accept(failure.reason());
+    pool.onLost(failure.reason());
     // The attempts that follow are told by the probes, which see the node as down.
     LOG.logf(
         failedAttempts == 0 ? Logger.Level.WARN : Logger.Level.DEBUG,

@@ -69,6 +69,8 @@ public final class NodePool {
   private int sampledConnections;
   private int sampledInFlight;
 
+  private boolean lost;
+  private long lostAt;
   private boolean retired;
   private boolean closed;
 
@@ -126,13 +128,7 @@ public final class NodePool {
                 node == null
                     ? new NodeLink(absence)
                     : new NodeLink(
-                        node,
-                        atNode(made),
-                        connector,
-                        flushQueue,
-                        meters,
-                        options,
-                        this::tellTrouble));
+                        node, atNode(made), connector, flushQueue, meters, options, this));
     link.onEntered();
     return link;
   }
@@ -196,7 +192,10 @@ public final class NodePool {
     }
   }
 
-  /** Tells, from now on, why each shared connection was lost or could not be made. */
+  /**
+   * Tells, from now on, why each shared connection was lost or could not be made, and that it is
+   * there again.
+   */
   public void watch(Consumer<String> watcher) {
     watchers.add(watcher);
   }
@@ -205,7 +204,28 @@ public final class NodePool {
     watchers.remove(watcher);
   }
 
-  private void tellTrouble(String reason) {
+  void onLost(String reason) {
+    lost = true;
+    lostAt = System.nanoTime();
+    tell(reason);
+  }
+
+  /** A shared connection is there again, to whoever has the node's address now. */
+  void onMadeAgain() {
+    tell("it was connected to again");
+  }
+
+  /** Whether a shared connection was ever lost, or could not be made. */
+  boolean hasLost() {
+    return lost;
+  }
+
+  /** When that was so last. */
+  long lostAt() {
+    return lostAt;
+  }
+
+  private void tell(String reason) {
     watchers.forEach(watcher -> watcher.accept(reason));
   }
 

@@ -51,6 +51,11 @@ record NoNodes(ProxyMeters meters) implements Nodes {
   public void distrust(int node, String reason) {}
 
   @Override
+  public boolean isProbedSince(int node, long time) {
+    return true;
+  }
+
+  @Override
   public RoleMeters meters(NodeAddress node) {
     throw new IllegalStateException("there is none");
   }

@@ -25,6 +25,9 @@ class NodeConnectionTest {
   private static final NodeConnection.Owner NOBODY =
       new NodeConnection.Owner() {
         @Override
+        public void onReady() {}
+
+        @Override
         public void onAnswering() {}
 
         @Override
