@@ -14,6 +14,7 @@ import io.redisproxy.fixture.Relay;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -56,6 +57,16 @@ class HoldWritesTest {
         Map.of("event-loops", "1", "probe.interval", "1h", "hold.max-bytes", maxBytes),
         TestProxy.resilient(
             new Resilience(Duration.ofSeconds(1), 3, MasterFallback.ALWAYS, holdWrites)));
+  }
+
+  /** In front of a relay to the master. */
+  private TestProxy proxy(Duration holdWrites, Relay relay) {
+    return TestProxy.start(
+        Map.of("event-loops", "1", "probe.interval", "1h", "client.slow-timeout", "1m"),
+        TestProxy.resilient(
+            new Resilience(Duration.ofSeconds(1), 3, MasterFallback.ALWAYS, holdWrites)),
+        relay.port(),
+        next.port());
   }
 
   /** The master is gone, and the proxy has noticed. */
@@ -236,16 +247,18 @@ class HoldWritesTest {
 
   @Test
   void whatADemotedMasterRefusesIsSentToTheNewOneOnce() throws IOException {
-    try (TestProxy proxy = proxy(LONG);
+    try (Relay relay = Relay.to(old.port());
+        TestProxy proxy = proxy(LONG, relay);
         LeakWatch leaks = new LeakWatch();
         RawClient client = proxy.connect()) {
       assertThat(client.call("INCR", "counter")).isEqualTo(1L);
       group.awaitInSync();
-      demote();
-      for (int i = 0; i < 10; i++) {
-        client.sendCommand("INCR", "counter");
-      }
+      // They are on their way to the old master when there is another.
+      relay.delayRequests(Duration.ofSeconds(1));
+      sendApart(proxy, client, Collections.nCopies(10, "INCR counter").toArray(String[]::new));
       client.sendCommand("GET", "counter");
+      demote();
+      relay.delayRequests(Duration.ZERO);
 
       for (long i = 2; i <= 11; i++) {
         assertThat(client.readText()).isEqualTo(i);
