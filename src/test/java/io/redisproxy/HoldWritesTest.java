@@ -362,6 +362,28 @@ class HoldWritesTest {
   }
 
   @Test
+  void whatNeverGetsAConnectionBesideALargeReplyDoesNotWaitForEver() throws IOException {
+    group.call(old, "SET", "large", "x".repeat(100_000_000));
+    group.awaitInSync();
+    try (Relay relay = Relay.to(old.port());
+        TestProxy proxy = proxy(SHORT, relay);
+        RawClient slow = proxy.connect();
+        RawClient writer = proxy.connect();
+        RawClient reader = proxy.connect()) {
+      // A read that stays in order behind a write.
+      slow.send(RawClient.requests("SET a 1", "GETRANGE large 0 -1"));
+      assertThat(slow.readReply()).isEqualTo("OK");
+      assertThat(slow.readLine()).isEqualTo("$100000000");
+      relay.refuse();
+      writer.sendCommand("INCR", "counter");
+      reader.send(RawClient.requests("OBJECT ENCODING a"));
+      assertThat(((RedisError) writer.readReply()).message()).contains("can't be reached");
+      assertThat(((RedisError) reader.readReply()).message()).contains("can't be reached");
+      relay.accept();
+    }
+  }
+
+  @Test
   void whatMayHaveReachedTheMasterIsNotSentAgain() throws IOException {
     try (Relay relay = Relay.to(old.port());
         TestProxy proxy =

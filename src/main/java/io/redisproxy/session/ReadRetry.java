@@ -292,6 +292,7 @@ final class ReadRetry extends Retry {
 
   private boolean mayWait() {
     return recovery.mayHold()
+        && (holdEnd == 0 || System.nanoTime() - holdEnd < 0)
         && PASSING.contains(reason)
         && !overBudget
         && attempts < recovery.readAttempts()

@@ -187,7 +187,13 @@ final class WriteRetry extends Retry {
       fail();
       return;
     }
-    holdEnd = holdEnd == 0 ? recovery.holdEnd() : holdEnd;
+    if (holdEnd == 0) {
+      holdEnd = recovery.holdEnd();
+    } else if (System.nanoTime() - holdEnd >= 0) {
+      // One that can be reached, but by no more connections, would be tried for ever.
+      fail();
+      return;
+    }
     // No later write may be sent before these.
     session.serving().sender().orderBehind(null);
     waitUntil(holdEnd);
