@@ -31,6 +31,11 @@ record ListenerNodes(Served listener, NodePools pools, ProxyMeters meters) imple
   }
 
   @Override
+  public boolean isJudgedSince(int node, long time) {
+    return !listener.group().topology().nodes().get(node).answers() || isProbedSince(node, time);
+  }
+
+  @Override
   public void leave(NodePool pool) {
     pools.leave(pool);
   }

@@ -17,6 +17,7 @@ public enum RetryReason {
   NOSCRIPT,
   READONLY,
   NOREPLICAS,
+  MISCONF,
   /** A replica said that there is nothing, and the listener wants the master to be asked, too. */
   NIL;
 

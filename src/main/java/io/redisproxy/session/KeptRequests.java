@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.redisproxy.command.Command;
 import io.redisproxy.command.CommandFlag;
 import io.redisproxy.command.CommandTable;
+import io.redisproxy.command.KeyFinder;
 import io.redisproxy.resp.RequestDecoder;
 import io.redisproxy.resp.Resp;
 import java.util.BitSet;
@@ -71,6 +72,18 @@ final class KeptRequests {
       }
     }
     return reads;
+  }
+
+  /** Whether one of those that are to be sent is a script, which tells errors of its own. */
+  boolean isScript(int index) {
+    RequestDecoder decoder = new RequestDecoder(Long.MAX_VALUE);
+    int at = from;
+    for (int request = 0; at < end; at = decoder.end()) {
+      if (decoder.next(bytes, at) == RequestDecoder.Result.REQUEST && request++ == index) {
+        return KeyFinder.SCRIPTS.contains(CommandTable.find(Resp.arguments(bytes, at)));
+      }
+    }
+    return false;
   }
 
   void release() {

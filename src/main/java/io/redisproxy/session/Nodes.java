@@ -23,6 +23,11 @@ public interface Nodes {
    */
   boolean isProbedSince(int node, long time);
 
+  /**
+   * As {@link #isProbedSince}, of a node that has answered the last probe; true of one that hasn't.
+   */
+  boolean isJudgedSince(int node, long time);
+
   /** What is counted of the requests to a node. */
   RoleMeters meters(NodeAddress node);
 

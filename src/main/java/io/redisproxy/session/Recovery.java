@@ -3,14 +3,20 @@ package io.redisproxy.session;
 import io.redisproxy.config.Resilience;
 import io.redisproxy.metrics.RecoveryMeters;
 import io.redisproxy.upstream.NodeConnector;
+import java.util.concurrent.TimeUnit;
 
 /** What a listener does on one event loop about requests whose node fails. */
 public final class Recovery {
+  private static final long LOOK_INTERVAL = TimeUnit.SECONDS.toNanos(1);
+
   private final Resilience settings;
   private final RecoveryMeters meters;
   private final NodeConnector timer;
   private final MasterShare masterShare;
   private final Holds holds;
+
+  /** Until when a master that refuses writes is not looked into again. */
+  private long lookedIntoUntil = System.nanoTime();
 
   /** Null if reads are not sent to a second replica before the first one has failed. */
   private final Hedges hedges;
@@ -57,6 +63,16 @@ public final class Recovery {
   /** Until when something may wait that begins to now; in the past if it may not. */
   long holdEnd() {
     return System.nanoTime() + settings.holdWrites().toNanos() - 1;
+  }
+
+  /** Whether it is worth a look if there is another master than the one that refuses writes. */
+  boolean mayLookForMaster() {
+    return mayHold() && System.nanoTime() - lookedIntoUntil >= 0;
+  }
+
+  /** There is none: for some time refusals are passed on at once. */
+  void onNoOtherMaster() {
+    lookedIntoUntil = System.nanoTime() + LOOK_INTERVAL;
   }
 
   boolean mayHold() {

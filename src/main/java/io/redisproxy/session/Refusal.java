@@ -23,6 +23,8 @@ enum Refusal {
   // Whole lines, since a script that was stopped by such an error says so behind it.
   READONLY(RetryReason.READONLY, "-READONLY You can't write against a read only replica.\r\n"),
   NOREPLICAS(RetryReason.NOREPLICAS, "-NOREPLICAS Not enough good replicas to write.\r\n"),
+  /** It can't save its data; how that is said differs from server to server. */
+  MISCONF(RetryReason.MISCONF, "-MISCONF "),
   /** Told only of runs that want it; see {@link Run#recheckNil}. */
   NIL(RetryReason.NIL, "$-1\r\n", "*-1\r\n", "_\r\n");
 
@@ -35,7 +37,11 @@ enum Refusal {
       EnumSet.of(LOADING, MASTERDOWN, CLUSTERDOWN, BUSY, NOSCRIPT, NO_PLACE, NIL);
 
   /** Those of a node that is not the master any more, or not yet. */
-  static final EnumSet<Refusal> OF_WRITES = EnumSet.of(LOADING, MASTERDOWN, READONLY, NOREPLICAS);
+  static final EnumSet<Refusal> OF_WRITES =
+      EnumSet.of(LOADING, MASTERDOWN, READONLY, NOREPLICAS, MISCONF);
+
+  /** Those of the master itself, too, when something is wrong with it. */
+  static final EnumSet<Refusal> OF_ANY_MASTER = EnumSet.of(NOREPLICAS, MISCONF);
 
   private static final Refusal[] ALL = values();
 

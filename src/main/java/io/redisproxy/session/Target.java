@@ -46,6 +46,11 @@ record Target(
         && (link.isToBeMadeAgain() || !nodes.isProbedSince(node, link.doubtedAt()));
   }
 
+  /** Whether what it is was looked into since then, or can't be. */
+  boolean isJudgedSince(long time) {
+    return nodes.isJudgedSince(node, time);
+  }
+
   /** Why there is no connection. */
   NodeFailure failure() {
     return link.isConnected()

@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import io.redisproxy.metrics.RetryReason;
 import io.redisproxy.upstream.NodeFailure;
 import java.util.BitSet;
+import java.util.EnumSet;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -14,10 +15,19 @@ import java.util.concurrent.TimeUnit;
  * <p>What was run must not come before what was refused, nor be run twice: when a write of a run
  * was run behind one that was refused, nothing is sent again, and the client gets the refusal. So
  * it is with the client's later runs at the same node. Reads in between are sent again, too.
+ *
+ * <p>A master that can't save its data, or lacks replicas, may have been replaced without knowing
+ * it. All nodes are probed then; if there is no other master, the client gets the refusal.
  */
 final class WriteRetry extends Retry {
   /** A node that refuses may have come to itself after this. */
   private static final long PAUSE = TimeUnit.MILLISECONDS.toNanos(50);
+
+  /** So long it may take to find out whether there is another master. */
+  private static final long LOOK = TimeUnit.MILLISECONDS.toNanos(200);
+
+  private static final EnumSet<RetryReason> OF_ANY_MASTER =
+      EnumSet.of(RetryReason.NOREPLICAS, RetryReason.MISCONF);
 
   /** Replies that are kept beside refusals; more of them, and the client gets them all. */
   private static final int MOST_KEPT = 64 * 1024;
@@ -37,6 +47,7 @@ final class WriteRetry extends Retry {
   private int answered;
 
   private int refuser;
+  private long refusedAt;
   private boolean refusedForGood;
   private RetryReason reason;
   private long holdEnd;
@@ -107,12 +118,20 @@ final class WriteRetry extends Retry {
     }
     if (kept == null) {
       beginToKeep(node, node.wanted() + 1, why.reason());
-      node.target().suspect("it answers " + why + " to a write");
+      suspect(node, why);
       session
           .replies()
           .forEachBehind(run, later -> later.onRefusedBefore(node.target(), why.reason()));
     }
     keep(node, line);
+  }
+
+  private void suspect(Asked node, Refusal why) {
+    if (Refusal.OF_ANY_MASTER.contains(why)) {
+      run.lane().targets().forEach(each -> each.suspect("the master answers " + why));
+    } else {
+      node.target().suspect("it answers " + why + " to a write");
+    }
   }
 
   @Override
@@ -127,6 +146,7 @@ final class WriteRetry extends Retry {
     answered = unanswered() - from;
     reason = why;
     refuser = node.target().node();
+    refusedAt = System.nanoTime();
   }
 
   /** Takes a reply over to a request that can be sent again. */
@@ -135,7 +155,8 @@ final class WriteRetry extends Retry {
     answered = unanswered() - node.wanted();
     if (node.wanted() == 0) {
       goOnFrom(unansweredBefore);
-      pauseEnd = System.nanoTime() + (reason == RetryReason.READONLY ? 0 : PAUSE);
+      boolean mayComeToItself = reason == RetryReason.LOADING || reason == RetryReason.MASTERDOWN;
+      pauseEnd = System.nanoTime() + (mayComeToItself ? PAUSE : 0);
       hold();
     }
   }
@@ -145,9 +166,14 @@ final class WriteRetry extends Retry {
     if (why == Refusal.LOADING || why == Refusal.MASTERDOWN) {
       return holdEnd == 0 || System.nanoTime() - holdEnd < 0;
     }
-    // The master itself may lack replicas.
-    boolean demoted = why == Refusal.READONLY || node.target().node() != master().node();
-    return demoted && !refusedForGood;
+    if (refusedForGood || requests.isScript(unanswered() - node.wanted() - 1)) {
+      // What a script says may be the error of one of its commands, and it may have done others.
+      return false;
+    }
+    return why == Refusal.READONLY
+        || node.target().node() != master().node()
+        || kept != null
+        || recovery.mayLookForMaster();
   }
 
   @Override
@@ -190,7 +216,8 @@ final class WriteRetry extends Retry {
     if (holdEnd == 0) {
       holdEnd = recovery.holdEnd();
     } else if (System.nanoTime() - holdEnd >= 0) {
-      // One that can be reached, but by no more connections, would be tried for ever.
+      // A node that can be reached, but not over another connection beside, would be tried for
+      // ever.
       fail();
       return;
     }
@@ -216,6 +243,9 @@ final class WriteRetry extends Retry {
       return overtaken;
     }
     Target next = master();
+    if (next.node() == refuser && OF_ANY_MASTER.contains(reason) && kept != null) {
+      return passOnIfItIsTheMaster();
+    }
     if (!next.isConnected()) {
       next.hurry();
       return false;
@@ -230,6 +260,17 @@ final class WriteRetry extends Retry {
     session.serving().sender().orderBehind(next.connection());
     send(newAttempt(next, reason));
     return true;
+  }
+
+  private boolean passOnIfItIsTheMaster() {
+    boolean known =
+        System.nanoTime() - refusedAt >= LOOK
+            || run.lane().targets().stream().allMatch(each -> each.isJudgedSince(refusedAt));
+    if (known) {
+      recovery.onNoOtherMaster();
+      fail();
+    }
+    return known;
   }
 
   private Target master() {

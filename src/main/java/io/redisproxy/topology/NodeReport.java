@@ -32,6 +32,9 @@ record NodeReport(
   static final List<String> QUESTIONS =
       List.of("PING", "INFO replication", "INFO server", "INFO persistence");
 
+  /** What a master that refuses writes says to a PING, too; it still is the master. */
+  private static final String CANNOT_SAVE = "-MISCONF ";
+
   enum Role {
     MASTER,
     REPLICA,
@@ -42,7 +45,7 @@ record NodeReport(
   static NodeReport of(List<String> answers) {
     String error =
         answers.stream()
-            .filter(answer -> answer.startsWith("-"))
+            .filter(answer -> answer.startsWith("-") && !answer.startsWith(CANNOT_SAVE))
             .findFirst()
             .map(answer -> answer.substring(1).strip())
             .orElse(null);

@@ -56,6 +56,11 @@ record NoNodes(ProxyMeters meters) implements Nodes {
   }
 
   @Override
+  public boolean isJudgedSince(int node, long time) {
+    return true;
+  }
+
+  @Override
   public RoleMeters meters(NodeAddress node) {
     throw new IllegalStateException("there is none");
   }
