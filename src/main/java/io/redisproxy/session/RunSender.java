@@ -74,12 +74,11 @@ final class RunSender {
 
   /** A read that begins at {@code from} goes over a shared connection, with others if it can. */
   Result addRead(long needed, ByteBuf in, int from) {
-    if (run != null
-        && !run.isAtMaster()
-        && !session.lane().hasReached(run.target().node(), needed)) {
+    Target other = run == null ? targetForRead(needed) : otherThanOfRun(needed);
+    if (run != null && other != null) {
       endBefore(in, from);
     }
-    Target target = run == null ? targetForRead(needed) : run.target();
+    Target target = other == null ? run.target() : other;
     if (isOverBudget(run == null ? session.lane().reason() : run.reason())) {
       return Result.OVER_BUDGET;
     }
@@ -95,6 +94,20 @@ final class RunSender {
     run.add(true);
     run.needs(needed);
     return Result.ADDED;
+  }
+
+  /** Where a read goes that does not join the reads before it; null if it does. */
+  private Target otherThanOfRun(long needed) {
+    if (!run.isAtMaster()) {
+      boolean joins = session.lane().hasReached(run.target().node(), needed);
+      return joins ? null : targetForRead(needed);
+    }
+    if (run.hasWrites() || run.reason() != ReadReason.RECENT_WRITE) {
+      return null;
+    }
+    // What was written just now is read from there, which is no reason for others to be.
+    Target other = targetForRead(needed);
+    return other.isMaster() ? null : other;
   }
 
   private boolean isOverBudget(ReadReason reason) {

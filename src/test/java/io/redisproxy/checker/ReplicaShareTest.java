@@ -72,6 +72,29 @@ class ReplicaShareTest {
     assertThat(share("Zipfian, 50% writes", zipfian(0.99), 0.5)).isPositive();
   }
 
+  @Test
+  void theOthersOfAPipelineWhereOneReadFollowsAWrite() throws Exception {
+    replication.stall();
+    try (TestProxy proxy =
+            TestProxy.start(
+                Map.of(), group.master().port(), group.replica(0).port(), group.replica(1).port());
+        RawClient client = proxy.connect()) {
+      assertThat(client.call("GET", "other")).isNull();
+      double before = proxy.counted("redis_proxy.reads", "reason", "replica");
+      assertThat(client.call("SET", "written", "1")).isEqualTo("OK");
+      client.send(
+          RawClient.requests("GET written", "GET other", "GET third", "GET written", "GET other"));
+      assertThat(client.readText()).isEqualTo("1");
+      assertThat(client.readText()).isNull();
+      assertThat(client.readText()).isNull();
+      assertThat(client.readText()).isEqualTo("1");
+      assertThat(client.readText()).isNull();
+      assertThat(proxy.counted("redis_proxy.reads", "reason", "replica")).isEqualTo(before + 3);
+    } finally {
+      replication.resume();
+    }
+  }
+
   private double share(String what, Choice keys, double writes) throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
     try (TestProxy proxy =
