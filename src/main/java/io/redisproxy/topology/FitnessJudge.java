@@ -12,6 +12,9 @@ import java.util.List;
  * as it has to pass some to come back. That requests got no answer counts at once, too, as those
  * that follow would wait as long.
  *
+ * <p>A replica may pass its probes and yet be too slow for requests, each time that it is back; so
+ * it stays away for longer and longer.
+ *
  * <p>A replica that lags is out until it lags half as much. One that has heard nothing for long
  * does not lag if the master has said nothing either. Without a master that answers there is nobody
  * who could do better.
@@ -55,7 +58,7 @@ final class FitnessJudge {
       if (isUndecided(node)) {
         node.detail = "it says that it is a master; whether it is the one is not known yet";
       } else if (node.isMember && node.probed) {
-        conclude(node, i == master ? objectionToMaster(node) : objection(node, now), probed);
+        conclude(node, i == master ? objectionToMaster(node) : objection(node, now), probed, now);
       }
     }
   }
@@ -181,7 +184,7 @@ final class FitnessJudge {
     };
   }
 
-  private void conclude(NodeRecord node, String objection, NodeRecord probed) {
+  private void conclude(NodeRecord node, String objection, NodeRecord probed, long now) {
     if (objection != null) {
       node.passes = 0;
       node.status(NodeHealth.Status.UNHEALTHY);
@@ -191,8 +194,18 @@ final class FitnessJudge {
     if (node == probed && node.report != null) {
       node.passes++;
     }
-    boolean back = node.status() != NodeHealth.Status.UNHEALTHY;
-    if (back || node.passes >= limits.healthyAfter() || node == masterRecord()) {
+    boolean wasOut = node.status() == NodeHealth.Status.UNHEALTHY;
+    boolean isBack = !wasOut || node.passes >= limits.healthyAfter();
+    if (isBack && wasOut && node != masterRecord() && node.awayFor(now) > 0) {
+      node.doubted = false;
+      node.detail =
+          "it fell out again soon after it was back, and stays away for "
+              + (node.awayFor(now) + NANOS - 1) / NANOS
+              + " s more";
+    } else if (isBack || node == masterRecord()) {
+      if (wasOut) {
+        node.onBack(now);
+      }
       node.status(NodeHealth.Status.HEALTHY);
       node.doubted = false;
       node.detail = "";

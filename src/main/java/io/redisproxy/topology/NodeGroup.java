@@ -31,6 +31,9 @@ public final class NodeGroup {
   /** For so long the index of a node that has left is not given to another one. */
   private static final Duration REST = Duration.ofMinutes(10);
 
+  /** What has not changed for so long is taken for settled. */
+  private static final Duration SETTLED = Duration.ofSeconds(10);
+
   private static final Logger LOG = Logger.getLogger(NodeGroup.class);
 
   private record Suspicion(String reason, boolean distrusted) {}
@@ -46,6 +49,11 @@ public final class NodeGroup {
 
   /** By index. */
   private final List<NodeRecord> records = new ArrayList<>();
+
+  /** What is about to change, most likely, and since when it has been so. */
+  private List<String> unrest = List.of();
+
+  private long unrestSince;
 
   private NodeRecord named;
   private int membership;
@@ -277,7 +285,8 @@ public final class NodeGroup {
     judge.judge(records, master, finder.lastHistory(), probed, now);
     measure(probed, master);
     List<NodeState> states = records.stream().map(NodeRecord::state).toList();
-    Topology next = Topology.of(states, master, membership, finder.reason(), isUnsettled(master));
+    Topology next =
+        Topology.of(states, master, membership, finder.reason(), isUnsettled(master, now));
     log.onChange(before, next);
     topology = next.with(log.last());
     finder.takeNotice().ifPresent(notice -> LOG.warnf("listener %s: %s", name, notice));
@@ -304,11 +313,34 @@ public final class NodeGroup {
   }
 
   /** Whether something is about to change, most likely. */
-  private boolean isUnsettled(int master) {
-    boolean lost = master == NONE || records.get(master).report == null;
-    return lost
-        || records.stream().filter(NodeRecord::isCandidate).count() > 1
-        || records.stream().anyMatch(NodeRecord::hasLostItsMaster)
-        || records.stream().anyMatch(record -> record.isMember && record.doubted);
+  private boolean isUnsettled(int master, long now) {
+    if (master == NONE || records.get(master).report == null) {
+      unrest = List.of();
+      return true;
+    }
+    List<String> seen = seenUnrest();
+    if (!seen.equals(unrest)) {
+      unrest = seen;
+      unrestSince = now;
+    }
+    // A second master, or a replica without one, may be left as it is for good.
+    return !unrest.isEmpty() && now - unrestSince < SETTLED.toNanos();
+  }
+
+  private List<String> seenUnrest() {
+    boolean rivals = records.stream().filter(NodeRecord::isCandidate).count() > 1;
+    List<String> seen = new ArrayList<>(0);
+    for (NodeRecord record : records) {
+      if (rivals && record.isCandidate()) {
+        seen.add(record.address + " is a master: " + record.report.history());
+      }
+      if (record.hasLostItsMaster()) {
+        seen.add(record.address + " has lost its master");
+      }
+      if (record.isMember && record.doubted) {
+        seen.add(record.address + " is doubted");
+      }
+    }
+    return seen;
   }
 }

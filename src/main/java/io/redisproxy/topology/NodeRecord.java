@@ -1,6 +1,7 @@
 package io.redisproxy.topology;
 
 import io.redisproxy.config.NodeAddress;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
@@ -8,6 +9,12 @@ import java.time.temporal.ChronoUnit;
 final class NodeRecord {
   /** The weight of the last probe in the average of the latency. */
   private static final double NEWEST = 0.2;
+
+  /** One that was back for less when it is distrusted again stays away for longer. */
+  private static final long SOON = Duration.ofSeconds(10).toNanos();
+
+  private static final long SHORTEST_AWAY = Duration.ofSeconds(1).toNanos();
+  private static final long LONGEST_AWAY = Duration.ofSeconds(10).toNanos();
 
   final NodeAddress address;
   boolean isMember = true;
@@ -49,6 +56,12 @@ final class NodeRecord {
   String distrust;
 
   private long distrustedAt;
+
+  /** For how long it stays away since then; twice as long each time. */
+  private long away;
+
+  private boolean wasAway;
+  private long backAt;
 
   /** Whether it was distrusted, and it is soon known if for nothing. */
   boolean doubted;
@@ -114,10 +127,25 @@ final class NodeRecord {
   }
 
   void onDistrusted(String why, long now) {
+    if (status == NodeHealth.Status.HEALTHY) {
+      boolean soon = wasAway && now - backAt < SOON;
+      away = soon ? Math.min(Math.max(SHORTEST_AWAY, 2 * away), LONGEST_AWAY) : 0;
+      wasAway = true;
+    }
     distrust = why;
     distrustedAt = now;
     doubted = true;
     passes = 0;
+  }
+
+  /** It is fit again. */
+  void onBack(long now) {
+    backAt = now;
+  }
+
+  /** For how long it is not to be used though it passes its probes; 0 or less if it may be. */
+  long awayFor(long now) {
+    return away == 0 ? 0 : distrustedAt + away - now;
   }
 
   /** Whether it says now that it is a replica. */

@@ -59,6 +59,36 @@ class FitnessJudgeTest {
   }
 
   @Test
+  void whoFallsOutAgainAndAgainStaysAwayForLongerEachTime() {
+    for (int i = 0; i < 8; i++) {
+      group.distrust(B, "it is slow");
+      group.takeSuspects();
+      assertReadable(C);
+      long away = now;
+      now++;
+      replica(B, 10_000);
+      replica(B, 10_000);
+      // Whatever it passes by then.
+      while (!group.topology().isReadable(B)) {
+        assertThat(detail(B)).startsWith("it fell out again soon after it was back");
+        assertThat(group.topology().isUnsettled()).isFalse();
+        now += Duration.ofMillis(500).toNanos();
+        replica(B, 10_000);
+      }
+      assertThat(Duration.ofNanos(now - away).toSeconds())
+          .isEqualTo(List.of(0L, 1L, 2L, 4L, 8L, 10L, 10L, 10L).get(i));
+      now += Duration.ofSeconds(1).toNanos();
+    }
+    now += Duration.ofSeconds(10).toNanos();
+    group.distrust(B, "it is slow");
+    group.takeSuspects();
+    now++;
+    replica(B, 10_000);
+    replica(B, 10_000);
+    assertReadable(B, C);
+  }
+
+  @Test
   void whatANodeSaysOfItselfCountsAtOnce() {
     answer(B, report("role:slave\r\nmaster_link_status:up\r\nloading:1\r\n"));
     assertReadable(C);

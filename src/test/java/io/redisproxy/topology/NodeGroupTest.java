@@ -104,6 +104,24 @@ class NodeGroupTest {
     assertNodes("a b", 0);
   }
 
+  @Test
+  void aSecondMasterThatStaysIsNotLookedAtForEver() {
+    group.configure(List.of(A, B, C), null);
+    Probed.up(group, 2);
+    assertThat(group.topology().isUnsettled()).isFalse();
+    Probed.answer(group, 2, Probed.master("2".repeat(40), null, 100));
+    assertThat(group.topology().master()).isZero();
+    assertThat(group.topology().isUnsettled()).isTrue();
+    now += Duration.ofSeconds(9).toNanos();
+    Probed.up(group, 1);
+    assertThat(group.topology().isUnsettled()).isTrue();
+    now += Duration.ofSeconds(1).toNanos();
+    Probed.up(group, 1);
+    assertThat(group.topology().isUnsettled()).isFalse();
+    Probed.answer(group, 2, Probed.master("3".repeat(40), null, 100));
+    assertThat(group.topology().isUnsettled()).isTrue();
+  }
+
   /** {@code nodes}: by index, a dash for one that has left. */
   private void assertNodes(String nodes, int master) {
     Topology topology = group.topology();
