@@ -12,6 +12,7 @@ import io.redisproxy.config.NilRecheck;
 import io.redisproxy.config.Resilience;
 import io.redisproxy.fixture.LeakWatch;
 import io.redisproxy.fixture.RawClient;
+import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.Relay;
 import java.io.IOException;
@@ -161,13 +162,29 @@ class NilRecheckTest {
   }
 
   @Test
-  void theReplicasAnswerCountsWhenTheMasterGivesNone() throws IOException {
+  void aMasterThatIsSilentForLongerThanAllAttemptsMakesItAnError() throws IOException {
     try (TestProxy proxy = proxy(Consistency.EVENTUAL, GETS, Duration.ofMillis(300));
         RawClient client = proxy.connect()) {
       toMaster.stall();
-      assertThat(client.call("GET", "new")).isNull();
+      assertThat(client.call("GET", "new"))
+          .isEqualTo(
+              new RedisError(
+                  "ERR redis-proxy: node 127.0.0.1:"
+                      + toMaster.port()
+                      + ": it has not answered a read in time"));
+      assertThat(client.call("GET", "old")).isEqualTo("1");
+      toMaster.resume();
+      await().until(() -> "2".equals(client.call("GET", "new")));
+    }
+  }
+
+  @Test
+  void theReplicasAnswerCountsWhenThereIsNoMaster() throws IOException {
+    try (TestProxy proxy = proxy(Consistency.EVENTUAL, GETS);
+        RawClient client = proxy.connect()) {
+      toMaster.stall();
       client.sendCommand("GET", "new");
-      await().until(() -> proxy.counted("redis_proxy.retries", "reason", "nil") == 2);
+      await().until(() -> proxy.counted("redis_proxy.retries", "reason", "nil") == 1);
       toMaster.cut();
       assertThat(client.readText()).isNull();
       toMaster.refuse();

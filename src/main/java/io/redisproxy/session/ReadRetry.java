@@ -50,6 +50,8 @@ final class ReadRetry extends Retry {
   /** A replica has answered nil, which is the answer if the master gives none. */
   private boolean rechecking;
 
+  private long recheckedAt;
+
   private RetryReason reason;
   private long holdEnd;
   private long pauseEnd = System.nanoTime();
@@ -168,10 +170,9 @@ final class ReadRetry extends Retry {
         // All the more is the one that was asked before.
         run.target().distrust(SILENT);
       }
-      if (rechecking) {
-        fail();
-      } else {
-        askBeside(node);
+      boolean asks = askBeside(node);
+      if (rechecking && !asks) {
+        failIfSilent(node);
       }
     }
   }
@@ -189,8 +190,18 @@ final class ReadRetry extends Retry {
     Target master = run.lane().forWrite();
     rechecking = isUntried(master) && !areWritesWaiting() && !isOvertaken();
     if (rechecking) {
+      recheckedAt = System.nanoTime();
       ask(master);
     } else {
+      fail();
+    }
+  }
+
+  /** A nil that nobody confirms is not passed on while the master is there. */
+  private void failIfSilent(Asked master) {
+    if (!recovery.isInTime(recheckedAt, recovery.readAttempts() - 1)) {
+      goOnFrom(master.wanted());
+      becauseOf(new NodeFailure(master.target().link().node(), SILENT, true));
       fail();
     }
   }

@@ -81,7 +81,12 @@ public final class Recovery {
 
   /** Whether a read that was sent then need not be answered yet. */
   boolean isInTime(long sentAt) {
-    return System.nanoTime() - sentAt < settings.readTimeout().toNanos();
+    return isInTime(sentAt, 1);
+  }
+
+  /** The same of one that waits as long as so many attempts may take. */
+  boolean isInTime(long sentAt, int attempts) {
+    return System.nanoTime() - sentAt < attempts * settings.readTimeout().toNanos();
   }
 
   /** Whether the master doesn't take all reads. */
