@@ -34,34 +34,8 @@ record ListenerPlan(
     List<Replacement> replaced,
     List<Hold> holds) {
 
-  /**
-   * What a listener can become another by with its clients; anything else makes a new one of it.
-   */
-  private static final Set<String> LIVE =
-      Set.of(
-          "master",
-          "replicas",
-          "credentials",
-          "nodeCredentials",
-          "probe",
-          "auth",
-          "commands",
-          "deny",
-          "nilRecheck");
-
-  private static final Set<String> LOGINS = Set.of("credentials", "nodeCredentials", "probe");
-  private static final Set<String> NODES = Set.of("master", "replicas");
-
   /** {@code parts}: the components of its configuration that are not the same. */
-  record Change(Served served, Served.Current next, Set<String> parts) {
-    boolean hasNewLogins() {
-      return parts.stream().anyMatch(LOGINS::contains);
-    }
-
-    boolean hasNewNodes() {
-      return parts.stream().anyMatch(NODES::contains);
-    }
-  }
+  record Change(Served served, Served.Current next, Set<String> parts) {}
 
   record Replacement(Served before, Served after, Set<String> parts) {}
 
@@ -116,14 +90,14 @@ record ListenerPlan(
     return plan;
   }
 
-  /** False if it can't become what it is to be. */
+  /** False if it can't become what it is to be: those who are there have noted no writes. */
   private boolean keeps(
       Served before, ListenerConfig config, WriteTable table, Set<WriteTable> asked) {
     Set<String> parts = differences(before.config(), config);
     boolean notes =
         !asked.contains(table) || (before.consistency() != null && before.table() == table);
     boolean holds = Served.holdsReads(config) == before.holdsReads();
-    if (!notes || !holds || !LIVE.containsAll(parts)) {
+    if (!notes || !holds) {
       return false;
     }
     if (!parts.isEmpty()) {

@@ -1,6 +1,6 @@
 package io.redisproxy;
 
-import io.redisproxy.config.NodeAddress;
+import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.ProxySettings;
 import io.redisproxy.consistency.GroupConsistency;
 import io.redisproxy.consistency.LoopWrites;
@@ -19,7 +19,6 @@ import io.redisproxy.topology.NodeGroup;
 import io.redisproxy.topology.Topology;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -39,10 +38,14 @@ final class LoopListener {
   private final Backend backend;
   private final Consumer<Topology> onChange;
   private final Recovery recovery;
-  private final ScheduledFuture<?> watching;
+  private ScheduledFuture<?> watching;
   private HealthMonitor monitor;
   private NodeSource source;
-  private List<NodeAddress> followed;
+
+  /** What all this works by, and what the nodes are by. */
+  private ListenerConfig config;
+
+  private ListenerConfig followed;
 
   /** The tables whose reads go to the master because of those who are here, and our parts. */
   private final Map<WriteTable, LoopWrites> held = new HashMap<>();
@@ -53,6 +56,7 @@ final class LoopListener {
   LoopListener(Loop loop, Served served) {
     this.loop = loop;
     this.served = served;
+    config = served.config();
     terms = new Terms(served.rules(), served.config().auth(), served.nilRechecks());
     NodeGroup group = served.group();
     insight = loop.insight().of(group.name(), loop.index());
@@ -102,22 +106,55 @@ final class LoopListener {
         insight);
   }
 
-  /**
-   * The listener's configuration is another one.
-   *
-   * @param newLogins whether the nodes are told something else at first
-   */
-  void onChanged(boolean newLogins) {
-    terms.change(served.rules(), served.config().auth(), served.nilRechecks());
-    if (newLogins) {
+  /** The listener's configuration is another one: its nodes are, or somebody else tells them. */
+  void onNodes() {
+    ListenerConfig next = served.config();
+    boolean listsOthers = !next.nodes().equals(followed.nodes());
+    if (listsOthers
+        || !next.sentinel().equals(followed.sentinel())
+        || !next.kubernetes().equals(followed.kubernetes())) {
+      leaveSource();
+      // Until somebody else has told the nodes they are those that were there.
+      if (listsOthers && !next.nodes().isEmpty() && loop.index() == 0) {
+        served.group().list(next);
+      }
+      followSource();
+    }
+  }
+
+  /** The listener's configuration is another one, and the nodes are those that it says. */
+  void onChanged() {
+    ListenerConfig before = config;
+    config = served.config();
+    terms.change(served.rules(), config.auth(), served.nilRechecks());
+    recovery.change(config.resilience());
+    Duration readTimeout = config.resilience().readTimeout();
+    if (!readTimeout.equals(before.resilience().readTimeout())) {
+      watching.cancel(false);
+      watching = watchReads(readTimeout);
+    }
+    if (!config.reads().equals(before.reads())) {
+      backend.prefer(config.reads());
+    }
+    boolean judgesOtherwise = !config.health().equals(before.health());
+    if (judgesOtherwise && loop.index() == 0) {
+      served.group().limit(config.health());
+    }
+    if (hasOtherLogins(before)) {
       backend.onLogins();
       stopMonitoring();
       monitor();
+    } else if (judgesOtherwise && monitor != null) {
+      // What the replicas are known to have reached stays true.
+      monitor.close();
+      probe();
     }
-    if (!served.config().nodes().equals(followed)) {
-      leaveSource();
-      followSource();
-    }
+  }
+
+  private boolean hasOtherLogins(ListenerConfig before) {
+    return !config.credentials().equals(before.credentials())
+        || !config.nodeCredentials().equals(before.nodeCredentials())
+        || !config.probe().equals(before.probe());
   }
 
   /** Done some times a second. */
@@ -197,25 +234,31 @@ final class LoopListener {
   }
 
   private void monitor() {
-    if (loop.index() != 0) {
-      return;
+    if (loop.index() == 0) {
+      if (served.holdsReads()) {
+        measure();
+      }
+      probe();
     }
+  }
+
+  private void probe() {
     ProxySettings settings = loop.settings();
     monitor =
         new HealthMonitor(
             served.group(),
             served::probeLoginAt,
             loop.connector(),
-            served.config().health().probeInterval().orElse(settings.probe().interval()),
-            served.config().health().probeTimeout().orElse(settings.probe().timeout()));
-    if (served.holdsReads()) {
-      measure();
+            config.health().probeInterval().orElse(settings.probe().interval()),
+            config.health().probeTimeout().orElse(settings.probe().timeout()));
+    if (rounds != null) {
+      monitor.onHistory(rounds::onProbed);
     }
     monitor.start();
   }
 
   private void followSource() {
-    followed = served.config().nodes();
+    followed = served.config();
     source = loop.index() == 0 ? NodeSources.of(served, loop).orElse(null) : null;
     if (source != null) {
       source.start(served.group()::configure);
@@ -240,7 +283,6 @@ final class LoopListener {
             loop.meters().rounds(served.group().name()),
             new Rounds.Options(
                 loop.settings().sampling().interval(), loop.settings().probe().timeout()));
-    monitor.onHistory(rounds::onProbed);
     served.consistency().measureBy(rounds);
     rounds.start();
   }

@@ -120,13 +120,14 @@ final class ProxyVerticle extends AbstractVerticle {
     return run(() -> openHere(listener));
   }
 
+  /** See {@link LoopListener#onNodes}. */
+  Future<Void> changeNodes(Served listener) {
+    return change(listener, LoopListener::onNodes);
+  }
+
   /** See {@link LoopListener#onChanged}. */
-  Future<Void> change(Served listener, boolean newLogins) {
-    return run(
-        () -> {
-          here.get(listener).onChanged(newLogins);
-          return Future.succeededFuture();
-        });
+  Future<Void> change(Served listener) {
+    return change(listener, LoopListener::onChanged);
   }
 
   /** See {@link LoopListener#hold}; nobody may be left of the listener's clients. */

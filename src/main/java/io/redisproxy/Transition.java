@@ -70,11 +70,9 @@ final class Transition {
   private void change(ListenerPlan.Change change) {
     Served listener = change.served();
     listener.change(change.next());
-    // The names are not looked up before they are listed.
-    if (change.hasNewNodes()) {
-      listener.group().list(listener.config());
-    }
-    eventLoops.each(loop -> loop.change(listener, change.hasNewLogins()));
+    // Nobody shall be told the logins of nodes that are gone.
+    eventLoops.each(loop -> loop.changeNodes(listener));
+    eventLoops.each(loop -> loop.change(listener));
   }
 
   private void replace(ListenerPlan.Replacement replacement) {

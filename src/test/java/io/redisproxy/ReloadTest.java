@@ -4,12 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.redisproxy.dev.RedisProcess;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.RedisNode;
 import io.redisproxy.metrics.ReloadResult;
-import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -19,52 +17,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A changed configuration takes effect without a restart, and without a client that needn't go. */
-class ReloadTest {
-  private static RedisGroup group;
-  private static RedisNode replica;
-  private static RedisNode other;
-
-  @TempDir Path folder;
-  private final int port = RedisProcess.freePort();
-  private final int second = RedisProcess.freePort();
-  private Path file;
-  private TestProxy proxy;
-
-  @BeforeAll
-  static void startServers() {
-    group = RedisGroup.start(2);
-    replica = group.replica(0);
-    other = group.replica(1);
-  }
-
-  @AfterAll
-  static void stopServers() {
-    group.close();
-  }
-
-  @BeforeEach
-  void name() {
-    file = folder.resolve("listeners.json");
-  }
-
-  @AfterEach
-  void stop() {
-    if (proxy != null) {
-      proxy.close();
-    }
-    group.flushAll();
-  }
-
+class ReloadTest extends Reloading {
   @Test
   void otherNodesAreUsedByTheClientsWhoAreThere() throws IOException {
     start(listener(port, "", replica));
@@ -328,51 +286,5 @@ class ReloadTest {
       assertThat(client.call("GET", "nowhere")).isNull();
       assertThat(proxy.counted("redis_proxy.retries", "reason", "nil")).isEqualTo(2);
     }
-  }
-
-  private void start(String... listeners) throws IOException {
-    write(listeners);
-    proxy = TestProxy.startFrom(file, Map.of());
-  }
-
-  /** As careful programs do: never half of it is to be seen. */
-  private void write(String... listeners) throws IOException {
-    Path whole = Files.writeString(folder.resolve("new"), "[" + String.join(",", listeners) + "]");
-    Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE);
-  }
-
-  private static String listener(int port, String more, RedisNode... replicas) {
-    return listener(port, more, group, replicas);
-  }
-
-  private static String listener(int port, String more, RedisGroup group, RedisNode... replicas) {
-    List<String> nodes = List.of(replicas).stream().map(ReloadTest::node).toList();
-    return "{\"listen\": %d, \"master\": %s, \"slave\": %s%s}"
-        .formatted(port, node(group.master()), nodes, more);
-  }
-
-  private static String node(RedisNode node) {
-    return "{\"host\": \"127.0.0.1\", \"port\": " + node.port() + "}";
-  }
-
-  private void awaitResult(ReloadResult result) {
-    await()
-        .untilAsserted(
-            () -> {
-              assertThat(proxy.lastReload()).isNotNull();
-              assertThat(proxy.lastReload().result()).isEqualTo(result);
-            });
-  }
-
-  private static void assertEnd(RawClient client) {
-    assertThatThrownBy(client::readReply).isInstanceOf(EOFException.class);
-  }
-
-  /** How many GETs a node has got, after a few more reads. */
-  private static long readsAt(RawClient client, RedisNode node) throws IOException {
-    for (int i = 0; i < 6; i++) {
-      assertThat(client.call("GET", "never-written")).isNull();
-    }
-    return group.commandCount(node, "get");
   }
 }

@@ -8,6 +8,7 @@ import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.metrics.ReloadResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,6 +17,16 @@ import org.junit.jupiter.api.io.TempDir;
 class ReloadUnderLoadTest {
   private static final int CLIENTS = 200;
   private static final int RELOADS = 100;
+
+  /** Of health, of which server is read from, and of what is done when one fails, in turn. */
+  private static final List<String> SETTINGS =
+      List.of(
+          "",
+          ", \"probeInterval\": \"20ms\", \"unhealthyAfter\": 5",
+          ", \"readPolicy\": \"least-pending\", \"includeMaster\": true",
+          ", \"readTimeout\": \"5s\", \"masterFallback\": \"1000000/s\"",
+          ", \"hedge\": {\"quantile\": 0.5, \"maxPercent\": 50}, \"maxLagBytes\": 1048576",
+          ", \"touchMaster\": true, \"readPolicy\": \"sticky\", \"staleGrace\": \"1s\"");
 
   @TempDir Path folder;
 
@@ -43,19 +54,23 @@ class ReloadUnderLoadTest {
     }
   }
 
-  /** Another one for each number: the replicas in turn, another deny, a listener now and then. */
+  /**
+   * Another one for each number: the replicas in turn, another deny, other settings, and a listener
+   * now and then.
+   */
   private static String configuration(int i, int port, int other, RedisGroup group) {
-    String first = listener(port, group, group.replica(i % 2).port(), "DENIED" + i);
+    String more = ", \"deny\": [\"DENIED" + i + "\"]" + SETTINGS.get(i % SETTINGS.size());
+    String first = listener(port, group, group.replica(i % 2).port(), more);
     return i % 3 == 0
         ? "[" + first + "]"
-        : "[" + first + "," + listener(other, group, group.replica(0).port(), "DENIED") + "]";
+        : "[" + first + "," + listener(other, group, group.replica(0).port(), "") + "]";
   }
 
-  private static String listener(int port, RedisGroup group, int replica, String denied) {
+  private static String listener(int port, RedisGroup group, int replica, String more) {
     return """
         {"listen": %d, "master": {"host": "127.0.0.1", "port": %d},
-         "slave": [{"host": "127.0.0.1", "port": %d}], "deny": ["%s"]}
+         "slave": [{"host": "127.0.0.1", "port": %d, "weight": 2}]%s}
         """
-        .formatted(port, group.master().port(), replica, denied);
+        .formatted(port, group.master().port(), replica, more);
   }
 }

@@ -18,11 +18,12 @@ import java.util.function.UnaryOperator;
 public final class Router {
   private final NodeGroup group;
   private final GroupConsistency consistency;
-  private final ReadPreference preference;
   private final String zone;
   private final UnaryOperator<NodeAddress> listed;
 
-  /** Made anew when the topology is another one. */
+  private ReadPreference preference;
+
+  /** Made anew when the topology or the preference is another one. */
   private Candidates candidates = Candidates.NONE;
 
   private ReadReason reason = ReadReason.HEALTH;
@@ -48,6 +49,12 @@ public final class Router {
     this.zone = zone;
     this.listed = listed;
     this.turn = turn;
+  }
+
+  /** Reads shall go elsewhere from now on. */
+  public void prefer(ReadPreference next) {
+    preference = next;
+    candidates = Candidates.NONE;
   }
 
   /** How far the replicas are behind. */

@@ -1,6 +1,7 @@
 package io.redisproxy.session;
 
 import io.redisproxy.config.NodeAddress;
+import io.redisproxy.config.ReadPreference;
 import io.redisproxy.metrics.RoleMeters;
 import io.redisproxy.route.Router;
 import io.redisproxy.topology.NodeState;
@@ -128,6 +129,12 @@ public final class Backend {
     }
   }
 
+  /** Reads shall go elsewhere from now on. */
+  public void prefer(ReadPreference preference) {
+    router.prefer(preference);
+    lanes.values().forEach(Lane::onPreference);
+  }
+
   /** No sessions are left, and none will come. */
   public void close() {
     lanes.values().forEach(this::leaveNodes);
@@ -250,13 +257,7 @@ public final class Backend {
             () -> Topology.NONE,
             nodes.unseen(),
             nodes);
-    Lane lane =
-        new Lane(
-            identity,
-            router,
-            none,
-            () -> follow(router.topology()),
-            router.touchesMaster() ? timer : null);
+    Lane lane = new Lane(identity, router, none, () -> follow(router.topology()), timer);
     for (int i = 0; i < places.size(); i++) {
       put(lane, i, null);
     }

@@ -21,7 +21,10 @@ final class Lane implements Reach {
   private final Router router;
   private final Target none;
   private final Runnable follow;
-  private final MasterTouch touch;
+  private final NodeConnector timer;
+
+  /** Null if the master is not told of the reads of its replicas. */
+  private MasterTouch touch;
 
   /** By the index in the group. A node that has left keeps its place. */
   private Target[] targets = {};
@@ -35,14 +38,23 @@ final class Lane implements Reach {
    * {@code none}: what stands in for a master that isn't known.
    *
    * @param follow gives the lane the nodes that have come since it was last told
-   * @param timer null if the master is not told of the reads of its replicas
    */
   Lane(Identity identity, Router router, Target none, Runnable follow, NodeConnector timer) {
     this.identity = identity;
     this.router = router;
     this.none = none;
     this.follow = follow;
-    touch = timer == null ? null : new MasterTouch(this::forWrite, timer);
+    this.timer = timer;
+    onPreference();
+  }
+
+  /** The router may prefer something else than before. */
+  final void onPreference() {
+    if (!router.touchesMaster()) {
+      touch = null;
+    } else if (touch == null) {
+      touch = new MasterTouch(this::forWrite, timer);
+    }
   }
 
   Identity identity() {

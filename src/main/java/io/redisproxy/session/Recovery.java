@@ -9,17 +9,20 @@ import java.util.concurrent.TimeUnit;
 public final class Recovery {
   private static final long LOOK_INTERVAL = TimeUnit.SECONDS.toNanos(1);
 
-  private final Resilience settings;
   private final RecoveryMeters meters;
   private final NodeConnector timer;
-  private final MasterShare masterShare;
   private final Holds holds;
+  private final int eventLoops;
+  private Resilience settings;
+
+  /** Null if the master takes all reads. */
+  private MasterShare masterShare;
 
   /** Until when a master that refuses writes is not looked into again. */
   private long lookedIntoUntil = System.nanoTime();
 
   /** Null if reads are not sent to a second replica before the first one has failed. */
-  private final Hedges hedges;
+  private Hedges hedges;
 
   /**
    * {@code eventLoops}: how many of them share what the settings allow.
@@ -32,15 +35,26 @@ public final class Recovery {
       NodeConnector timer,
       int eventLoops,
       long holdBytes) {
-    this.settings = settings;
     this.meters = meters;
     this.timer = timer;
-    masterShare =
-        settings.masterFallback().isLimited()
-            ? new MasterShare(settings.masterFallback(), eventLoops)
-            : null;
+    this.eventLoops = eventLoops;
     holds = new Holds(timer, meters, holdBytes / eventLoops);
-    hedges = settings.hedge().map(hedge -> new Hedges(hedge, timer, meters)).orElse(null);
+    change(settings);
+  }
+
+  /** From now on these; what is the same goes on by what it has counted. */
+  public final void change(Resilience next) {
+    Resilience before = settings;
+    settings = next;
+    if (before == null || !before.masterFallback().equals(next.masterFallback())) {
+      masterShare =
+          next.masterFallback().isLimited()
+              ? new MasterShare(next.masterFallback(), eventLoops)
+              : null;
+    }
+    if (before == null || !before.hedge().equals(next.hedge())) {
+      hedges = next.hedge().map(hedge -> new Hedges(hedge, timer, meters)).orElse(null);
+    }
   }
 
   RecoveryMeters meters() {

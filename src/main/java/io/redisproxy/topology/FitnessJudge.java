@@ -29,7 +29,7 @@ final class FitnessJudge {
   /** Probes in a row after which another history is no accident of their order. */
   private static final int STRAYED = 2;
 
-  private final HealthLimits limits;
+  private HealthLimits limits;
   private List<NodeRecord> nodes = List.of();
   private int master = NONE;
   private String history;
@@ -37,6 +37,11 @@ final class FitnessJudge {
 
   FitnessJudge(HealthLimits limits) {
     this.limits = limits;
+  }
+
+  /** From now on these. */
+  void limit(HealthLimits next) {
+    limits = next;
   }
 
   /**

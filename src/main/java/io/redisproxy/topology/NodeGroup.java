@@ -94,6 +94,12 @@ public final class NodeGroup {
     configure(config.nodes(), null);
   }
 
+  /** Nodes are judged by these from now on. */
+  public synchronized void limit(HealthLimits limits) {
+    judge.limit(limits);
+    update(null);
+  }
+
   /** The time by which probes are told. */
   long now() {
     return clock.getAsLong();
