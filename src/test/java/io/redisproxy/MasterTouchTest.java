@@ -28,6 +28,8 @@ class MasterTouchTest {
     group = RedisGroup.start(1);
     group.call(group.master(), "CONFIG", "SET", "maxmemory-policy", "allkeys-lfu");
     group.call(group.master(), "CONFIG", "SET", "maxmemory-samples", "20");
+    // Else all keys lose a part of what they are told to be wanted when the clock's minute is over.
+    group.call(group.master(), "CONFIG", "SET", "lfu-decay-time", "0");
   }
 
   @AfterEach
@@ -35,9 +37,10 @@ class MasterTouchTest {
     group.close();
   }
 
+  /** Nearly all: a key is told nine times on average, and it is chance that some are not at all. */
   @Test
   void theMostWantedKeysAreSparedIfTheMasterIsTold() throws Exception {
-    assertThat(survivors(MasterTouchTest::touching)).isEqualTo(WANTED);
+    assertThat(survivors(MasterTouchTest::touching)).isGreaterThan(WANTED * 9 / 10);
   }
 
   /**
