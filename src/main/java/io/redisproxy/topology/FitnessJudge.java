@@ -13,7 +13,7 @@ import java.util.List;
  * that follow would wait as long.
  *
  * <p>A replica may pass its probes and yet be too slow for requests, each time that it is back; so
- * it stays away for longer and longer.
+ * it stays away for longer and longer, as long as another one is fit.
  *
  * <p>A replica that lags is out until it lags half as much. One that has heard nothing for long
  * does not lag if the master has said nothing either. Without a master that answers there is nobody
@@ -201,7 +201,7 @@ final class FitnessJudge {
     }
     boolean wasOut = node.status() == NodeHealth.Status.UNHEALTHY;
     boolean isBack = !wasOut || node.passes >= limits.healthyAfter();
-    if (isBack && wasOut && node != masterRecord() && node.awayFor(now) > 0) {
+    if (isBack && wasOut && node.awayFor(now) > 0 && isReplaceable(node)) {
       node.doubted = false;
       node.detail =
           "it fell out again soon after it was back, and stays away for "
@@ -218,6 +218,13 @@ final class FitnessJudge {
       node.detail =
           "it has passed " + node.passes + " of " + limits.healthyAfter() + " probes to come back";
     }
+  }
+
+  private boolean isReplaceable(NodeRecord node) {
+    return node != masterRecord()
+        && nodes.stream()
+            .filter(other -> other != node && other != masterRecord())
+            .anyMatch(other -> other.isMember && other.status() == NodeHealth.Status.HEALTHY);
   }
 
   private NodeRecord masterRecord() {

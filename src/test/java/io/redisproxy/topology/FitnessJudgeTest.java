@@ -89,6 +89,24 @@ class FitnessJudgeTest {
   }
 
   @Test
+  void theLastReplicaDoesNotStayAway() {
+    for (int i = 0; i < 4; i++) {
+      for (int node : List.of(B, C)) {
+        group.distrust(node, "it is slow");
+        group.takeSuspects();
+      }
+      assertReadable();
+      now++;
+      replica(B, 10_000);
+      replica(B, 10_000);
+      assertReadable(B);
+      now += Duration.ofSeconds(11).toNanos() / (i + 2);
+      replica(C, 10_000);
+      replica(C, 10_000);
+    }
+  }
+
+  @Test
   void whatANodeSaysOfItselfCountsAtOnce() {
     answer(B, report("role:slave\r\nmaster_link_status:up\r\nloading:1\r\n"));
     assertReadable(C);
