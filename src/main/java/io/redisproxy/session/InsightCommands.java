@@ -1,8 +1,8 @@
 package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
+import io.redisproxy.metrics.TimeSpent;
 import io.redisproxy.resp.Resp;
-import io.redisproxy.trace.TimeSpent;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.redisproxy.session;
 
 import io.redisproxy.metrics.CommandCounts;
-import io.redisproxy.trace.TimeSpent;
+import io.redisproxy.metrics.TimeSpent;
 import java.util.concurrent.TimeUnit;
 
 /**

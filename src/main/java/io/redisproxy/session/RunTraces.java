@@ -1,8 +1,8 @@
 package io.redisproxy.session;
 
 import io.redisproxy.metrics.RetryReason;
+import io.redisproxy.metrics.TimeSpent;
 import io.redisproxy.trace.RequestTrace;
-import io.redisproxy.trace.TimeSpent;
 import io.redisproxy.trace.Traces;
 import java.util.EnumSet;
 

@@ -1,6 +1,6 @@
 package io.redisproxy.session;
 
-import io.redisproxy.trace.TimeSpent;
+import io.redisproxy.metrics.TimeSpent;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;

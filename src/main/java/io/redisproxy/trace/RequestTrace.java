@@ -2,6 +2,7 @@ package io.redisproxy.trace;
 
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.metrics.RetryReason;
+import io.redisproxy.metrics.TimeSpent;
 import java.util.List;
 
 /**

@@ -12,6 +12,7 @@ import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import io.opentelemetry.sdk.trace.samplers.Sampler;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.metrics.SpanMeters;
+import io.redisproxy.metrics.TimeSpent;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;

@@ -1,4 +1,4 @@
-package io.redisproxy.trace;
+package io.redisproxy.metrics;
 
 import java.util.concurrent.TimeUnit;
 
