@@ -201,6 +201,35 @@ class PackageIT {
   }
 
   @Test
+  void itStartsWithTheClassesThatTheImageShares() throws Exception {
+    Path archive = PackagedProxy.APP.resolve("classes.jsa");
+    Path loaded = folder.resolve("loaded");
+    ProcessBuilder script =
+        new ProcessBuilder(
+            "src/main/docker/share-classes.sh",
+            PackagedProxy.APP.toString(),
+            Integer.toString(app.port()));
+    script
+        .environment()
+        .compute("PATH", (name, path) -> System.getProperty("java.home") + "/bin:" + path);
+    try {
+      assertThat(script.inheritIO().start().waitFor()).isZero();
+      // With this it would not start if the JVM could not use them.
+      app.start(
+          "-Xshare:on",
+          "-XX:SharedArchiveFile=" + archive,
+          "-Xlog:class+load:file=" + loaded + ":none");
+      try (Stream<String> lines = Files.lines(loaded)) {
+        assertThat(lines.filter(line -> line.contains("shared objects file (top)")))
+            .hasSizeGreaterThan(500)
+            .anyMatch(line -> line.startsWith("io.quarkus."));
+      }
+    } finally {
+      Files.deleteIfExists(archive);
+    }
+  }
+
+  @Test
   void aPortThatIsTakenIsNamed() throws Exception {
     try (ServerSocket taken = new ServerSocket(app.port())) {
       Path err = folder.resolve("err");
