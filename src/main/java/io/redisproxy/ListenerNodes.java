@@ -12,7 +12,7 @@ record ListenerNodes(Served listener, NodePools pools, ProxyMeters meters) imple
 
   @Override
   public NodePool enter(NodeAddress node) {
-    return pools.enter(node, listener.loginAt(node));
+    return pools.enter(node, listener.loginAt(node), listener.peerAt(node));
   }
 
   @Override

@@ -97,11 +97,13 @@ record ListenerPlan(
     boolean notes =
         !asked.contains(table) || (before.consistency() != null && before.table() == table);
     boolean holds = Served.holdsReads(config) == before.holdsReads();
-    if (!notes || !holds) {
+    // Who came without TLS would stay without, and the other way round.
+    boolean secured = before.config().tls().isPresent() == config.tls().isPresent();
+    if (!notes || !holds || !secured) {
       return false;
     }
     if (!parts.isEmpty()) {
-      changed.add(new Change(before, Served.Current.of(config), parts));
+      changed.add(new Change(before, before.current().next(config), parts));
     }
     return true;
   }

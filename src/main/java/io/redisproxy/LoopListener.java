@@ -154,7 +154,8 @@ final class LoopListener {
   private boolean hasOtherLogins(ListenerConfig before) {
     return !config.credentials().equals(before.credentials())
         || !config.nodeCredentials().equals(before.nodeCredentials())
-        || !config.probe().equals(before.probe());
+        || !config.probe().equals(before.probe())
+        || !config.nodeTls().equals(before.nodeTls());
   }
 
   /** Done some times a second. */
@@ -248,7 +249,7 @@ final class LoopListener {
         new HealthMonitor(
             served.group(),
             served::probeLoginAt,
-            loop.connector(),
+            loop.connector().secured(served::peerAt),
             config.health().probeInterval().orElse(settings.probe().interval()),
             config.health().probeTimeout().orElse(settings.probe().timeout()));
     if (rounds != null) {
@@ -278,7 +279,7 @@ final class LoopListener {
             served.group(),
             served::probeLoginAt,
             served.table(),
-            loop.connector(),
+            loop.connector().secured(served::peerAt),
             loop.eventLoop(),
             loop.meters().rounds(served.group().name()),
             new Rounds.Options(

@@ -39,7 +39,7 @@ final class NodeSources {
         listener.group().name(),
         sentinel,
         listener::probeLoginAt,
-        loop.connector(),
+        loop.connector().secured(listener::peerAt),
         new SentinelWatch.Options(settings.sentinel().interval(), settings.probe().timeout()));
   }
 

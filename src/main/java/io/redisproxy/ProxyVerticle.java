@@ -12,6 +12,7 @@ import io.redisproxy.session.ClientRegistry;
 import io.redisproxy.session.DirectMemory;
 import io.redisproxy.session.Insight;
 import io.redisproxy.session.Session;
+import io.redisproxy.tls.TlsHandshake;
 import io.redisproxy.upstream.FlushQueue;
 import io.redisproxy.upstream.NodeConnector;
 import io.redisproxy.upstream.NodePool;
@@ -160,7 +161,7 @@ final class ProxyVerticle extends AbstractVerticle {
               .onSuccess(
                   nothing -> {
                     here.get(before).stopMeasuring();
-                    ports.get(after.port()).serve(shared);
+                    ports.get(after.port()).serve(shared, after::tls);
                   });
         });
   }
@@ -203,6 +204,11 @@ final class ProxyVerticle extends AbstractVerticle {
     return begun.shared();
   }
 
+  private TlsHandshake.Options handshakes() {
+    return new TlsHandshake.Options(
+        NodeConnector.workers(vertx), settings.client().handshakeTimeout());
+  }
+
   /** Clients that come first shall not be told that no master is known; but none waits for long. */
   private Future<Void> known(Served listener) {
     NodeConnector connector = loop.connector();
@@ -216,7 +222,10 @@ final class ProxyVerticle extends AbstractVerticle {
     int port = listener.port();
     Session.Shared shared = begin(listener);
     return known(listener)
-        .compose(nothing -> Listener.open(vertx, settings.bindHost(), port, shared))
+        .compose(
+            nothing ->
+                Listener.open(
+                    vertx, settings.bindHost(), port, handshakes(), shared, listener::tls))
         .onSuccess(opened -> ports.put(port, opened))
         .<Void>mapEmpty()
         .recover(

@@ -11,6 +11,8 @@ import io.redisproxy.discovery.ListedNames;
 import io.redisproxy.metrics.ListenerMeters;
 import io.redisproxy.metrics.ProxyMeters;
 import io.redisproxy.session.NilRechecks;
+import io.redisproxy.tls.TlsPeer;
+import io.redisproxy.tls.TlsServer;
 import io.redisproxy.topology.NodeGroup;
 import io.redisproxy.upstream.Login;
 import java.util.HashMap;
@@ -22,11 +24,21 @@ import java.util.stream.Collectors;
 final class Served {
 
   /** What can change while it is open. */
-  record Current(ListenerConfig config, CommandRules rules, NilRechecks nilRechecks) {
+  record Current(
+      ListenerConfig config, CommandRules rules, NilRechecks nilRechecks, ServedTls tls) {
 
     static Current of(ListenerConfig config) {
+      return of(config, ServedTls.of(config));
+    }
+
+    /** Another one in its place. */
+    Current next(ListenerConfig next) {
+      return of(next, ServedTls.of(next, config, tls));
+    }
+
+    private static Current of(ListenerConfig config, ServedTls tls) {
       CommandRules rules = rulesOf(config);
-      return new Current(config, rules, nilRechecksOf(config, rules));
+      return new Current(config, rules, nilRechecksOf(config, rules), tls);
     }
   }
 
@@ -69,6 +81,10 @@ final class Served {
 
   void hide() {
     gauges.stop();
+  }
+
+  Current current() {
+    return current;
   }
 
   void change(Current next) {
@@ -122,6 +138,16 @@ final class Served {
   /** What the node is told when it is asked for its health, or how far it is; null if nothing. */
   Login probeLoginAt(NodeAddress node) {
     return config().probeCredentialsOf(names.listed(node)).map(Login::of).orElse(null);
+  }
+
+  /** As whom the node is connected to by TLS; null if without. */
+  TlsPeer peerAt(NodeAddress node) {
+    return current.tls().peerAt(names.listed(node));
+  }
+
+  /** The TLS of clients; null if they are without. */
+  TlsServer tls() {
+    return current.tls().server();
   }
 
   private static CommandRules rulesOf(ListenerConfig config) {

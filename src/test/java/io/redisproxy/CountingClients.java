@@ -7,6 +7,7 @@ import java.net.ConnectException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.IntSupplier;
@@ -19,7 +20,7 @@ import java.util.function.IntSupplier;
 final class CountingClients implements AutoCloseable {
   private static final int PIPELINED = 5;
 
-  private final IntSupplier port;
+  private final Callable<RawClient> connect;
   private final List<Thread> threads = new ArrayList<>();
   private final Queue<String> errors = new ConcurrentLinkedQueue<>();
   private final LongAdder replies = new LongAdder();
@@ -28,7 +29,12 @@ final class CountingClients implements AutoCloseable {
 
   /** {@code port}: asked for each new connection. */
   CountingClients(int count, IntSupplier port) {
-    this.port = port;
+    this(count, () -> new RawClient(port.getAsInt()));
+  }
+
+  /** {@code connect}: makes each new connection. */
+  CountingClients(int count, Callable<RawClient> connect) {
+    this.connect = connect;
     for (int i = 0; i < count; i++) {
       String key = "counted:" + i;
       threads.add(new Thread(() -> run(key), key));
@@ -62,7 +68,7 @@ final class CountingClients implements AutoCloseable {
     Count count = new Count(key);
     try {
       while (!stopped) {
-        try (RawClient client = new RawClient(port.getAsInt())) {
+        try (RawClient client = connect.call()) {
           count.wroteHere = false;
           while (!stopped) {
             count.goOn(client);
@@ -76,7 +82,7 @@ final class CountingClients implements AutoCloseable {
           }
         }
       }
-    } catch (IOException | RuntimeException | AssertionError e) {
+    } catch (Exception | AssertionError e) {
       errors.add(key + ": " + e);
     }
   }

@@ -4,8 +4,10 @@ import io.redisproxy.config.CommandOverride;
 import io.redisproxy.config.Consistency;
 import io.redisproxy.config.Credentials;
 import io.redisproxy.config.ListenerConfig;
+import io.redisproxy.config.ListenerTls;
 import io.redisproxy.config.NilRecheck;
 import io.redisproxy.config.NodeAddress;
+import io.redisproxy.config.NodeTls;
 import io.redisproxy.config.ReadPreference;
 import io.redisproxy.config.Resilience;
 import java.util.Map;
@@ -15,6 +17,8 @@ import java.util.Set;
 /** A listener like another one but for what is said. */
 public final class ListenerBuilder {
   private final ListenerConfig like;
+  private Optional<ListenerTls> tls;
+  private Optional<NodeTls> nodeTls;
   private Optional<Credentials> credentials;
   private Map<NodeAddress, Credentials> nodeCredentials;
   private Optional<Credentials> probe;
@@ -28,6 +32,8 @@ public final class ListenerBuilder {
 
   private ListenerBuilder(ListenerConfig like) {
     this.like = like;
+    tls = like.tls();
+    nodeTls = like.nodeTls();
     credentials = like.credentials();
     nodeCredentials = like.nodeCredentials();
     probe = like.probe();
@@ -42,6 +48,16 @@ public final class ListenerBuilder {
 
   public static ListenerBuilder like(ListenerConfig other) {
     return new ListenerBuilder(other);
+  }
+
+  public ListenerBuilder tls(ListenerTls clients) {
+    tls = Optional.of(clients);
+    return this;
+  }
+
+  public ListenerBuilder nodeTls(NodeTls nodes) {
+    nodeTls = Optional.of(nodes);
+    return this;
   }
 
   public ListenerBuilder credentials(Credentials all) {
@@ -101,6 +117,8 @@ public final class ListenerBuilder {
         like.replicas(),
         like.sentinel(),
         like.kubernetes(),
+        tls,
+        nodeTls,
         credentials,
         nodeCredentials,
         probe,

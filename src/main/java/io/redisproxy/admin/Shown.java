@@ -9,6 +9,7 @@ import io.vertx.core.json.JsonObject;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
@@ -27,7 +28,7 @@ import java.util.regex.Pattern;
  * components, whatever is added to them; what may be a secret is left out.
  */
 final class Shown {
-  private static final Pattern SECRET = Pattern.compile("(?i).*(password|secret|token)");
+  private static final Pattern SECRET = Pattern.compile("(?i).*(password|secret|token|privateKey)");
 
   private Shown() {}
 
@@ -95,6 +96,11 @@ final class Shown {
     }
     if (value instanceof MemorySize size) {
       return size.asLongValue();
+    }
+    if (value instanceof X509Certificate certificate) {
+      return certificate.getSubjectX500Principal()
+          + ", until "
+          + certificate.getNotAfter().toInstant();
     }
     if (value instanceof Enum<?> constant) {
       return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');

@@ -17,6 +17,8 @@ import java.util.stream.Stream;
  * @param replicas {@code slave} in the JSON; empty if the master serves everything
  * @param sentinel who tells the master and the replicas, if they are not listed
  * @param kubernetes what pods they are, if neither lists nor Sentinels tell them
+ * @param tls how clients connect; if empty, without TLS
+ * @param nodeTls how the proxy connects to nodes and Sentinels; if empty, without TLS
  * @param credentials for connections to nodes that have none of their own
  * @param nodeCredentials those of nodes that have their own; ask {@link #credentialsOf}
  * @param probe what the proxy says when it asks nodes for their health, if that is not what it says
@@ -36,6 +38,8 @@ public record ListenerConfig(
     List<NodeAddress> replicas,
     Optional<SentinelConfig> sentinel,
     Optional<KubernetesConfig> kubernetes,
+    Optional<ListenerTls> tls,
+    Optional<NodeTls> nodeTls,
     Optional<Credentials> credentials,
     Map<NodeAddress, Credentials> nodeCredentials,
     Optional<Credentials> probe,
@@ -79,6 +83,8 @@ public record ListenerConfig(
         master,
         replicas,
         sentinel,
+        Optional.empty(),
+        Optional.empty(),
         Optional.empty(),
         Optional.empty(),
         Map.of(),

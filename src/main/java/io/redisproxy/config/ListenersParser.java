@@ -23,6 +23,8 @@ final class ListenersParser {
                   "slave",
                   "sentinel",
                   "kubernetes",
+                  "tls",
+                  "nodeTls",
                   "username",
                   "password",
                   "passwordFile",
@@ -58,10 +60,12 @@ final class ListenersParser {
   }
 
   private final CredentialsParser credentialsParser;
+  private final TlsParser tlsParser;
   private final Map<Integer, String> placeOfPort = new HashMap<>();
 
-  ListenersParser(PasswordFile passwordFiles) {
+  ListenersParser(PasswordFile passwordFiles, TlsFiles tlsFiles) {
     credentialsParser = new CredentialsParser(passwordFiles);
+    tlsParser = new TlsParser(tlsFiles);
   }
 
   List<ListenerConfig> parse(JsonNode root, Mistakes mistakes) {
@@ -84,6 +88,8 @@ final class ListenersParser {
     NodesParser nodes = new NodesParser(credentialsParser);
     Optional<Integer> port = fields.required("listen", "6380").flatMap(this::listen);
     Source source = source(fields, nodes);
+    Optional<ListenerTls> tls = fields.optional("tls").flatMap(tlsParser::listener);
+    Optional<NodeTls> nodeTls = fields.optional("nodeTls").flatMap(tlsParser::node);
     Optional<Credentials> credentials = credentialsParser.optional(fields);
     Optional<Credentials> probe = fields.optional("probe").flatMap(credentialsParser::object);
     Optional<Credentials> auth = fields.optional("auth").flatMap(credentialsParser::object);
@@ -119,6 +125,8 @@ final class ListenersParser {
             source.replicas(),
             source.sentinel(),
             source.kubernetes(),
+            tls,
+            nodeTls,
             credentials,
             nodes.credentials(),
             probe,

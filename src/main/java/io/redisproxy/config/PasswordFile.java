@@ -33,7 +33,8 @@ interface PasswordFile {
     return value -> path(value, Path.of("")).map(Path::toString);
   }
 
-  private static Optional<Path> path(Value value, Path folder) {
+  /** The file of a path that begins at the folder. */
+  static Optional<Path> path(Value value, Path folder) {
     String path = value.node().textValue();
     try {
       if (path != null && PATH_PATTERN.matcher(path).matches()) {

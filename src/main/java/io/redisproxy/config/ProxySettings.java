@@ -137,6 +137,10 @@ public interface ProxySettings {
     @WithDefault("30s")
     Duration halfClosedTimeout();
 
+    /** How long a client may take for the handshake of TLS. */
+    @WithDefault("10s")
+    Duration handshakeTimeout();
+
     /** A larger request goes through a connection to the node of its own, as it comes in. */
     @WithDefault("64K")
     MemorySize maxSharedRequest();

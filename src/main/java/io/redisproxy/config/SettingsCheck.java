@@ -49,6 +49,7 @@ final class SettingsCheck {
     time("client.slow-timeout", settings.client().slowTimeout());
     time("client.subscriber-timeout", settings.client().subscriberTimeout());
     time("client.half-closed-timeout", settings.client().halfClosedTimeout());
+    time("client.handshake-timeout", settings.client().handshakeTimeout());
     size("client.max-shared-request", settings.client().maxSharedRequest());
     time("node.connect-timeout", settings.node().connectTimeout());
     time("node.reconnect-min", settings.node().reconnectMin());

@@ -5,14 +5,18 @@ import io.netty.channel.SingleThreadEventLoop;
 import io.netty.channel.socket.ServerSocketChannel;
 import io.netty.util.concurrent.EventExecutor;
 import io.redisproxy.session.Session;
+import io.redisproxy.tls.TlsHandshake;
+import io.redisproxy.tls.TlsServer;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.impl.VertxInternal;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetServerOptions;
+import io.vertx.core.net.NetSocket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * A port, as one event loop serves it. Opened once on every event loop, Vert.x spreads the clients
@@ -23,15 +27,34 @@ public final class Listener {
   private static final int BACKLOG = 4096;
 
   private final NetServer server;
+  private final TlsHandshake.Options handshakes;
   private Session.Shared shared;
+  private Supplier<TlsServer> tls;
+  private boolean closed;
 
-  private Listener(NetServer server, Session.Shared shared) {
+  private Listener(
+      NetServer server,
+      TlsHandshake.Options handshakes,
+      Session.Shared shared,
+      Supplier<TlsServer> tls) {
     this.server = server;
+    this.handshakes = handshakes;
     this.shared = shared;
+    this.tls = tls;
   }
 
-  /** Opens the port, or joins the other event loops that have it open. */
-  public static Future<Listener> open(Vertx vertx, String host, int port, Session.Shared shared) {
+  /**
+   * Opens the port, or joins the other event loops that have it open.
+   *
+   * @param tls asked for each client that comes; gives null for none
+   */
+  public static Future<Listener> open(
+      Vertx vertx,
+      String host,
+      int port,
+      TlsHandshake.Options handshakes,
+      Session.Shared shared,
+      Supplier<TlsServer> tls) {
     NetServerOptions options =
         new NetServerOptions()
             .setHost(host)
@@ -39,16 +62,23 @@ public final class Listener {
             .setAcceptBacklog(BACKLOG)
             .setTcpKeepAlive(true);
     NetServer server = vertx.createNetServer(options);
-    Listener listener = new Listener(server, shared);
-    return server
-        .connectHandler(socket -> Session.begin(socket, listener.shared))
-        .listen()
-        .map(listener);
+    Listener listener = new Listener(server, handshakes, shared, tls);
+    return server.connectHandler(listener::accept).listen().map(listener);
   }
 
   /** What the clients get that come from now on; on the event loop. */
-  public void serve(Session.Shared others) {
+  public void serve(Session.Shared others, Supplier<TlsServer> othersTls) {
     shared = others;
+    tls = othersTls;
+  }
+
+  private void accept(NetSocket socket) {
+    TlsServer secured = tls.get();
+    if (secured == null) {
+      Session.begin(socket, shared);
+    } else {
+      Session.begin(socket, secured, handshakes, shared.meters(), () -> closed ? null : shared);
+    }
   }
 
   /**
@@ -79,6 +109,7 @@ public final class Listener {
   }
 
   public Future<Void> close() {
+    closed = true;
     return server.close();
   }
 }

@@ -12,6 +12,16 @@ public enum CloseCause {
   KILLED,
   /** What the client sent is not the Redis protocol. */
   PROTOCOL_ERROR,
+  /** The client did not speak TLS where it has to. */
+  NOT_TLS,
+  /** The client did not come to the end of the TLS handshake in time. */
+  TLS_TIMEOUT,
+  /** The client's certificate was missing, or not in order. */
+  TLS_CERTIFICATE,
+  /** The client refused the proxy's certificate, or else what TLS it offers. */
+  TLS_REFUSED,
+  /** TLS failed for another reason. */
+  TLS_ERROR,
   /** The client did not read its replies while others waited behind it. */
   SLOW_CLIENT,
   /** The client had ended its input, and no reply came to tell whether it was still there. */

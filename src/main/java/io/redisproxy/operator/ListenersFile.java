@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.redisproxy.config.ConfigException;
 import io.redisproxy.config.ConfigLoader;
 import io.redisproxy.config.ListenerConfig;
@@ -19,7 +20,7 @@ import java.util.TreeSet;
  * The JSON file that the proxies read, made of what a RedisProxy says. It is checked as the proxies
  * check it, so that they take whatever is written.
  *
- * @param secrets where the passwords are that it names files for
+ * @param secrets where the passwords, certificates and keys are that it names files for
  * @param asksKubernetes whether the proxies look for pods themselves
  */
 record ListenersFile(
@@ -55,12 +56,23 @@ record ListenersFile(
 
   private static void nameFiles(JsonNode tree, SortedSet<SecretKey> secrets) {
     tree.forEach(child -> nameFiles(child, secrets));
-    if (tree.get("passwordSecret") instanceof ObjectNode reference) {
-      SecretKey secret = JSON.convertValue(reference, SecretKey.class);
-      secrets.add(secret);
-      ((ObjectNode) tree).remove("passwordSecret");
-      ((ObjectNode) tree).put("passwordFile", SECRETS + "/" + path(secret));
+    for (String content : List.of("password", "ca")) {
+      if (tree.get(content + "Secret") instanceof ObjectNode reference) {
+        ((ObjectNode) tree).remove(content + "Secret");
+        nameFile(tree, content, JSON.convertValue(reference, SecretKey.class), secrets);
+      }
     }
+    if (tree.get("certificateSecret") instanceof TextNode name) {
+      ((ObjectNode) tree).remove("certificateSecret");
+      nameFile(tree, "certificate", new SecretKey(name.textValue(), "tls.crt"), secrets);
+      nameFile(tree, "key", new SecretKey(name.textValue(), "tls.key"), secrets);
+    }
+  }
+
+  private static void nameFile(
+      JsonNode tree, String content, SecretKey secret, SortedSet<SecretKey> secrets) {
+    secrets.add(secret);
+    ((ObjectNode) tree).put(content + "File", SECRETS + "/" + path(secret));
   }
 
   private static String write(JsonNode tree) {

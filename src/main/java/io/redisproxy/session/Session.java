@@ -3,12 +3,12 @@ package io.redisproxy.session;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.EventExecutor;
@@ -21,6 +21,9 @@ import io.redisproxy.metrics.ListenerMeters;
 import io.redisproxy.resp.ArgumentCursor;
 import io.redisproxy.resp.RequestDecoder;
 import io.redisproxy.resp.Resp;
+import io.redisproxy.tls.TlsFailure;
+import io.redisproxy.tls.TlsHandshake;
+import io.redisproxy.tls.TlsServer;
 import io.redisproxy.upstream.FlushQueue;
 import io.redisproxy.upstream.Identity;
 import io.redisproxy.upstream.NodeChannel;
@@ -39,6 +42,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /**
@@ -127,6 +131,22 @@ public final class Session extends ChannelInboundHandlerAdapter
   /** Begins the session of a client that has connected. */
   public static void begin(NetSocket socket, Shared shared) {
     NodeConnector.takeOver((NetSocketInternal) socket, new Session(shared));
+  }
+
+  /**
+   * The same of one who has to shake hands first.
+   *
+   * @param shared what the session gets when it begins; null if none does any more
+   */
+  public static void begin(
+      NetSocket socket,
+      TlsServer tls,
+      TlsHandshake.Options options,
+      ListenerMeters meters,
+      Supplier<Shared> shared) {
+    NetSocketInternal accepted = (NetSocketInternal) socket;
+    Channel channel = accepted.channelHandlerContext().channel();
+    NodeConnector.accept(accepted, tls, options, new TlsAccept(channel, meters, shared));
   }
 
   Session(Shared shared) {
@@ -467,8 +487,7 @@ public final class Session extends ChannelInboundHandlerAdapter
   /** Sends what there is to send, and that no more will come. */
   void endOutput(CloseCause cause) {
     closesFor(cause);
-    DuplexChannel channel = (DuplexChannel) context.channel();
-    context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> channel.shutdownOutput());
+    out.end();
   }
 
   void closeNow(CloseCause cause) {
@@ -671,7 +690,9 @@ public final class Session extends ChannelInboundHandlerAdapter
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    if (cause instanceof IOException) {
+    if (TlsFailure.is(cause)) {
+      closeNow(CloseCause.TLS_ERROR);
+    } else if (cause instanceof IOException) {
       closeNow(CloseCause.CLIENT);
     } else {
       LOG.errorf(

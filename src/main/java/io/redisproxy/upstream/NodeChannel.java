@@ -6,6 +6,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.metrics.NodeMeters;
 import io.redisproxy.resp.NotRedisException;
+import io.redisproxy.tls.TlsFailure;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Queue;
@@ -251,7 +252,7 @@ public abstract class NodeChannel extends ChannelInboundHandlerAdapter {
 
   @Override
   public final void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    if (!(cause instanceof IOException)) {
+    if (!(cause instanceof IOException) && !TlsFailure.is(cause)) {
       LOG.errorf(cause, "node %s: connection closed by a mistake of the proxy", node);
     }
     lose("connection lost before the reply: " + NodeFailure.reasonOf(cause));

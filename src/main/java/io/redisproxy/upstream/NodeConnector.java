@@ -1,9 +1,13 @@
 package io.redisproxy.upstream;
 
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelInboundHandler;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.DatagramChannel;
 import io.redisproxy.config.NodeAddress;
+import io.redisproxy.tls.TlsHandshake;
+import io.redisproxy.tls.TlsPeer;
+import io.redisproxy.tls.TlsServer;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
@@ -14,7 +18,9 @@ import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.impl.NetSocketInternal;
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /**
  * Opens connections to nodes on one event loop. Vert.x connects; the handler given then carries the
@@ -24,8 +30,14 @@ public final class NodeConnector {
   /** The name of Vert.x' handler in a socket's pipeline. */
   private static final String VERTX_HANDLER = "handler";
 
+  private static final String HANDLER = "redis";
+
   private final ContextInternal context;
   private final NetClient client;
+  private final TlsHandshake.Options handshakes;
+
+  /** As whom nodes are connected to by TLS; null for those that are without it. */
+  private final Function<NodeAddress, TlsPeer> peers;
 
   /** To be made on the event loop that the connections shall belong to. */
   public NodeConnector(Vertx vertx, Duration connectTimeout) {
@@ -35,12 +47,47 @@ public final class NodeConnector {
             new NetClientOptions()
                 .setConnectTimeout((int) connectTimeout.toMillis())
                 .setTcpKeepAlive(true));
+    handshakes = new TlsHandshake.Options(workers(vertx), connectTimeout);
+    peers = node -> null;
+  }
+
+  private NodeConnector(NodeConnector like, Function<NodeAddress, TlsPeer> peers) {
+    context = like.context;
+    client = like.client;
+    handshakes = like.handshakes;
+    this.peers = peers;
+  }
+
+  /** The same with TLS; asked for each connection, {@code peers} gives null for none. */
+  public NodeConnector secured(Function<NodeAddress, TlsPeer> peers) {
+    return new NodeConnector(this, peers);
+  }
+
+  /** Where an event loop lets others compute. */
+  public static Executor workers(Vertx vertx) {
+    return task ->
+        vertx.executeBlocking(
+            () -> {
+              task.run();
+              return null;
+            },
+            false);
   }
 
   /** Puts {@code handler} ahead of Vert.x' own in a socket's pipeline. */
   public static void takeOver(NetSocketInternal socket, ChannelInboundHandler handler) {
     ChannelPipeline pipeline = socket.channelHandlerContext().pipeline();
-    pipeline.addBefore(VERTX_HANDLER, "redis", handler);
+    pipeline.addBefore(VERTX_HANDLER, HANDLER, handler);
+  }
+
+  /** Shakes hands with a client; the handler of the outcome then comes ahead of Vert.x' own. */
+  public static void accept(
+      NetSocketInternal socket,
+      TlsServer tls,
+      TlsHandshake.Options options,
+      TlsHandshake.Outcome outcome) {
+    Channel channel = socket.channelHandlerContext().channel();
+    TlsHandshake.accept(tls, channel, VERTX_HANDLER, HANDLER, options, outcome);
   }
 
   /** Runs an action on the event loop, soon; any thread may call this. */
@@ -54,8 +101,38 @@ public final class NodeConnector {
     context.runOnContext(
         nothing ->
             connect(node)
-                .onSuccess(socket -> takeOver((NetSocketInternal) socket, handler))
+                .onSuccess(socket -> enter(node, (NetSocketInternal) socket, handler, onFailure))
                 .onFailure(onFailure));
+  }
+
+  private void enter(
+      NodeAddress node,
+      NetSocketInternal socket,
+      ChannelInboundHandler handler,
+      Handler<Throwable> onFailure) {
+    TlsPeer peer = peers.apply(node);
+    if (peer == null) {
+      takeOver(socket, handler);
+      return;
+    }
+    TlsHandshake.connect(
+        peer,
+        node.port(),
+        socket.channelHandlerContext().channel(),
+        VERTX_HANDLER,
+        HANDLER,
+        handshakes,
+        new TlsHandshake.Outcome() {
+          @Override
+          public ChannelInboundHandler onSecured() {
+            return handler;
+          }
+
+          @Override
+          public void onFailed(Throwable cause) {
+            onFailure.handle(cause);
+          }
+        });
   }
 
   private Future<NetSocket> connect(NodeAddress node) {

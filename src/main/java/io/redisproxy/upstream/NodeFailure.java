@@ -1,6 +1,7 @@
 package io.redisproxy.upstream;
 
 import io.redisproxy.config.NodeAddress;
+import io.redisproxy.tls.TlsFailure;
 import java.net.UnknownHostException;
 
 /**
@@ -20,6 +21,9 @@ public record NodeFailure(NodeAddress node, String reason, boolean sent, String 
 
   /** What happened, in words that need not name the node. */
   public static String reasonOf(Throwable cause) {
+    if (TlsFailure.is(cause)) {
+      return TlsFailure.reason(cause);
+    }
     if (cause instanceof UnknownHostException) {
       // Its message is the name alone, or as good as that.
       return "unknown host";

@@ -2,6 +2,7 @@ package io.redisproxy.upstream;
 
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.metrics.ProxyMeters;
+import io.redisproxy.tls.TlsPeer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -12,8 +13,13 @@ import java.util.function.Supplier;
  */
 public final class NodePools {
 
-  /** A node, and what it is told of sessions that bring no login; null if nothing. */
-  private record Endpoint(NodeAddress node, Login login) {}
+  /**
+   * A node.
+   *
+   * @param login what it is told of sessions that bring none; null if nothing
+   * @param peer as whom it is connected to by TLS; null if without
+   */
+  private record Endpoint(NodeAddress node, Login login, TlsPeer peer) {}
 
   /** A pool, and how many listeners use it. */
   private static final class Used {
@@ -42,17 +48,22 @@ public final class NodePools {
     this.options = options;
   }
 
-  /** {@code login}: for sessions that bring none; null if the node asks for none. */
-  public NodePool enter(NodeAddress node, Login login) {
+  /**
+   * One listener needs a node.
+   *
+   * @param login for sessions that bring none; null if the node asks for none
+   * @param peer as whom it is connected to by TLS; null if without
+   */
+  public NodePool enter(NodeAddress node, Login login, TlsPeer peer) {
     Used used =
         pools.computeIfAbsent(
-            new Endpoint(node, login),
+            new Endpoint(node, login, peer),
             made ->
                 new Used(
                     new NodePool(
                         node,
                         login,
-                        connector,
+                        peer == null ? connector : connector.secured(any -> peer),
                         flushQueue,
                         meters.node(node.toString()),
                         options)));

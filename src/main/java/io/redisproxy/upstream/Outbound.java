@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslHandler;
 
 /** The way out through one channel: writes now, flushes at the end of the event loop's turn. */
 public final class Outbound {
@@ -28,10 +29,19 @@ public final class Outbound {
   }
 
   /** Sends what there is to send, then closes this direction. */
-  void end() {
-    context
-        .writeAndFlush(Unpooled.EMPTY_BUFFER)
-        .addListener(sent -> ((DuplexChannel) context.channel()).shutdownOutput());
+  public void end() {
+    context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> shutDown());
+  }
+
+  /** TLS has a word of its own for the end, without which it would be taken for an attack. */
+  private void shutDown() {
+    DuplexChannel channel = (DuplexChannel) context.channel();
+    SslHandler tls = channel.pipeline().get(SslHandler.class);
+    if (tls == null) {
+      channel.shutdownOutput();
+    } else {
+      tls.closeOutbound().addListener(told -> channel.shutdownOutput());
+    }
   }
 
   void flush() {

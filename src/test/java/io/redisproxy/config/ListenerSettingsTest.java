@@ -43,6 +43,8 @@ class ListenerSettingsTest {
                 List.of(HOST02, HOST03),
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
                 Optional.of(new Credentials("default", "password of host01 and host02")),
                 Map.of(HOST03, ofHost03),
                 Optional.of(new Credentials("probe", "password of the probe at all hosts")),

@@ -58,12 +58,16 @@ class ListenersSchemaTest {
     assertThat(json.at("/$defs/kubernetes/properties/roleLabel/pattern").textValue())
         .isEqualTo(KubernetesParser.LABEL);
     assertThat(keys("sentinelNode")).isEqualTo(SentinelParser.NODE_KEYS);
+    assertThat(keys("tls")).isEqualTo(TlsParser.KEYS);
+    assertThat(keys("nodeTls")).isEqualTo(TlsParser.NODE_KEYS);
     assertThat(keys("hedge")).isEqualTo(ResilienceParser.HEDGE_KEYS);
   }
 
   @Test
   void schemaAndLoaderTakeTheSameWords() {
     assertThat(json.at("/$defs/node/properties/host/pattern").textValue()).isEqualTo(Value.HOST);
+    assertThat(json.at("/$defs/nodeTls/properties/serverName/pattern").textValue())
+        .isEqualTo(Value.HOST);
     assertThat(json.at("/$defs/username/pattern").textValue()).isEqualTo(Value.USERNAME);
     assertThat(json.at("/$defs/sentinel/properties/service/pattern").textValue())
         .isEqualTo(SentinelParser.SERVICE);
@@ -164,6 +168,21 @@ class ListenersSchemaTest {
         "'auth': { 'username': 'u' }",
         "'auth': { 'password': 'p', 'passwordFile': 'p' }",
         "'auth': { 'password': 'p', 'pass': 'p' }",
+        "'tls': {}",
+        "'tls': true",
+        "'tls': { 'certificateFile': 'a' }",
+        "'tls': { 'keyFile': 'a' }",
+        "'tls': { 'certificateFile': '', 'keyFile': 'a' }",
+        "'tls': { 'certificateFile': 'a', 'keyFile': 'a', 'clientAuth': 'required' }",
+        "'tls': { 'certificateFile': 'a', 'keyFile': 'a', 'clientAuth': 'none', 'caFile': 'a' }",
+        "'tls': { 'certificateFile': 'a', 'keyFile': 'a', 'minProtocol': 'TLSv1' }",
+        "'tls': { 'certificateFile': 'a', 'keyFile': 'a', 'verifyHost': true }",
+        "'nodeTls': true",
+        "'nodeTls': { 'certificateFile': 'a' }",
+        "'nodeTls': { 'keyFile': 'a' }",
+        "'nodeTls': { 'verifyHost': 'yes' }",
+        "'nodeTls': { 'serverName': '' }",
+        "'nodeTls': { 'clientAuth': 'none' }",
         "'commands': []",
         "'commands': { '': 'read' }",
         "'commands': { 'A  B': 'read' }",

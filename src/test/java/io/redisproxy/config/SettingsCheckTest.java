@@ -56,6 +56,7 @@ class SettingsCheckTest {
                 entry("redis-proxy.client.output-limit", "0"),
                 entry("redis-proxy.client.slow-timeout", "-1s"),
                 entry("redis-proxy.client.half-closed-timeout", "2d"),
+                entry("redis-proxy.client.handshake-timeout", "0s"),
                 entry("redis-proxy.client.max-shared-request", "4G"),
                 entry("redis-proxy.node.connect-timeout", "0s"),
                 entry("redis-proxy.node.reconnect-min", "3s"),
@@ -83,6 +84,7 @@ class SettingsCheckTest {
               redis-proxy.client.output-limit: 0 bytes is out of range; use 1 to 2147483647
               redis-proxy.client.slow-timeout: -1s is out of range; use 1ms to 24h
               redis-proxy.client.half-closed-timeout: 48h is out of range; use 1ms to 24h
+              redis-proxy.client.handshake-timeout: 0s is out of range; use 1ms to 24h
               redis-proxy.client.max-shared-request: 4294967296 bytes is out of range; use 1 to 2147483647
               redis-proxy.node.connect-timeout: 0s is out of range; use 1ms to 24h
               redis-proxy.node.reconnect-min: 3s is more than the 2s of redis-proxy.node.reconnect-max; lower the one or raise the other

@@ -20,6 +20,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -92,13 +94,18 @@ class CustomResourceDefinitionTest {
         .isEqualTo(flat(file, file.at("/$defs/listener"), ""));
   }
 
-  /** Each property with what it may be, however deep; passwords by what is in their place here. */
+  /** What is in files of the proxy, and in Secrets here. */
+  private static final Pattern SECRET =
+      Pattern.compile("(password|ca|certificate|key)(File|Secret)?");
+
+  /** Each property with what it may be, however deep; secrets by what they are. */
   private static Map<String, String> flat(JsonNode root, JsonNode object, String path) {
     Map<String, String> flat = new TreeMap<>();
     for (Map.Entry<String, JsonNode> property : object.path("properties").properties()) {
       String name = path + "/" + property.getKey();
-      if (property.getKey().startsWith("password")) {
-        flat.put(path + "/password", "");
+      Matcher secret = SECRET.matcher(property.getKey());
+      if (secret.matches()) {
+        flat.put(path + "/" + secret.group(1).replace("key", "certificate"), "");
         continue;
       }
       JsonNode value = resolve(root, property.getValue());

@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -235,18 +236,70 @@ class OperatorTest {
     assertThat(listener.at("/master/passwordFile").asText())
         .isEqualTo("/etc/redis-proxy-secrets/other/pass");
     assertThat(listener.findValues("passwordSecret")).isEmpty();
-    assertThat(
-            deployment.getSpec().getTemplate().getSpec().getVolumes().stream()
-                .filter(volume -> volume.getName().equals("secrets"))
-                .flatMap(volume -> volume.getProjected().getSources().stream())
-                .flatMap(
-                    source ->
-                        source.getSecret().getItems().stream()
-                            .map(item -> source.getSecret().getName() + " " + item.getPath())))
+    assertThat(mountedSecrets(deployment))
         .containsExactly("other other/pass", "redis redis/of-clients", "redis redis/password");
     assertThat(container().getVolumeMounts())
         .anySatisfy(
             mount -> assertThat(mount.getMountPath()).isEqualTo("/etc/redis-proxy-secrets"));
+  }
+
+  @Test
+  void certificatesComeFromSecretsThatAreMounted() throws Exception {
+    cluster.apply(
+        """
+        listeners:
+          - listen: 6380
+            master: { host: redis-0, port: 6379 }
+            tls:
+              certificateSecret: of-proxy
+              caSecret: { name: of-clients, key: ca.crt }
+              clientAuth: optional
+            nodeTls:
+              caSecret: { name: of-redis, key: ca.crt }
+              certificateSecret: for-redis
+              serverName: redis
+              minProtocol: TLSv1.3
+        """);
+    Deployment deployment = cluster.awaited(Deployment.class, NAME);
+    assertThat(new ObjectMapper().readTree(listeners()).get(0).path("tls"))
+        .isEqualTo(
+            new ObjectMapper()
+                .readTree(
+                    """
+                    { "clientAuth": "optional",
+                      "caFile": "/etc/redis-proxy-secrets/of-clients/ca.crt",
+                      "certificateFile": "/etc/redis-proxy-secrets/of-proxy/tls.crt",
+                      "keyFile": "/etc/redis-proxy-secrets/of-proxy/tls.key" }
+                    """));
+    assertThat(new ObjectMapper().readTree(listeners()).get(0).path("nodeTls"))
+        .isEqualTo(
+            new ObjectMapper()
+                .readTree(
+                    """
+                    { "serverName": "redis", "minProtocol": "TLSv1.3",
+                      "caFile": "/etc/redis-proxy-secrets/of-redis/ca.crt",
+                      "certificateFile": "/etc/redis-proxy-secrets/for-redis/tls.crt",
+                      "keyFile": "/etc/redis-proxy-secrets/for-redis/tls.key" }
+                    """));
+    assertThat(mountedSecrets(deployment))
+        .containsExactly(
+            "for-redis for-redis/tls.crt",
+            "for-redis for-redis/tls.key",
+            "of-clients of-clients/ca.crt",
+            "of-proxy of-proxy/tls.crt",
+            "of-proxy of-proxy/tls.key",
+            "of-redis of-redis/ca.crt");
+  }
+
+  /** The names of Secrets, with the paths that their keys have in a pod. */
+  private static Stream<String> mountedSecrets(Deployment deployment) {
+    return deployment.getSpec().getTemplate().getSpec().getVolumes().stream()
+        .filter(volume -> volume.getName().equals("secrets"))
+        .flatMap(volume -> volume.getProjected().getSources().stream())
+        .flatMap(
+            source ->
+                source.getSecret().getItems().stream()
+                    .map(item -> source.getSecret().getName() + " " + item.getPath()));
   }
 
   @Test

@@ -35,6 +35,10 @@ public record ListenerSpec(
         SentinelSpec sentinel,
     @JsonPropertyDescription("In place of master and slave: the pods that they are.")
         KubernetesSpec kubernetes,
+    @JsonPropertyDescription("TLS with clients; without it they connect without.") TlsSpec tls,
+    @JsonPropertyDescription(
+            "TLS with the servers and the Sentinels; without it they are connected to without.")
+        NodeTlsSpec nodeTls,
     @JsonPropertyDescription(
             "The user as whom the proxy connects to the servers for clients that bring no"
                 + " credentials.")

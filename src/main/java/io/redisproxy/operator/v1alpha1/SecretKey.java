@@ -5,12 +5,12 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Required;
 
-/** Where a password is. */
+/** Where a password or a certificate is. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record SecretKey(
     @JsonPropertyDescription("A Secret of the same namespace.") @Required @Pattern(Patterns.SECRET)
         String name,
-    @JsonPropertyDescription("The key of it that holds the password and nothing else.")
+    @JsonPropertyDescription("The key of it that holds it and nothing else.")
         @Required
         @Pattern(Patterns.KEY)
         String key) {}
