@@ -134,6 +134,7 @@ class KubernetesKustomizationIT {
           - %1$s/components/discovery
           - %1$s/components/hpa
           - %1$s/components/service-monitor
+          - %1$s/components/tls
           - %1$s/components/alerts
           - %1$s/components/dashboard
         """
@@ -154,6 +155,10 @@ class KubernetesKustomizationIT {
         .isEqualTo(objects.get("ServiceAccount redis-proxy").at("/metadata/name"));
     assertThat(objects.get("RoleBinding redis-proxy").at("/roleRef/name"))
         .isEqualTo(objects.get("Role redis-proxy").at("/metadata/name"));
+    assertThat(pod.at("/volumes").findValuesAsText("secretName"))
+        .containsExactly("redis-proxy-tls");
+    assertThat(pod.at("/containers/0/volumeMounts").findValuesAsText("mountPath"))
+        .contains("/etc/redis-proxy-tls");
     assertThat(monitor.at("/spec/selector/matchLabels"))
         .isEqualTo(service.at("/spec/selector"))
         .isEqualTo(objects.get("Deployment redis-proxy").at("/spec/selector/matchLabels"));
