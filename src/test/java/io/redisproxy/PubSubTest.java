@@ -108,6 +108,28 @@ class PubSubTest {
     assertThat(withoutId(Transcript.of(proxy.port(), session))).isEqualTo(atServer);
   }
 
+  @Test
+  void theClientIsHeardBehindATransactionWithoutReplies() throws IOException {
+    for (String line : List.of("CLIENT REPLY OFF", "MULTI", "SELECT 1", "INCR a")) {
+      client.sendCommand(line.split(" "));
+    }
+    // The connection to the master is the session's own by now.
+    await().until(() -> other.call("PROXY", "CLIENTS").toString().contains("state=relay"));
+    group.master().pause();
+    for (String line : List.of("EXEC", "CLIENT REPLY ON", "GET a")) {
+      double before = bytesIn();
+      client.sendCommand(line.split(" "));
+      await().until(() -> bytesIn() > before);
+    }
+    group.master().resume();
+    assertThat(client.readText()).isEqualTo("OK");
+    assertThat(client.readText()).isEqualTo("1");
+  }
+
+  private double bytesIn() {
+    return new Scrape(proxy.scrape()).sum("redis_proxy_client_bytes_total", "direction=in");
+  }
+
   /** The client's number differs between any two. */
   private static String withoutId(String replies) {
     return replies.replaceAll("(?<=\\$2\r\nid\r\n):\\d+", ":1");

@@ -63,6 +63,11 @@ final class RelayGuard {
     muting = told;
   }
 
+  /** Whether requests are told, and wait behind the transaction. */
+  boolean isMuted() {
+    return muting != null;
+  }
+
   /** The node is told what comes next. */
   void unmute() {
     muting = null;

@@ -88,7 +88,7 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
       return;
     }
     pass(in);
-    if (muting != null && !muting.isInTransaction()) {
+    if (guard.isMuted() && !muting.isInTransaction()) {
       guard.unmute();
       if (!muting.wantsReplies()) {
         tellMuting(session.muting().atNode());
