@@ -30,6 +30,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -118,6 +119,24 @@ class TlsListenerTest {
   }
 
   /** All that is sent is answered, also if the client has no more to say. */
+  @Test
+  void aClientThatSaysGoodbyeIsAnsweredSo() throws Exception {
+    serve("");
+    Socket below =
+        new Socket(InetAddress.getLoopbackAddress(), proxy.port()) {
+          @Override
+          public void shutdownOutput() {
+            // It is TLS alone that is to be ended.
+          }
+        };
+    below.setSoTimeout(10_000);
+    try (SSLSocket client = TlsClients.secure(below, ca.client(null), "TLSv1.3")) {
+      client.getOutputStream().write(RawClient.request("PING"));
+      client.shutdownOutput();
+      assertThat(client.getInputStream().readAllBytes()).asString().isEqualTo("+PONG\r\n");
+    }
+  }
+
   @Test
   void aClientThatHasEndedItsInputIsAnswered() throws Exception {
     serve("");

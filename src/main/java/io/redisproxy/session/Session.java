@@ -9,6 +9,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.EventExecutor;
@@ -644,14 +645,22 @@ public final class Session extends ChannelInboundHandlerAdapter
 
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-    if (event == ChannelInputShutdownEvent.INSTANCE) {
-      inputEnded = true;
-      waitForRepliesOnly(ctx);
-      if (!gate.isHolding()) {
-        state.onEndOfInput();
-      }
+    if (event == ChannelInputShutdownEvent.INSTANCE || event == SslCloseCompletionEvent.SUCCESS) {
+      onEndOfInput(ctx);
     } else if (event instanceof IdleStateEvent) {
       closeNow(CloseCause.HALF_CLOSED);
+    }
+  }
+
+  /** TCP's end may follow that of TLS. */
+  private void onEndOfInput(ChannelHandlerContext ctx) {
+    if (inputEnded) {
+      return;
+    }
+    inputEnded = true;
+    waitForRepliesOnly(ctx);
+    if (!gate.isHolding()) {
+      state.onEndOfInput();
     }
   }
 
