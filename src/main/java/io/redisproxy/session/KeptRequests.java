@@ -8,6 +8,7 @@ import io.redisproxy.command.KeyFinder;
 import io.redisproxy.resp.RequestDecoder;
 import io.redisproxy.resp.Resp;
 import java.util.BitSet;
+import java.util.function.Predicate;
 
 /**
  * The bytes of requests that may have to be sent again. Where each of them begins is only looked
@@ -18,6 +19,9 @@ final class KeptRequests {
   private final int begin;
   private final int end;
   private int from;
+
+  /** Which of all are scripts; null until it is asked for. */
+  private BitSet scripts;
 
   /** The bytes between two indices; {@code bytes} is taken over. */
   KeptRequests(ByteBuf bytes, int begin, int end) {
@@ -62,28 +66,27 @@ final class KeptRequests {
 
   /** Which of those that are to be sent can be run twice, as they change nothing. */
   BitSet reads() {
-    BitSet reads = new BitSet();
-    RequestDecoder decoder = new RequestDecoder(Long.MAX_VALUE);
-    int request = 0;
-    for (int at = from; at < end; at = decoder.end()) {
-      if (decoder.next(bytes, at) == RequestDecoder.Result.REQUEST) {
-        Command command = CommandTable.find(Resp.arguments(bytes, at));
-        reads.set(request++, command.has(CommandFlag.READ_ONLY));
-      }
-    }
-    return reads;
+    return those(from, command -> command.has(CommandFlag.READ_ONLY));
   }
 
-  /** Whether one of those that are to be sent is a script, which tells errors of its own. */
+  /** Whether one of all is a script, which tells errors of its own. */
   boolean isScript(int index) {
+    if (scripts == null) {
+      scripts = those(begin, KeyFinder.SCRIPTS::contains);
+    }
+    return scripts.get(index);
+  }
+
+  private BitSet those(int first, Predicate<Command> which) {
+    BitSet those = new BitSet();
     RequestDecoder decoder = new RequestDecoder(Long.MAX_VALUE);
-    int at = from;
-    for (int request = 0; at < end; at = decoder.end()) {
-      if (decoder.next(bytes, at) == RequestDecoder.Result.REQUEST && request++ == index) {
-        return KeyFinder.SCRIPTS.contains(CommandTable.find(Resp.arguments(bytes, at)));
+    int request = 0;
+    for (int at = first; at < end; at = decoder.end()) {
+      if (decoder.next(bytes, at) == RequestDecoder.Result.REQUEST) {
+        those.set(request++, which.test(CommandTable.find(Resp.arguments(bytes, at))));
       }
     }
-    return false;
+    return those;
   }
 
   void release() {

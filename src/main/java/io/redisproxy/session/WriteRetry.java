@@ -166,7 +166,7 @@ final class WriteRetry extends Retry {
     if (why == Refusal.LOADING || why == Refusal.MASTERDOWN) {
       return holdEnd == 0 || System.nanoTime() - holdEnd < 0;
     }
-    if (refusedForGood || requests.isScript(unanswered() - node.wanted() - 1)) {
+    if (refusedForGood || requests.isScript(run.requests() - node.wanted() - 1)) {
       // What a script says may be the error of one of its commands, and it may have done others.
       return false;
     }
