@@ -103,6 +103,21 @@ class TimeSpentTest {
     assertMostly("in-queue", "set");
   }
 
+  @Test
+  void aWaitIsNotChargedToWhatComesLater() throws Exception {
+    group.replica(0).pause();
+    client.sendCommand("GET", "a");
+    client.sendCommand("CLIENT", "LIST");
+    letTimePass();
+    group.replica(0).resume();
+    client.readReply();
+    client.readReply();
+    client.call("PROXY", "SLOWLOG", "RESET");
+    client.call("SET", "a", "1");
+    client.call("PING");
+    assertThat(client.call("PROXY", "SLOWLOG", "LEN")).isEqualTo(0L);
+  }
+
   private void assertMostly(String part, String command) throws IOException {
     await().until(() -> !client.call("PROXY", "SLOWLOG", "LEN").equals(0L));
     List<?> entry = (List<?>) ((List<?>) client.call("PROXY", "SLOWLOG", "GET", "1")).get(0);

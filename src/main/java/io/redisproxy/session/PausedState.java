@@ -30,7 +30,12 @@ abstract class PausedState extends SessionState {
 
   /** The state that the session is in now gets what has waited. */
   final void resume() {
+    boolean nothing = early.isEmpty();
     session.resume(early);
+    if (nothing) {
+      // Not at once: what waited for the state before this one may be about to come.
+      session.executor().execute(session.delays()::forget);
+    }
   }
 
   /** How many bytes wait. */

@@ -497,6 +497,7 @@ class Run extends KeptRun {
   /** The rest of the request has come, after its first part was sent. */
   void onWholeRequest() {
     clientNanos += session.delays().takeClient();
+    queuedNanos += session.delays().takeQueued();
   }
 
   /** Whether its time tells nothing of the node's. */
