@@ -30,14 +30,15 @@ final class Pinning extends PausedState implements PinnedConnection.Holder {
   void onEntered() {
     pause();
     target = session.lane().forWrite();
-    if (target.isDoubtful()) {
+    boolean forBusyNode = Pin.isForBusyNode(cause);
+    if (target.isDoubtful() && !forBusyNode) {
       // Lost while the session waited for the replies before.
       goOnIn(next);
       resume();
       return;
     }
     Identity identity = session.lane().identity();
-    if (Pin.isForBusyNode(cause)) {
+    if (forBusyNode) {
       target.pool().pinBriefly(identity.atBusyNode(), this);
     } else {
       target.pool().pin(identity, this);

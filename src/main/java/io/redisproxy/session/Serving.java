@@ -754,7 +754,12 @@ final class Serving extends SessionState {
   }
 
   private boolean pin(Command command, ByteBuf in, int from) {
-    return isHeldBack()
+    // Whoever is there may be told to end a script.
+    boolean waits =
+        Pin.isForBusyNode(command)
+            ? session.lane().forWrite().link().connection() == null && mayHold()
+            : isHeldBack();
+    return waits
         ? holdBack(in, from)
         : leave(new Draining(session, new Pinning(session, this, command)), in, from);
   }

@@ -42,8 +42,14 @@ record Target(
    * has an address may be another process by then, without any data.
    */
   boolean isDoubtful() {
-    return link.isDoubted()
-        && (link.isToBeMadeAgain() || !nodes.isProbedSince(node, link.doubtedAt()));
+    if (!link.isDoubted()) {
+      return false;
+    }
+    if (link.isToBeMadeAgain() || !nodes.isProbedSince(node, link.doubtedAt())) {
+      return true;
+    }
+    link.onConfirmed();
+    return false;
   }
 
   /** Whether what it is was looked into since then, or can't be. */
@@ -53,9 +59,10 @@ record Target(
 
   /** Why there is no connection. */
   NodeFailure failure() {
-    return link.isConnected()
+    NodeFailure failure = link.failure();
+    return isDoubtful() && (link.isConnected() || failure == null)
         ? new NodeFailure(link.node(), "whether it is the same as before is not known yet", false)
-        : link.failure();
+        : failure;
   }
 
   /** Something waits for the connection. */

@@ -4,6 +4,7 @@ import io.redisproxy.config.NodeAddress;
 import io.redisproxy.upstream.Login;
 import io.redisproxy.upstream.NodeConnector;
 import io.redisproxy.upstream.NodeFailure;
+import io.redisproxy.upstream.NodePoll;
 import io.redisproxy.upstream.NodeProbe;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -69,6 +70,8 @@ public final class HealthMonitor {
     group.onChange(onChange);
     group.onSuspects(() -> connector.execute(this::probeSuspects));
     follow(group.topology());
+    // Some may have been suspected while nobody probed.
+    probeSuspects();
   }
 
   public void close() {
@@ -164,17 +167,21 @@ public final class HealthMonitor {
                   onAnswer(NodeReport.of(answer.result()), connected);
                 } else {
                   failures++;
-                  Throwable cause = answer.cause();
-                  group.onFailed(
-                      node,
-                      probe.node(),
-                      NodeFailure.reasonOf(cause),
-                      cause instanceof TimeoutException);
+                  onFailure(answer.cause());
                 }
                 // A failure is looked into at once, in case it was an accident.
                 askAfter(again ? nextHaste() : failures == 1 ? AT_ONCE : next());
                 hurry();
               });
+    }
+
+    private void onFailure(Throwable cause) {
+      String reason = NodeFailure.reasonOf(cause);
+      if (cause instanceof NodePoll.RefusedException) {
+        group.onRefused(node, probe.node(), reason, askedAt);
+      } else {
+        group.onFailed(node, probe.node(), reason, cause instanceof TimeoutException);
+      }
     }
 
     private void onAnswer(NodeReport report, boolean connected) {

@@ -275,6 +275,15 @@ public final class NodeGroup {
     update(record);
   }
 
+  /** A member that was asked then refuses to be probed; more will not be known of what it is. */
+  synchronized void onRefused(int node, NodeAddress address, String reason, long askedAt) {
+    NodeRecord record = records.get(node);
+    if (record.isMember && record.address.equals(address)) {
+      record.askedAt = askedAt;
+      onFailed(node, address, reason, false);
+    }
+  }
+
   /** A member has not answered a probe. */
   synchronized void onFailed(int node, NodeAddress address, String reason, boolean silent) {
     NodeRecord record = records.get(node);

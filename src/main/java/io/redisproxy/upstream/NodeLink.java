@@ -121,6 +121,11 @@ public final class NodeLink implements NodeConnection.Owner {
     return doubted;
   }
 
+  /** The node has told what it is. */
+  public void onConfirmed() {
+    doubted = false;
+  }
+
   /** When the last connection to the node was lost, or this one made again. */
   public long doubtedAt() {
     return doubtedAt;
