@@ -25,6 +25,7 @@ final class NodeSources {
           KubernetesWatch.of(
               listener.group().name(),
               config.kubernetes().get(),
+              loop.settings().zone().isPresent(),
               () -> new KubernetesClientBuilder().build(),
               loop.connector()::execute));
     }

@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
@@ -13,9 +15,11 @@ import io.fabric8.mockwebserver.MockWebServer;
 import io.redisproxy.dev.RedisProcess;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
+import io.redisproxy.fixture.RedisNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -72,6 +76,69 @@ class KubernetesDiscoveryTest {
         assertThat(proxy.group().topology().nodes()).hasSize(1);
       }
     }
+  }
+
+  @Test
+  void readsGoToTheReplicaOfTheOwnZoneWhereverThatIs() throws Exception {
+    int port = RedisProcess.freePort();
+    try (RedisGroup group = RedisGroup.start(2);
+        KubernetesClient admin = server.createClient()) {
+      put(admin, slice("master", group.master(), "far"));
+      put(admin, slice("first", group.replica(0), "near"));
+      put(admin, slice("second", group.replica(1), "far"));
+      Path file =
+          Files.writeString(
+              folder.resolve("listeners.json"),
+              """
+              [ { "listen": %d, "kubernetes": { "service": "redis" } } ]
+              """
+                  .formatted(port));
+      try (TestProxy proxy = TestProxy.startFrom(file, Map.of("zone", "near"));
+          RawClient client = new RawClient(port)) {
+        await().untilAsserted(() -> assertThat(proxy.group().topology().readable()).hasSize(2));
+        await().untilAsserted(() -> assertThat(reads(group, client)).containsExactly(20L, 0L));
+
+        put(admin, slice("first", group.replica(0), "far"));
+        put(admin, slice("second", group.replica(1), "near"));
+        await().untilAsserted(() -> assertThat(reads(group, client)).containsExactly(0L, 20L));
+      }
+    }
+  }
+
+  /** How many of 20 reads were each replica's. */
+  private static List<Long> reads(RedisGroup group, RawClient client) throws Exception {
+    group.resetStats();
+    for (int i = 0; i < 20; i++) {
+      assertThat(client.call("GET", "nothing")).isNull();
+    }
+    return group.replicas().stream().map(node -> group.commandCount(node, "get")).toList();
+  }
+
+  private static void put(KubernetesClient admin, EndpointSlice slice) {
+    admin
+        .discovery()
+        .v1()
+        .endpointSlices()
+        .inNamespace("redis")
+        .resource(slice)
+        .createOr(existing -> existing.update());
+  }
+
+  private static EndpointSlice slice(String name, RedisNode node, String zone) {
+    return new EndpointSliceBuilder()
+        .withNewMetadata()
+        .withName(name)
+        .addToLabels("kubernetes.io/service-name", "redis")
+        .endMetadata()
+        .withAddressType("IPv4")
+        .addNewPort()
+        .withPort(node.port())
+        .endPort()
+        .addNewEndpoint()
+        .withAddresses("127.0.0.1")
+        .withZone(zone)
+        .endEndpoint()
+        .build();
   }
 
   private static Pod pod() {

@@ -36,6 +36,7 @@ final class ShownTopology {
     NodeHealth health = state.health();
     return new JsonObject()
         .put("address", state.address().toString())
+        .put("zone", state.zone().isEmpty() ? null : state.zone())
         .put("role", topology.role(node))
         .put("up", health.isHealthy())
         .put("detail", health.detail())

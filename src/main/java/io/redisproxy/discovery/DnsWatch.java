@@ -96,7 +96,7 @@ public final class DnsWatch implements NodeSource {
     List<NodeAddress> now = List.copyOf(all);
     if (!now.equals(told)) {
       told = now;
-      members.onMembers(now, null);
+      members.onMembers(now, null, Map.of());
     }
   }
 

@@ -2,5 +2,10 @@ package io.redisproxy.discovery;
 
 import io.redisproxy.config.NodeAddress;
 
-/** A server that a source knows; {@code isMaster}: whether the source says so. */
-record FoundNode(NodeAddress address, boolean isMaster) {}
+/**
+ * A server that a source knows.
+ *
+ * @param isMaster whether the source says so
+ * @param zone where it is, empty if the source doesn't know
+ */
+record FoundNode(NodeAddress address, boolean isMaster, String zone) {}

@@ -3,6 +3,7 @@ package io.redisproxy.discovery;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** What the API server is asked for, and what servers that makes. */
@@ -10,5 +11,9 @@ interface KubernetesPods<T extends HasMetadata> {
   /** Not started yet. */
   SharedIndexInformer<T> informer(KubernetesClient client);
 
-  Stream<FoundNode> nodes(T item);
+  /** {@code zones}: gives the zone of a cluster's node by its name, empty if it isn't known. */
+  Stream<FoundNode> nodes(T item, UnaryOperator<String> zones);
+
+  /** Whether the zones are those of the cluster's nodes; otherwise the items tell them. */
+  boolean asksForZones();
 }

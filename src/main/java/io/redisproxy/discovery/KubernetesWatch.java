@@ -9,8 +9,10 @@ import io.redisproxy.config.NodeAddress;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /**
@@ -24,6 +26,7 @@ public final class KubernetesWatch<T extends HasMetadata> implements NodeSource 
 
   private final String listener;
   private final KubernetesPods<T> pods;
+  private final NodeZones zones;
   private final Supplier<KubernetesClient> clients;
   private final Executor loop;
 
@@ -37,23 +40,33 @@ public final class KubernetesWatch<T extends HasMetadata> implements NodeSource 
   /**
    * For the listener of that name.
    *
+   * @param seesZones whether anybody wants to know in which zones the nodes are
    * @param clients makes a client of the API server; asked on a thread that it may take its time on
    * @param loop the event loop
    */
   KubernetesWatch(
-      String listener, KubernetesPods<T> pods, Supplier<KubernetesClient> clients, Executor loop) {
+      String listener,
+      KubernetesPods<T> pods,
+      boolean seesZones,
+      Supplier<KubernetesClient> clients,
+      Executor loop) {
     this.listener = listener;
     this.pods = pods;
+    zones = seesZones && pods.asksForZones() ? new NodeZones(listener, this::onChange) : null;
     this.clients = clients;
     this.loop = loop;
   }
 
   /** See the constructor. */
   public static NodeSource of(
-      String listener, KubernetesConfig config, Supplier<KubernetesClient> clients, Executor loop) {
+      String listener,
+      KubernetesConfig config,
+      boolean seesZones,
+      Supplier<KubernetesClient> clients,
+      Executor loop) {
     return config.service().isPresent()
-        ? new KubernetesWatch<>(listener, new ServiceEndpoints(config), clients, loop)
-        : new KubernetesWatch<>(listener, new SelectedPods(config), clients, loop);
+        ? new KubernetesWatch<>(listener, new ServiceEndpoints(config), seesZones, clients, loop)
+        : new KubernetesWatch<>(listener, new SelectedPods(config), seesZones, clients, loop);
   }
 
   @Override
@@ -84,11 +97,17 @@ public final class KubernetesWatch<T extends HasMetadata> implements NodeSource 
     informer.exceptionHandler((isStarted, cause) -> goOn(cause));
     informer.addEventHandler(new Changes());
     informer.start().whenComplete((synced, failure) -> onChange());
+    if (zones != null) {
+      zones.open(client);
+    }
   }
 
   private synchronized void shut() {
     if (client != null) {
       informer.stop();
+      if (zones != null) {
+        zones.close();
+      }
       client.close();
       client = null;
     }
@@ -116,9 +135,12 @@ public final class KubernetesWatch<T extends HasMetadata> implements NodeSource 
     failing = false;
     List<FoundNode> found =
         informer.getStore().list().stream()
-            .flatMap(pods::nodes)
+            .flatMap(item -> pods.nodes(item, this::zoneOf))
             .distinct()
-            .sorted(Comparator.comparing(node -> node.address().toString()))
+            .sorted(
+                Comparator.comparing((FoundNode node) -> node.address().toString())
+                    .thenComparing(FoundNode::zone)
+                    .thenComparing(FoundNode::isMaster))
             .toList();
     if (found.equals(told)) {
       return;
@@ -129,7 +151,19 @@ public final class KubernetesWatch<T extends HasMetadata> implements NodeSource 
     }
     told = found;
     members.onMembers(
-        found.stream().map(FoundNode::address).distinct().toList(), soleMaster(found));
+        found.stream().map(FoundNode::address).distinct().toList(),
+        soleMaster(found),
+        zones(found));
+  }
+
+  private String zoneOf(String clusterNode) {
+    return zones == null ? "" : zones.of(clusterNode);
+  }
+
+  private static Map<NodeAddress, String> zones(List<FoundNode> found) {
+    return found.stream()
+        .filter(node -> !node.zone().isEmpty())
+        .collect(Collectors.toMap(FoundNode::address, FoundNode::zone, (a, b) -> b));
   }
 
   /** Between the label of the former master and that of the new one nobody or both have it. */

@@ -2,6 +2,7 @@ package io.redisproxy.discovery;
 
 import io.redisproxy.config.NodeAddress;
 import java.util.List;
+import java.util.Map;
 
 /** Who is told which nodes there are: a group. */
 @FunctionalInterface
@@ -10,6 +11,7 @@ public interface Members {
    * These are the nodes from now on.
    *
    * @param master one of them; null if the source doesn't know which is the master
+   * @param zones where those are of which the source knows it
    */
-  void onMembers(List<NodeAddress> nodes, NodeAddress master);
+  void onMembers(List<NodeAddress> nodes, NodeAddress master, Map<NodeAddress, String> zones);
 }

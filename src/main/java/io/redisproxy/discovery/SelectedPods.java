@@ -8,6 +8,7 @@ import io.redisproxy.config.NodeAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** The pods with some labels. Whether they are ready is left to the proxy's own probes. */
@@ -30,7 +31,7 @@ record SelectedPods(KubernetesConfig config) implements KubernetesPods<Pod> {
   }
 
   @Override
-  public Stream<FoundNode> nodes(Pod pod) {
+  public Stream<FoundNode> nodes(Pod pod, UnaryOperator<String> zones) {
     String address = pod.getStatus() == null ? null : pod.getStatus().getPodIP();
     boolean gone =
         pod.getMetadata().getDeletionTimestamp() != null
@@ -38,7 +39,15 @@ record SelectedPods(KubernetesConfig config) implements KubernetesPods<Pod> {
     return address == null || gone
         ? Stream.empty()
         : Stream.of(
-            new FoundNode(new NodeAddress(address, config.port().orElse(REDIS)), isMaster(pod)));
+            new FoundNode(
+                new NodeAddress(address, config.port().orElse(REDIS)),
+                isMaster(pod),
+                pod.getSpec() == null ? "" : zones.apply(pod.getSpec().getNodeName())));
+  }
+
+  @Override
+  public boolean asksForZones() {
+    return true;
   }
 
   private boolean isMaster(Pod pod) {

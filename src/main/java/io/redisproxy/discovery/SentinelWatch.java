@@ -169,7 +169,7 @@ public final class SentinelWatch implements NodeSource, SentinelPoll.Owner {
           claim.sentinels());
     }
     if (!belief.master().equals(before.master()) || !belief.nodes().equals(before.nodes())) {
-      members.onMembers(List.copyOf(belief.nodes()), belief.master());
+      members.onMembers(List.copyOf(belief.nodes()), belief.master(), Map.of());
     }
     if (belief.isContested(votes)) {
       lookAgainSoon();

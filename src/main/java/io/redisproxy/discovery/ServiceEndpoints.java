@@ -10,6 +10,7 @@ import io.redisproxy.config.NodeAddress;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** The endpoints of a Service, ready or not; which is the master they have to say themselves. */
@@ -28,15 +29,25 @@ record ServiceEndpoints(KubernetesConfig config) implements KubernetesPods<Endpo
   }
 
   @Override
-  public Stream<FoundNode> nodes(EndpointSlice slice) {
+  public Stream<FoundNode> nodes(EndpointSlice slice, UnaryOperator<String> zones) {
     Optional<Integer> port =
         config.port().or(() -> present(slice.getPorts()).findFirst().map(EndpointPort::getPort));
     return port.isEmpty()
         ? Stream.empty()
         : present(slice.getEndpoints())
             .filter(endpoint -> !isEnding(endpoint))
-            .flatMap(endpoint -> present(endpoint.getAddresses()))
-            .map(address -> new FoundNode(new NodeAddress(address, port.get()), false));
+            .flatMap(endpoint -> nodes(endpoint, port.get()));
+  }
+
+  private static Stream<FoundNode> nodes(Endpoint endpoint, int port) {
+    String zone = Objects.requireNonNullElse(endpoint.getZone(), "");
+    return present(endpoint.getAddresses())
+        .map(address -> new FoundNode(new NodeAddress(address, port), false, zone));
+  }
+
+  @Override
+  public boolean asksForZones() {
+    return false;
   }
 
   private static boolean isEnding(Endpoint endpoint) {

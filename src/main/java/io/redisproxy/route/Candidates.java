@@ -44,7 +44,7 @@ record Candidates(Topology topology, Tier[] tiers) {
             .filter(node -> preference.weightOf(names.apply(node)) > 0)
             .toArray();
     IntPredicate near =
-        node -> !zone.isEmpty() && preference.zoneOf(names.apply(node)).equals(zone);
+        node -> !zone.isEmpty() && zoneOf(topology, preference, node, names).equals(zone);
     int[] preferred = Arrays.stream(all).filter(near).toArray();
     int[] others = Arrays.stream(all).filter(near.negate()).toArray();
     Tier[] tiers =
@@ -53,6 +53,13 @@ record Candidates(Topology topology, Tier[] tiers) {
             .map(nodes -> tier(nodes, names, preference))
             .toArray(Tier[]::new);
     return new Candidates(topology, tiers);
+  }
+
+  /** The user's word counts before that of the source. */
+  private static String zoneOf(
+      Topology topology, ReadPreference preference, int node, IntFunction<NodeAddress> names) {
+    String said = preference.zoneOf(names.apply(node));
+    return said.isEmpty() ? topology.nodes().get(node).zone() : said;
   }
 
   private static IntStream candidates(Topology topology, ReadPreference preference) {

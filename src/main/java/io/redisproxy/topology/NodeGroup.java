@@ -141,6 +141,11 @@ public final class NodeGroup {
     listeners.remove(listener);
   }
 
+  /** The same where nobody knows in which zones they are. */
+  public void configure(List<NodeAddress> members, NodeAddress master) {
+    configure(members, master, Map.of());
+  }
+
   /**
    * The group consists of these nodes from now on. Those that were in it before keep their indices;
    * one that is not in it any more gets no new requests, and its connections are closed when what
@@ -148,8 +153,10 @@ public final class NodeGroup {
    *
    * @param master the one that the source says is the master; null if it doesn't tell: then the
    *     nodes do, and at the start the first is preferred
+   * @param zones where those are of which the source knows it
    */
-  public synchronized void configure(List<NodeAddress> members, NodeAddress master) {
+  public synchronized void configure(
+      List<NodeAddress> members, NodeAddress master, Map<NodeAddress, String> zones) {
     Set<NodeAddress> wanted = new HashSet<>(members);
     for (NodeRecord record : records) {
       if (record.isMember && !wanted.contains(record.address)) {
@@ -163,6 +170,7 @@ public final class NodeGroup {
         put(member);
         membership++;
       }
+      records.get(indexOf(member)).zone = zones.getOrDefault(member, "");
     }
     named = master == null || indexOf(master) == NONE ? null : records.get(indexOf(master));
     update(null);

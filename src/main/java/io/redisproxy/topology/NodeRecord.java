@@ -17,6 +17,10 @@ final class NodeRecord {
   private static final long LONGEST_AWAY = Duration.ofSeconds(10).toNanos();
 
   final NodeAddress address;
+
+  /** See {@link NodeState#zone()}. */
+  String zone = "";
+
   boolean isMember = true;
   long leftAt;
 
@@ -166,6 +170,7 @@ final class NodeRecord {
     return isMember
         ? new NodeState(
             address,
+            zone,
             true,
             new NodeHealth(
                 status, detail, epoch, isReplica() ? report.linkSeconds() : -1, latencyNanos),
@@ -175,6 +180,7 @@ final class NodeRecord {
             askedAt,
             report == null ? null : report.history(),
             report == null ? -1 : report.offset())
-        : new NodeState(address, false, NodeHealth.GONE, since, false, false, askedAt, null, -1);
+        : new NodeState(
+            address, zone, false, NodeHealth.GONE, since, false, false, askedAt, null, -1);
   }
 }

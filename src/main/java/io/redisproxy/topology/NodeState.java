@@ -6,6 +6,7 @@ import java.time.Instant;
 /**
  * What is known of a node of a group.
  *
+ * @param zone where it is by the source that named it; empty if that doesn't know
  * @param isMember whether it belongs to the group still; one that doesn't gets no new requests
  * @param since from when on its health has had the status that it has
  * @param answers whether it has answered when it was asked last
@@ -17,6 +18,7 @@ import java.time.Instant;
  */
 public record NodeState(
     NodeAddress address,
+    String zone,
     boolean isMember,
     NodeHealth health,
     Instant since,

@@ -162,7 +162,7 @@ class DnsWatchTest {
                       ((ContextInternal) context).nettyEventLoop(),
                       List.of(dns.address()),
                       interval));
-          watch.start((all, master) -> told.add(all));
+          watch.start((all, master, zones) -> told.add(all));
         });
   }
 

@@ -3,6 +3,8 @@ package io.redisproxy.discovery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointBuilder;
@@ -13,14 +15,20 @@ import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
+import io.fabric8.mockwebserver.http.MockResponse;
+import io.fabric8.mockwebserver.http.RecordedRequest;
 import io.redisproxy.config.KubernetesConfig;
 import io.redisproxy.config.NodeAddress;
+import io.redisproxy.fixture.LogWatch;
+import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,12 +39,30 @@ class KubernetesWatchTest {
 
   private record Told(List<NodeAddress> nodes, NodeAddress master) {}
 
-  private final KubernetesCrudDispatcher objects = new KubernetesCrudDispatcher();
+  /** All of it but for what the proxy may not see. */
+  private final class Objects extends KubernetesCrudDispatcher {
+    final AtomicInteger refused = new AtomicInteger();
+
+    @Override
+    public MockResponse dispatch(RecordedRequest request) {
+      if (!forbidsNodes
+          || !request.getMethod().equals("GET")
+          || !request.getPath().startsWith("/api/v1/nodes")) {
+        return super.dispatch(request);
+      }
+      refused.incrementAndGet();
+      return new MockResponse().setResponseCode(HttpURLConnection.HTTP_FORBIDDEN);
+    }
+  }
+
+  private final Objects objects = new Objects();
+  private volatile boolean forbidsNodes;
   private KubernetesMockServer server = server();
   private final ExecutorService loop = Executors.newSingleThreadExecutor();
   private KubernetesClient admin;
   private NodeSource source;
   private volatile Told told;
+  private volatile Map<NodeAddress, String> zones;
 
   @BeforeEach
   void start() {
@@ -144,6 +170,77 @@ class KubernetesWatchTest {
     awaitTold(node("10.0.0.1"), node("10.0.0.1"), node("10.0.0.2"));
   }
 
+  @Test
+  void podsAreInTheZonesOfTheirNodes() {
+    put(clusterNode("one", "a"));
+    put(clusterNode("two", "b"));
+    put(clusterNode("nowhere", null));
+    put(on("one", pod("redis-0", "10.0.0.1", "master")));
+    put(on("two", pod("redis-1", "10.0.0.2", "slave")));
+    put(on("nowhere", pod("redis-2", "10.0.0.3", "slave")));
+    put(on("unheard-of", pod("redis-3", "10.0.0.4", "slave")));
+    watch(pods(Optional.empty()), true);
+    awaitZones(Map.of(node("10.0.0.1"), "a", node("10.0.0.2"), "b"));
+    assertThat(told.nodes()).hasSize(4);
+
+    put(clusterNode("unheard-of", "c"));
+    awaitZones(Map.of(node("10.0.0.1"), "a", node("10.0.0.2"), "b", node("10.0.0.4"), "c"));
+    put(clusterNode("two", null));
+    awaitZones(Map.of(node("10.0.0.1"), "a", node("10.0.0.4"), "c"));
+    admin.nodes().withName("unheard-of").delete();
+    awaitZones(Map.of(node("10.0.0.1"), "a"));
+  }
+
+  @Test
+  void podsThatMoveAreFollowedIntoTheirZones() {
+    put(clusterNode("one", "a"));
+    put(clusterNode("two", "b"));
+    put(on("one", pod("redis-0", "10.0.0.1", "master")));
+    put(on("one", pod("redis-1", "10.0.0.2", "slave")));
+    watch(pods(Optional.empty()), true);
+    awaitZones(Map.of(node("10.0.0.1"), "a", node("10.0.0.2"), "a"));
+
+    admin.pods().inNamespace(NAMESPACE).withName("redis-1").delete();
+    put(on("two", pod("redis-1", "10.0.0.2", "slave")));
+    awaitZones(Map.of(node("10.0.0.1"), "a", node("10.0.0.2"), "b"));
+    admin.pods().inNamespace(NAMESPACE).withName("redis-0").delete();
+    put(on("two", pod("redis-0", "10.0.0.7", "master")));
+    awaitZones(Map.of(node("10.0.0.2"), "b", node("10.0.0.7"), "b"));
+  }
+
+  @Test
+  void withoutTheRightToSeeNodesThePodsAreFollowedWithoutZones() throws Exception {
+    forbidsNodes = true;
+    put(clusterNode("one", "a"));
+    put(on("one", pod("redis-0", "10.0.0.1", "master")));
+    try (LogWatch log = new LogWatch(NodeZones.class)) {
+      watch(pods(Optional.empty()), true);
+      awaitTold(node("10.0.0.1"), node("10.0.0.1"));
+      await().untilAsserted(() -> assertThat(objects.refused).hasValueGreaterThan(1));
+      assertThat(log.messages())
+          .singleElement()
+          .asString()
+          .contains("listener 6380", "get, list and watch \"nodes\"", "k8s/components/zones");
+    }
+    put(on("one", pod("redis-1", "10.0.0.2", "slave")));
+    awaitTold(node("10.0.0.1"), node("10.0.0.1"), node("10.0.0.2"));
+    assertThat(zones).isEmpty();
+
+    forbidsNodes = false;
+    awaitZones(Map.of(node("10.0.0.1"), "a", node("10.0.0.2"), "a"));
+  }
+
+  @Test
+  void nodesAreNotAskedForWhereNobodyPrefersAZone() {
+    forbidsNodes = true;
+    put(on("one", pod("redis-0", "10.0.0.1", "master")));
+    watch(pods(Optional.empty()));
+    awaitTold(node("10.0.0.1"), node("10.0.0.1"));
+    put(on("one", pod("redis-1", "10.0.0.2", "slave")));
+    awaitTold(node("10.0.0.1"), node("10.0.0.1"), node("10.0.0.2"));
+    assertThat(objects.refused).hasValue(0);
+  }
+
   private KubernetesMockServer server() {
     return new KubernetesMockServer(
         new Context(), new MockWebServer(), new HashMap<>(), objects, false);
@@ -160,8 +257,20 @@ class KubernetesWatchTest {
   }
 
   private void watch(KubernetesPods<?> pods) {
-    source = new KubernetesWatch<>("6380", pods, server::createClient, loop);
-    source.start((nodes, master) -> told = new Told(nodes, master));
+    watch(pods, false);
+  }
+
+  private void watch(KubernetesPods<?> pods, boolean seesZones) {
+    source = new KubernetesWatch<>("6380", pods, seesZones, server::createClient, loop);
+    source.start(
+        (nodes, master, where) -> {
+          zones = where;
+          told = new Told(nodes, master);
+        });
+  }
+
+  private void awaitZones(Map<NodeAddress, String> expected) {
+    await().untilAsserted(() -> assertThat(zones).isEqualTo(expected));
   }
 
   private void awaitTold(NodeAddress master, NodeAddress... nodes) {
@@ -174,6 +283,10 @@ class KubernetesWatchTest {
 
   private void put(Pod pod) {
     admin.pods().inNamespace(NAMESPACE).resource(pod).createOr(existing -> existing.update());
+  }
+
+  private void put(Node node) {
+    admin.nodes().resource(node).createOr(existing -> existing.update());
   }
 
   private void put(EndpointSlice slice) {
@@ -203,6 +316,16 @@ class KubernetesWatchTest {
         .withPodIP(address)
         .endStatus()
         .build();
+  }
+
+  private static Pod on(String clusterNode, Pod pod) {
+    return new PodBuilder(pod).withNewSpec().withNodeName(clusterNode).endSpec().build();
+  }
+
+  private static Node clusterNode(String name, String zone) {
+    Map<String, String> labels =
+        zone == null ? Map.of() : Map.of("topology.kubernetes.io/zone", zone);
+    return new NodeBuilder().withNewMetadata().withName(name).withLabels(labels).and().build();
   }
 
   private static EndpointSlice slice(String name, List<String> addresses) {

@@ -152,7 +152,7 @@ class SentinelWatchTest {
                   node -> null,
                   new NodeConnector(vertx, Duration.ofSeconds(1)),
                   new SentinelWatch.Options(interval, Duration.ofSeconds(1)));
-          watch.start((nodes, master) -> told.add(new Told(master, Set.copyOf(nodes))));
+          watch.start((nodes, master, zones) -> told.add(new Told(master, Set.copyOf(nodes))));
         });
   }
 

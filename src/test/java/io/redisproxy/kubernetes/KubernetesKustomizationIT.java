@@ -129,9 +129,11 @@ class KubernetesKustomizationIT {
     Files.writeString(
         folder.resolve("kustomization.yaml"),
         """
+        namespace: servers
         resources: [ %1$s ]
         components:
           - %1$s/components/discovery
+          - %1$s/components/zones
           - %1$s/components/hpa
           - %1$s/components/service-monitor
           - %1$s/components/tls
@@ -155,6 +157,12 @@ class KubernetesKustomizationIT {
         .isEqualTo(objects.get("ServiceAccount redis-proxy").at("/metadata/name"));
     assertThat(objects.get("RoleBinding redis-proxy").at("/roleRef/name"))
         .isEqualTo(objects.get("Role redis-proxy").at("/metadata/name"));
+    JsonNode zones = objects.get("ClusterRoleBinding redis-proxy-zones");
+    assertThat(zones.at("/subjects/0/name")).isEqualTo(pod.at("/serviceAccountName"));
+    // Without a namespace, or with another one, the right would be somebody else's.
+    assertThat(zones.at("/subjects/0/namespace").textValue()).isEqualTo("servers");
+    assertThat(zones.at("/roleRef/name"))
+        .isEqualTo(objects.get("ClusterRole redis-proxy-zones").at("/metadata/name"));
     assertThat(pod.at("/volumes").findValuesAsText("secretName"))
         .containsExactly("redis-proxy-tls");
     assertThat(pod.at("/containers/0/volumeMounts").findValuesAsText("mountPath"))

@@ -158,6 +158,19 @@ class RouterTest {
   }
 
   @Test
+  void zonesThatTheSourceTellsCountWhereTheUserTellsNone() {
+    NodeAddress master = new NodeAddress("master", 1);
+    List<NodeAddress> members = List.of(master, A, B, C);
+    Router zoned = router(preference(ReadPolicy.ROUND_ROBIN, Map.of(C, "x")), "y");
+    group.configure(members, master, Map.of(A, "x", B, "y", C, "y"));
+    assertThat(reads(zoned, 2, all)).containsExactly(2, 2);
+    group.configure(members, master, Map.of(A, "y", B, "x"));
+    assertThat(reads(zoned, 2, all)).containsExactly(1, 1);
+    group.configure(members, master);
+    assertThat(reads(zoned, 3, all)).containsOnly(1, 2, 3);
+  }
+
+  @Test
   void theMasterTakesItsShareIfItShall() {
     Router sharing =
         router(new ReadPreference(ReadPolicy.ROUND_ROBIN, true, Map.of(), Map.of()), "");
