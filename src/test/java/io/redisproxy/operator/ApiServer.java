@@ -51,6 +51,7 @@ final class ApiServer implements AutoCloseable {
   private final List<String> writes = new CopyOnWriteArrayList<>();
 
   private volatile Predicate<String> refusals = write -> false;
+  private volatile Map<String, String> discovery = Map.of();
 
   ApiServer() throws IOException {
     server.start();
@@ -65,6 +66,11 @@ final class ApiServer implements AutoCloseable {
   void addServiceMonitors() {
     server.expectCustomResource(
         CustomResourceDefinitionContext.fromCustomResourceType(ServiceMonitor.class));
+  }
+
+  /** Tells what kinds there are, as kubectl asks before anything else. */
+  void tellKinds() {
+    discovery = Discovery.documents();
   }
 
   String url() {
@@ -114,6 +120,9 @@ final class ApiServer implements AutoCloseable {
         return status(403, "Forbidden", "nobody may " + write);
       }
       if (request.method() == HttpMethod.GET) {
+        if (discovery.containsKey(path)) {
+          return answer(200, discovery.get(path)).addHeader("Content-Type", "application/json");
+        }
         return super.dispatch(request);
       }
       if (!path.contains("/leases") && !path.contains("/events")) {
