@@ -40,9 +40,6 @@ enum Refusal {
   static final EnumSet<Refusal> OF_WRITES =
       EnumSet.of(LOADING, MASTERDOWN, READONLY, NOREPLICAS, MISCONF);
 
-  /** Those of the master itself, too, when something is wrong with it. */
-  static final EnumSet<Refusal> OF_ANY_MASTER = EnumSet.of(NOREPLICAS, MISCONF);
-
   private static final Refusal[] ALL = values();
 
   private final ByteBuf[] beginnings;

@@ -1,6 +1,7 @@
 package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.CompositeByteBuf;
 import io.netty.buffer.Unpooled;
 import io.redisproxy.metrics.RetryReason;
 import io.redisproxy.upstream.NodeFailure;
@@ -26,6 +27,11 @@ final class WriteRetry extends Retry {
   /** So long it may take to find out whether there is another master. */
   private static final long LOOK = TimeUnit.MILLISECONDS.toNanos(200);
 
+  /** Of a node that may come to itself. */
+  private static final EnumSet<RetryReason> PASSING =
+      EnumSet.of(RetryReason.LOADING, RetryReason.MASTERDOWN);
+
+  /** Of the master itself, too, when something is wrong with it. */
   private static final EnumSet<RetryReason> OF_ANY_MASTER =
       EnumSet.of(RetryReason.NOREPLICAS, RetryReason.MISCONF);
 
@@ -35,7 +41,7 @@ final class WriteRetry extends Retry {
   /**
    * The replies since the first refusal, all of them to what can be sent again; null if none was.
    */
-  private ByteBuf kept;
+  private CompositeByteBuf kept;
 
   /** How many requests the node was to answer when it refused first. */
   private int unansweredBefore;
@@ -127,7 +133,7 @@ final class WriteRetry extends Retry {
   }
 
   private void suspect(Asked node, Refusal why) {
-    if (Refusal.OF_ANY_MASTER.contains(why)) {
+    if (OF_ANY_MASTER.contains(why.reason())) {
       run.lane().targets().forEach(each -> each.suspect("the master answers " + why));
     } else {
       node.target().suspect("it answers " + why + " to a write");
@@ -140,7 +146,7 @@ final class WriteRetry extends Retry {
   }
 
   private void beginToKeep(Asked node, int from, RetryReason why) {
-    kept = Unpooled.EMPTY_BUFFER;
+    kept = Unpooled.compositeBuffer(Integer.MAX_VALUE);
     reads = requests.reads();
     unansweredBefore = from;
     answered = unanswered() - from;
@@ -151,19 +157,18 @@ final class WriteRetry extends Retry {
 
   /** Takes a reply over to a request that can be sent again. */
   private void keep(Asked node, ByteBuf bytes) {
-    kept = Unpooled.wrappedBuffer(kept, bytes);
+    kept.addComponent(true, bytes);
     answered = unanswered() - node.wanted();
     if (node.wanted() == 0) {
       goOnFrom(unansweredBefore);
-      boolean mayComeToItself = reason == RetryReason.LOADING || reason == RetryReason.MASTERDOWN;
-      pauseEnd = System.nanoTime() + (mayComeToItself ? PAUSE : 0);
+      pauseEnd = System.nanoTime() + (PASSING.contains(reason) ? PAUSE : 0);
       hold();
     }
   }
 
   /** A node that loads may be asked again and again, one that is no master has had its say. */
   private boolean mayBeSentAgain(Asked node, Refusal why) {
-    if (why == Refusal.LOADING || why == Refusal.MASTERDOWN) {
+    if (PASSING.contains(why.reason())) {
       return holdEnd == 0 || System.nanoTime() - holdEnd < 0;
     }
     if (refusedForGood || requests.isScript(run.requests() - node.wanted() - 1)) {
@@ -254,7 +259,7 @@ final class WriteRetry extends Retry {
       return false;
     }
     if (kept != null) {
-      refusedForGood = reason != RetryReason.LOADING && reason != RetryReason.MASTERDOWN;
+      refusedForGood = !PASSING.contains(reason);
       takeKept().release();
     }
     session.serving().sender().orderBehind(next.connection());
