@@ -219,7 +219,7 @@ class Run extends KeptRun {
     }
     last = next;
     if (KeyFinder.SCRIPTS.contains(COMMANDS[next])) {
-      hasScripts(sentAt);
+      onScripts(sentAt);
     }
   }
 

@@ -266,10 +266,10 @@ public final class NodeGroup {
    */
   synchronized void onAnswered(
       int node, NodeAddress address, NodeReport report, long askedAt, long nanos) {
-    NodeRecord record = records.get(node);
-    if (!record.isMember || !record.address.equals(address)) {
+    if (!isMember(node, address)) {
       return;
     }
+    NodeRecord record = records.get(node);
     long now = clock.getAsLong();
     record.askedAt = askedAt;
     if (report.isBusy()) {
@@ -285,20 +285,25 @@ public final class NodeGroup {
 
   /** A member that was asked then refuses to be probed; more will not be known of what it is. */
   synchronized void onRefused(int node, NodeAddress address, String reason, long askedAt) {
-    NodeRecord record = records.get(node);
-    if (record.isMember && record.address.equals(address)) {
-      record.askedAt = askedAt;
+    if (isMember(node, address)) {
+      records.get(node).askedAt = askedAt;
       onFailed(node, address, reason, false);
     }
   }
 
   /** A member has not answered a probe. */
   synchronized void onFailed(int node, NodeAddress address, String reason, boolean silent) {
-    NodeRecord record = records.get(node);
-    if (record.isMember && record.address.equals(address)) {
+    if (isMember(node, address)) {
+      NodeRecord record = records.get(node);
       record.onFailed(reason, silent, clock.getAsLong());
       update(record);
     }
+  }
+
+  /** Whether who was asked is still a member, in the same place. */
+  private boolean isMember(int node, NodeAddress address) {
+    NodeRecord record = records.get(node);
+    return record.isMember && record.address.equals(address);
   }
 
   private void update(NodeRecord probed) {

@@ -102,7 +102,7 @@ public abstract class PendingReplies {
    *
    * @param time when they are sent, of {@link System#nanoTime}
    */
-  protected final void hasScripts(long time) {
+  protected final void onScripts(long time) {
     scripts = true;
     sentAt = time;
   }
