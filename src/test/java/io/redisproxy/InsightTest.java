@@ -8,6 +8,7 @@ import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.RedisNode;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.assertj.core.data.Offset;
@@ -177,8 +178,7 @@ class InsightTest {
 
   /** When what waits for the node has waited for longer than the threshold. */
   private static void resumeLate(RedisNode node) {
-    long begun = System.nanoTime();
-    await().until(() -> System.nanoTime() - begun > 200_000_000);
+    await().pollDelay(Duration.ofMillis(200)).until(() -> true);
     node.resume();
   }
 

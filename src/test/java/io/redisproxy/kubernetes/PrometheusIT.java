@@ -11,6 +11,7 @@ import io.redisproxy.fixture.PackagedProxy;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -24,9 +25,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,7 +54,7 @@ class PrometheusIT {
   private final int port = RedisProcess.freePort();
   private final List<String> wrong = new ArrayList<>();
   private final AtomicInteger requests = new AtomicInteger();
-  private volatile boolean over;
+  private final List<RawClient> clients = new ArrayList<>();
   private long begun;
 
   @TempDir Path folder;
@@ -60,6 +65,13 @@ class PrometheusIT {
     assumeThat(PROMETHEUS).isExecutable();
   }
 
+  @AfterEach
+  void hangUp() throws IOException {
+    for (RawClient client : clients) {
+      client.close();
+    }
+  }
+
   @Test
   void allThatIsAskedForIsThere() throws Exception {
     try (RedisGroup group = RedisGroup.start(2);
@@ -68,7 +80,7 @@ class PrometheusIT {
       Process prometheus = start(proxy);
       try {
         begun = System.nanoTime();
-        List<Thread> loaders = load(proxy);
+        ScheduledExecutorService loaders = load(proxy);
         await().atMost(Duration.ofMinutes(1)).ignoreExceptions().until(() -> value("sum(up)") == 1);
         reach(0.1);
         clientsLeaveNoSeriesBehind(proxy);
@@ -80,10 +92,8 @@ class PrometheusIT {
         reach(0.9);
         group.replica(1).resume();
         reach(1);
-        over = true;
-        for (Thread loader : loaders) {
-          loader.join();
-        }
+        loaders.shutdown();
+        assertThat(loaders.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
         LOG.infof("%d requests, wrong: %s", requests.get(), wrong);
         assertThat(wrong).isEmpty();
         everyQueryHasAnAnswer();
@@ -135,30 +145,30 @@ class PrometheusIT {
   }
 
   /** Some hundred requests a second, each of which has to succeed. */
-  private List<Thread> load(PackagedProxy proxy) {
-    List<Thread> threads = new ArrayList<>();
+  private ScheduledExecutorService load(PackagedProxy proxy) throws IOException {
+    ScheduledExecutorService loaders = Executors.newScheduledThreadPool(LOADERS);
     for (int i = 0; i < LOADERS; i++) {
       String key = "key-" + i;
-      threads.add(new Thread(() -> load(proxy, key), "load-" + i));
+      RawClient client = new RawClient(proxy.port());
+      clients.add(client);
+      loaders.scheduleWithFixedDelay(() -> load(client, key), 0, 50, TimeUnit.MILLISECONDS);
     }
-    threads.forEach(Thread::start);
-    return threads;
+    return loaders;
   }
 
-  private void load(PackagedProxy proxy, String key) {
-    try (RawClient client = new RawClient(proxy.port())) {
-      for (int i = 0; !over; i++) {
-        String value = "value " + i;
-        check("OK", client.call("SET", key, value));
-        for (int read = 0; read < 3; read++) {
-          check(value, client.call("GET", key));
-        }
-        check(List.of(value), client.call("MGET", key));
-        check(List.of("OK"), transaction(client, key, value));
-        Thread.sleep(50);
+  private void load(RawClient client, String key) {
+    try {
+      String value = "value " + requests.get();
+      check("OK", client.call("SET", key, value));
+      for (int read = 0; read < 3; read++) {
+        check(value, client.call("GET", key));
       }
-    } catch (IOException | InterruptedException e) {
+      check(List.of(value), client.call("MGET", key));
+      check(List.of("OK"), transaction(client, key, value));
+    } catch (IOException e) {
       fail(e.toString());
+      // None comes after one that can't be read.
+      throw new UncheckedIOException(e);
     }
   }
 
