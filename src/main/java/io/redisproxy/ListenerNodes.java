@@ -2,13 +2,15 @@ package io.redisproxy;
 
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.metrics.ProxyMeters;
+import io.redisproxy.metrics.RequestMeters;
 import io.redisproxy.metrics.RoleMeters;
 import io.redisproxy.session.Nodes;
 import io.redisproxy.upstream.NodePool;
 import io.redisproxy.upstream.NodePools;
 
 /** The nodes of one listener on one event loop, with its credentials and its counts. */
-record ListenerNodes(Served listener, NodePools pools, ProxyMeters meters) implements Nodes {
+record ListenerNodes(Served listener, NodePools pools, ProxyMeters meters, int eventLoop)
+    implements Nodes {
 
   @Override
   public NodePool enter(NodeAddress node) {
@@ -42,7 +44,8 @@ record ListenerNodes(Served listener, NodePools pools, ProxyMeters meters) imple
 
   @Override
   public RoleMeters meters(NodeAddress node) {
-    return new RoleMeters(role -> meters.requests(listener.group().name(), node.toString(), role));
+    return new RoleMeters(
+        role -> meters.requests(listener.group().name(), node.toString(), role, eventLoop));
   }
 
   @Override
@@ -52,6 +55,6 @@ record ListenerNodes(Served listener, NodePools pools, ProxyMeters meters) imple
 
   @Override
   public RoleMeters unseen() {
-    return new RoleMeters(role -> meters.unseenRequests());
+    return new RoleMeters(role -> new RequestMeters());
   }
 }

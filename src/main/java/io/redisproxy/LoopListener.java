@@ -69,7 +69,7 @@ final class LoopListener {
                 loop.settings().zone().orElse(""),
                 served.names()::listed,
                 loop.index()),
-            new ListenerNodes(served, loop.pools(), loop.meters()),
+            new ListenerNodes(served, loop.pools(), loop.meters(), loop.index()),
             keys(),
             loop.connector(),
             loop.settings().node().identityIdle());

@@ -53,7 +53,7 @@ final class NodeGauges {
               roles.put(name, role);
               if (topology.master() != Topology.NONE) {
                 // Shown from the first moment on, not from the first request.
-                meters.requests(group.name(), name, role);
+                meters.showRequests(group.name(), name, role);
               }
               if (!role.equals(shown.get(name))) {
                 meters.forgetNodeUp(group.name(), name);

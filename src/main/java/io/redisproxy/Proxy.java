@@ -50,6 +50,12 @@ public class Proxy implements NodeGroups {
     return open.stream().map(Served::group).toList();
   }
 
+  /** What is counted of listeners and nodes. */
+  @Produces
+  ProxyMeters meters() {
+    return meters;
+  }
+
   /** What is noted of requests. */
   @Produces
   Insight insight() {

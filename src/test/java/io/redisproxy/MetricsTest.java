@@ -32,7 +32,7 @@ class MetricsTest {
   @BeforeAll
   static void start() {
     group = RedisGroup.start(1);
-    proxy = TestProxy.start(group, Map.of("probe.timeout", "200ms"), TestProxy::eventual);
+    proxy = TestProxy.start(group, Map.of("probe.timeout", "1s"), TestProxy::eventual);
     master = "127.0.0.1:" + group.master().port();
     replica = "node=127.0.0.1:" + group.replica(0).port();
   }

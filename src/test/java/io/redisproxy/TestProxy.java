@@ -63,6 +63,7 @@ public final class TestProxy implements AutoCloseable {
     vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
     proxy = new Proxy(vertx, settings, registry);
     registry.getPrometheusRegistry().register(proxy.insight().commands());
+    registry.getPrometheusRegistry().register(proxy.meters().latencies());
   }
 
   /** In front of a group; returns when it has found all nodes healthy and is connected to them. */

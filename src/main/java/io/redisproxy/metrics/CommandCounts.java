@@ -26,18 +26,17 @@ public final class CommandCounts {
   };
 
   private static final Role[] ROLES = Role.values();
-  private static final int SUM = BOUNDS_NANOS.length + 1;
 
   private final int commands;
   private final long[] requests;
 
-  /** For each command and role the buckets, then the sum; null where nothing was answered. */
-  private final long[][] latencies;
+  /** For each command and role; null where nothing was answered. */
+  private final Histogram[] latencies;
 
   CommandCounts(int commands) {
     this.commands = commands;
     requests = new long[ROLES.length * commands];
-    latencies = new long[ROLES.length * commands][];
+    latencies = new Histogram[ROLES.length * commands];
   }
 
   /** Requests are sent to a node. */
@@ -53,17 +52,12 @@ public final class CommandCounts {
   /** The last reply to a run of requests has come, the first of which is of this command. */
   public void answered(int command, boolean byMaster, long nanos) {
     int slot = slot(command, byMaster ? Role.MASTER : Role.REPLICA);
-    long[] latency = latencies[slot];
+    Histogram latency = latencies[slot];
     if (latency == null) {
-      latency = new long[SUM + 1];
+      latency = new Histogram(BOUNDS_NANOS);
       latencies[slot] = latency;
     }
-    int bucket = 0;
-    while (bucket < BOUNDS_NANOS.length && nanos > BOUNDS_NANOS[bucket]) {
-      bucket++;
-    }
-    latency[bucket]++;
-    latency[SUM] += nanos;
+    latency.record(nanos);
   }
 
   long requests(int command, Role role) {
@@ -72,16 +66,10 @@ public final class CommandCounts {
 
   /** Adds the buckets, then the sum of nanoseconds, to what is in the array. */
   void addLatencyTo(long[] sums, int command, Role role) {
-    long[] latency = latencies[slot(command, role)];
+    Histogram latency = latencies[slot(command, role)];
     if (latency != null) {
-      for (int i = 0; i <= SUM; i++) {
-        sums[i] += latency[i];
-      }
+      latency.addTo(sums);
     }
-  }
-
-  static long[] newLatency() {
-    return new long[SUM + 1];
   }
 
   private int slot(int command, Role role) {

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The requests and their latency by listener, command and role: the sums of what the event loops
@@ -23,15 +22,11 @@ public final class CommandMeters extends Collector {
   public record Sum(String listener, String command, String role, long requests, long[] latency) {
     /** How many runs of requests the latency is of. */
     public long runs() {
-      long runs = 0;
-      for (int i = 0; i < latency.length - 1; i++) {
-        runs += latency[i];
-      }
-      return runs;
+      return Histogram.count(latency);
     }
 
     public double seconds() {
-      return latency[latency.length - 1] / (double) TimeUnit.SECONDS.toNanos(1);
+      return Histogram.seconds(latency);
     }
   }
 
@@ -74,7 +69,7 @@ public final class CommandMeters extends Collector {
   private void add(
       List<Sum> sums, String listener, List<CommandCounts> loops, int command, Role role) {
     long requests = 0;
-    long[] latency = CommandCounts.newLatency();
+    long[] latency = Histogram.newSums(CommandCounts.BOUNDS_NANOS);
     for (CommandCounts loop : loops) {
       requests += loop.requests(command, role);
       loop.addLatencyTo(latency, command, role);
@@ -98,7 +93,8 @@ public final class CommandMeters extends Collector {
       List<String> values = List.of(sum.listener(), sum.command(), sum.role());
       counters.add(new MetricFamilySamples.Sample(COUNTER, LABELS, values, sum.requests()));
       if (sum.runs() > 0) {
-        addHistogram(histograms, sum, values);
+        Histogram.addSamples(
+            histograms, HISTOGRAM, LABELS, values, CommandCounts.BOUNDS_NANOS, sum.latency());
       }
     }
     return List.of(
@@ -113,28 +109,5 @@ public final class CommandMeters extends Collector {
             "Time from sending a run of a client's requests to a node until its last reply, by the"
                 + " run's first command",
             histograms));
-  }
-
-  private static void addHistogram(
-      List<MetricFamilySamples.Sample> to, Sum sum, List<String> values) {
-    List<String> bucketLabels = new ArrayList<>(LABELS);
-    bucketLabels.add("le");
-    long below = 0;
-    for (int bucket = 0; bucket < sum.latency().length - 1; bucket++) {
-      below += sum.latency()[bucket];
-      List<String> bucketValues = new ArrayList<>(values);
-      bucketValues.add(bound(bucket));
-      to.add(
-          new MetricFamilySamples.Sample(HISTOGRAM + "_bucket", bucketLabels, bucketValues, below));
-    }
-    to.add(new MetricFamilySamples.Sample(HISTOGRAM + "_count", LABELS, values, below));
-    to.add(new MetricFamilySamples.Sample(HISTOGRAM + "_sum", LABELS, values, sum.seconds()));
-  }
-
-  private static String bound(int bucket) {
-    return doubleToGoString(
-        bucket < CommandCounts.BOUNDS_NANOS.length
-            ? CommandCounts.BOUNDS_NANOS[bucket] / (double) TimeUnit.SECONDS.toNanos(1)
-            : Double.POSITIVE_INFINITY);
   }
 }

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.prometheus.client.Collector;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,16 +16,10 @@ import java.util.function.DoubleSupplier;
  * loop.
  */
 public final class ProxyMeters {
-  private record RequestsOf(String listener, String node, String role) {
-    boolean isOf(String ofListener, String ofNode) {
-      return listener.equals(ofListener) && node.equals(ofNode);
-    }
-  }
-
   private final MeterRegistry registry;
   private final Map<String, ListenerMeters> listeners = new ConcurrentHashMap<>();
   private final Map<String, NodeMeters> nodes = new ConcurrentHashMap<>();
-  private final Map<RequestsOf, RequestMeters> requests = new ConcurrentHashMap<>();
+  private final Map<RequestsOf, RequestTotals> requests = new ConcurrentHashMap<>();
   private final Map<Integer, LoopMeters> loops = new ConcurrentHashMap<>();
 
   public ProxyMeters(MeterRegistry registry) {
@@ -48,15 +43,26 @@ public final class ProxyMeters {
     return nodes.computeIfAbsent(node, name -> new NodeMeters(registry, name));
   }
 
-  public RequestMeters requests(String listener, String node, String role) {
-    return requests.computeIfAbsent(
-        new RequestsOf(listener, node, role),
-        names -> new RequestMeters(registry, listener, node, role));
+  /** What an event loop counts of the requests that a listener sends to a node in a role. */
+  public RequestMeters requests(String listener, String node, String role, int eventLoop) {
+    return requests(listener, node, role).of(eventLoop);
   }
 
-  /** Of requests that no node gets; not to be seen anywhere. */
-  public RequestMeters unseenRequests() {
-    return new RequestMeters(nowhere(), "none", "none", "none");
+  private RequestTotals requests(String listener, String node, String role) {
+    return requests.computeIfAbsent(
+        new RequestsOf(listener, node, role),
+        names ->
+            new RequestTotals(registry, Tags.of("listener", listener, "node", node, "role", role)));
+  }
+
+  /** Has what is counted of the requests to a node shown, before there are any. */
+  public void showRequests(String listener, String node, String role) {
+    requests(listener, node, role);
+  }
+
+  /** How long the nodes take to answer. */
+  public Collector latencies() {
+    return new RequestLatencies(requests);
   }
 
   /** Of the connections to no node; not to be seen anywhere. */

@@ -1,77 +1,51 @@
 package io.redisproxy.metrics;
 
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tags;
-import io.micrometer.core.instrument.Timer;
-import java.time.Duration;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.LongAdder;
-
-/** What is counted of the requests that one listener sends to one node. */
+/**
+ * What one event loop counts of the requests that a listener sends to a node as master or as
+ * replica, in memory of its own, so that counting is an addition. Other threads read what was
+ * counted a moment ago.
+ */
 public final class RequestMeters {
-  private static final Duration[] BUCKETS = {
-    Duration.ofNanos(100_000),
-    Duration.ofNanos(250_000),
-    Duration.ofNanos(500_000),
-    Duration.ofMillis(1),
-    Duration.ofNanos(2_500_000),
-    Duration.ofMillis(5),
-    Duration.ofMillis(10),
-    Duration.ofMillis(25),
-    Duration.ofMillis(50),
-    Duration.ofMillis(100),
-    Duration.ofMillis(250),
-    Duration.ofMillis(500),
-    Duration.ofSeconds(1),
-    Duration.ofSeconds(5)
-  };
-
-  private final LongAdder reads;
-  private final LongAdder writes;
-  private final LongAdder pinned;
-  private final Timer latency;
-
-  RequestMeters(MeterRegistry registry, String listener, String node, String role) {
-    Tags tags = Tags.of("listener", listener, "node", node, "role", role);
-    reads = requests(registry, tags, "read");
-    writes = requests(registry, tags, "write");
-    pinned = requests(registry, tags, "pinned");
-    latency =
-        Timer.builder("redis_proxy.request")
-            .description(
-                "Time from sending a run of a client's requests to a node until its last reply,"
-                    + " but for commands that wait for others")
-            .tags(tags)
-            .serviceLevelObjectives(BUCKETS)
-            .register(registry);
-  }
-
-  private static LongAdder requests(MeterRegistry registry, Tags tags, String commandClass) {
-    return Counters.register(
-        registry,
-        "redis_proxy.requests",
-        "Requests sent to a node",
-        tags.and("class", commandClass));
-  }
+  private final Histogram latency = new Histogram(RequestTotals.BOUNDS_NANOS);
+  private final RecentMax longest = new RecentMax();
+  private long reads;
+  private long writes;
+  private long pinned;
 
   /** Requests that are sent, on a shared connection. */
   public void sent(int readCount, int writeCount) {
-    if (readCount > 0) {
-      reads.add(readCount);
-    }
-    if (writeCount > 0) {
-      writes.add(writeCount);
-    }
+    reads += readCount;
+    writes += writeCount;
   }
 
   /** Requests that are sent on a connection of the client's own. */
   public void sentPinned(int count) {
-    if (count > 0) {
-      pinned.add(count);
-    }
+    pinned += count;
   }
 
-  public void answered(long nanos) {
-    latency.record(nanos, TimeUnit.NANOSECONDS);
+  /** The last reply to a run of requests has come at a {@link System#nanoTime}, after so long. */
+  public void answered(long now, long nanos) {
+    latency.record(nanos);
+    longest.record(now, nanos);
+  }
+
+  long reads() {
+    return reads;
+  }
+
+  long writes() {
+    return writes;
+  }
+
+  long pinned() {
+    return pinned;
+  }
+
+  Histogram latency() {
+    return latency;
+  }
+
+  RecentMax longest() {
+    return longest;
   }
 }

@@ -40,7 +40,8 @@ final class Attempt extends PendingReplies implements Asked {
   @Override
   protected void onReplies(ByteBuf bytes) {
     if (wanted() == 0) {
-      target.meters().as(atMaster).answered(System.nanoTime() - sentAt);
+      long now = System.nanoTime();
+      target.meters().as(atMaster).answered(now, now - sentAt);
     }
     retry.onReplies(this, bytes);
   }

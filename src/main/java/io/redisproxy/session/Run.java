@@ -437,7 +437,7 @@ class Run extends KeptRun {
       hedges.onAnswered(target.node(), nanos);
     }
     if (!waitsForOthers()) {
-      target.meters().as(atMaster).answered(nanos);
+      target.meters().as(atMaster).answered(answeredAt, nanos);
     }
   }
 

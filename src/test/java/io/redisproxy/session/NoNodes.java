@@ -4,6 +4,7 @@ import io.redisproxy.config.HealthLimits;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.config.ReadPreference;
 import io.redisproxy.metrics.ProxyMeters;
+import io.redisproxy.metrics.RequestMeters;
 import io.redisproxy.metrics.RoleMeters;
 import io.redisproxy.route.Router;
 import io.redisproxy.topology.NodeGroup;
@@ -30,7 +31,7 @@ record NoNodes(ProxyMeters meters) implements Nodes {
 
   /** A target that is the first node, the master, or another one. */
   static Target target(int node, ProxyMeters meters) {
-    RoleMeters counts = new RoleMeters(role -> meters.requests("6380", role, role));
+    RoleMeters counts = new RoleMeters(role -> meters.requests("6380", role, role, 0));
     return new Target(node, null, null, () -> 0, counts, new NoNodes(meters));
   }
 
@@ -72,6 +73,6 @@ record NoNodes(ProxyMeters meters) implements Nodes {
 
   @Override
   public RoleMeters unseen() {
-    return new RoleMeters(role -> meters.unseenRequests());
+    return new RoleMeters(role -> new RequestMeters());
   }
 }
