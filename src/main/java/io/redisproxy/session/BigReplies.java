@@ -1,5 +1,7 @@
 package io.redisproxy.session;
 
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
@@ -18,38 +20,60 @@ final class BigReplies {
   /** What was not asked for for so long is forgotten. */
   private static final long MEMORY = TimeUnit.MINUTES.toNanos(10);
 
-  private record Seen(long bytes, long at) {}
+  private static final class Seen {
+    private long bytes;
+    private long at;
+  }
 
   private final Map<String, Seen> largest = new HashMap<>();
+
+  /** A reply that is no larger is none of the largest. */
+  private long floor = BIG - 1;
+
   private boolean changed;
   private volatile Map<String, Long> published = Map.of();
 
-  /** A reply to a request of a key alone was so large; it is big. */
+  /** Whether {@link #add} is to be told of a reply of so many bytes. */
+  boolean wants(long bytes) {
+    return bytes > floor;
+  }
+
+  /** A reply to a request of a key alone was so large. */
   void add(String key, long bytes) {
-    Seen before = largest.get(key);
-    long most = before == null ? bytes : Math.max(bytes, before.bytes());
-    largest.put(key, new Seen(most, System.nanoTime()));
-    changed = true;
-    if (largest.size() > KEYS) {
-      largest.entrySet().stream()
-          .min((a, b) -> Long.compare(a.getValue().bytes(), b.getValue().bytes()))
-          .ifPresent(smallest -> largest.remove(smallest.getKey()));
+    Seen seen = largest.computeIfAbsent(key, added -> new Seen());
+    seen.at = System.nanoTime();
+    if (bytes > seen.bytes) {
+      seen.bytes = bytes;
+      changed = true;
+      if (largest.size() > KEYS) {
+        largest.values().remove(smallest());
+      }
+      setFloor();
     }
+  }
+
+  private void setFloor() {
+    floor = largest.size() < KEYS ? BIG - 1 : smallest().bytes;
+  }
+
+  private Seen smallest() {
+    return Collections.min(largest.values(), Comparator.comparingLong(seen -> seen.bytes));
   }
 
   /** On the event loop, every now and then. */
   void publish() {
     long now = System.nanoTime();
     for (Iterator<Seen> all = largest.values().iterator(); all.hasNext(); ) {
-      if (now - all.next().at() > MEMORY) {
+      if (now - all.next().at > MEMORY) {
         all.remove();
         changed = true;
       }
     }
     if (changed) {
       Map<String, Long> bytes = new HashMap<>();
-      largest.forEach((key, seen) -> bytes.put(key, seen.bytes()));
+      largest.forEach((key, seen) -> bytes.put(key, seen.bytes));
       published = bytes;
+      setFloor();
       changed = false;
     }
   }

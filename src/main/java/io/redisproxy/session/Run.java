@@ -471,7 +471,7 @@ class Run extends KeptRun {
     } else if (insight.isNotable(answeredAt - beganAt)) {
       insight.onNotable(session, this, timeSpent(answeredAt));
     }
-    if (replyBytes >= BigReplies.BIG && requests() == 1 && key() != null) {
+    if (insight.bigReplies().wants(replyBytes) && requests() == 1 && key() != null) {
       insight.bigReplies().add(key().text(), replyBytes);
     }
   }
