@@ -99,7 +99,8 @@ final class RunSender {
   /** Where a read goes that does not join the reads before it; null if it does. */
   private Target otherThanOfRun(long needed) {
     if (!run.isAtMaster()) {
-      boolean joins = session.lane().hasReached(run.target().node(), needed);
+      boolean joins =
+          needed <= run.needed() || session.lane().hasReached(run.target().node(), needed);
       return joins ? null : targetForRead(needed);
     }
     if (run.hasWrites() || run.reason() != ReadReason.RECENT_WRITE) {
