@@ -8,6 +8,7 @@ import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.RedisNode;
+import io.redisproxy.fixture.ServerVersion;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
@@ -26,9 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A script keeps the master busy: others are told so, and can end it. */
 class BusyMasterTest {
-  private static final RedisError BUSY =
-      new RedisError(
-          "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.");
+  private RedisError busy;
 
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private RedisGroup group;
@@ -40,6 +39,12 @@ class BusyMasterTest {
     group = RedisGroup.start(1, "--busy-reply-threshold", "100");
     group.call(group.master(), "SET", "a", "1");
     group.awaitInSync();
+    String server = ServerVersion.of(group.master()).isValkey() ? "Valkey" : "Redis";
+    busy =
+        new RedisError(
+            "BUSY "
+                + server
+                + " is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.");
     proxy = TestProxy.start(group, Map.of("event-loops", "1"));
     runner = proxy.connect();
   }
@@ -58,7 +63,7 @@ class BusyMasterTest {
     // The first of them may have been sent behind the script, and wait for it.
     await()
         .ignoreException(TimeoutException.class)
-        .until(() -> ask("SET", "b", "1").get(500, MILLISECONDS).equals(BUSY));
+        .until(() -> ask("SET", "b", "1").get(500, MILLISECONDS).equals(busy));
   }
 
   /** Asks on a connection of its own. */
@@ -95,10 +100,10 @@ class BusyMasterTest {
     keepBusy();
     try (RawClient client = proxy.connect()) {
       // It declares no keys, so that it may write any.
-      assertThat(client.call("GET", "a")).isEqualTo(BUSY);
-      assertThat(client.call("INCR", "b")).isEqualTo(BUSY);
-      assertThat(client.call("EVAL", "return 1", "0")).isEqualTo(BUSY);
-      assertThat(client.call("FUNCTION", "STATS")).isEqualTo(BUSY);
+      assertThat(client.call("GET", "a")).isEqualTo(busy);
+      assertThat(client.call("INCR", "b")).isEqualTo(busy);
+      assertThat(client.call("EVAL", "return 1", "0")).isEqualTo(busy);
+      assertThat(client.call("FUNCTION", "STATS")).isEqualTo(busy);
       assertThat(client.call("SCRIPT", "KILL")).isEqualTo("OK");
       assertKilled();
       await().until(() -> client.call("SET", "b", "2").equals("OK"));
@@ -113,7 +118,7 @@ class BusyMasterTest {
     try (RawClient client = proxy.connect()) {
       await()
           .until(() -> client.call("PROXY", "TOPOLOGY").toString().contains("it answered -BUSY"));
-      assertThat(client.call("INCR", "b")).isEqualTo(BUSY);
+      assertThat(client.call("INCR", "b")).isEqualTo(busy);
       assertThat(client.call("SCRIPT", "KILL")).isEqualTo("OK");
       assertKilled();
       await().until(() -> client.call("INCR", "c").equals(1L));
@@ -125,7 +130,7 @@ class BusyMasterTest {
     keepBusy();
     try (RawClient client = proxy.connect()) {
       assertThat(client.call("MULTI")).isEqualTo("OK");
-      assertThat(client.call("INCR", "b")).isEqualTo(BUSY);
+      assertThat(client.call("INCR", "b")).isEqualTo(busy);
       assertThat(ask("SCRIPT", "KILL").join()).isEqualTo("OK");
       assertKilled();
       await().until(() -> client.call("INCR", "b").equals("QUEUED"));
@@ -164,17 +169,17 @@ class BusyMasterTest {
     // The first of them may have been sent behind the script, and wait for it.
     Queue<CompletableFuture<Object>> behind = new ArrayDeque<>();
     RawClient client = await().until(() -> told(clients, behind), Objects::nonNull);
-    assertThat(client.call("INCR", "c")).isEqualTo(BUSY);
+    assertThat(client.call("INCR", "c")).isEqualTo(busy);
     client.send("SET d 1\r\nGET d\r\nBLPOP d 1\r\nFUNCTION STATS\r\n");
     for (int i = 0; i < 4; i++) {
-      assertThat(client.readReply()).isEqualTo(BUSY);
+      assertThat(client.readReply()).isEqualTo(busy);
     }
     // One connection in that database has been made before: for the first SELECT.
     RawClient first = clients.remove();
     assertThat(first.call("MULTI")).isEqualTo("OK");
-    assertThat(first.call("INCR", "d")).isEqualTo(BUSY);
+    assertThat(first.call("INCR", "d")).isEqualTo(busy);
     RawClient second = clients.remove();
-    assertThat(second.call("MULTI")).isEqualTo(BUSY);
+    assertThat(second.call("MULTI")).isEqualTo(busy);
     assertThat(second.closedByPeer()).isTrue();
     assertThat(client.call("SCRIPT", "KILL")).isEqualTo("OK");
     assertKilled();
@@ -197,7 +202,7 @@ class BusyMasterTest {
     RawClient client = clients.remove();
     CompletableFuture<Object> reply = ask(client, "INCR", "c");
     try {
-      return reply.get(200, MILLISECONDS).equals(BUSY) ? client : null;
+      return reply.get(200, MILLISECONDS).equals(busy) ? client : null;
     } catch (TimeoutException e) {
       asked.add(reply);
       return null;
@@ -227,9 +232,9 @@ class BusyMasterTest {
     }
   }
 
-  private static boolean isBusy(RedisNode node) throws IOException {
+  private boolean isBusy(RedisNode node) throws IOException {
     try (RawClient direct = new RawClient(node.port())) {
-      return direct.call("SCRIPT", "EXISTS", "0").equals(BUSY);
+      return direct.call("SCRIPT", "EXISTS", "0").equals(busy);
     }
   }
 

@@ -107,7 +107,7 @@ class RefusingMasterTest {
     group.call(old, "CONFIG", "SET", "min-replicas-to-write", "0");
     breakDisk();
     assertThat(((RedisError) client.call("INCR", "counter")).message())
-        .startsWith("MISCONF Redis is configured to save RDB snapshots");
+        .matches("MISCONF (Redis|Valkey) is configured to save RDB snapshots.*");
     assertThat(client.call("GET", "counter")).isEqualTo("1");
     proxy.group().suspect(0, "a test");
     await()

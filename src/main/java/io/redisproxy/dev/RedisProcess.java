@@ -207,9 +207,13 @@ public final class RedisProcess implements AutoCloseable {
     }
   }
 
-  /** The server's binary, unpacked once in the life of the JVM. */
+  /**
+   * The server's binary: the one that {@code -Dredis.server} names, or the embedded one, unpacked
+   * once in the life of the JVM.
+   */
   private static final class Executable {
-    private static final String PATH = unpack();
+    private static final String NAMED = System.getProperty("redis.server");
+    private static final String PATH = NAMED == null ? unpack() : NAMED;
 
     private static String unpack() {
       try {

@@ -22,7 +22,7 @@ class ReadsOnReplicaTest {
 
   @BeforeAll
   static void start() {
-    master = RedisProcess.start();
+    master = RedisProcess.start("--repl-diskless-sync-delay", "0");
     replica = RedisProcess.start("--replicaof", "127.0.0.1", Integer.toString(master.port()));
     connection = ServerCommand.connect(replica.port());
     await()

@@ -44,6 +44,11 @@ record ServerCommand(String name, int arity, Set<String> flags, List<KeySpec> ke
     return CommandTable.find(name);
   }
 
+  /** A module's, such as one of vector sets, of which the server tells no arity. */
+  boolean isOfModule() {
+    return flags.contains("module");
+  }
+
   /** The shortest request that the arity allows, and {@code more} arguments. */
   List<String> request(int more) {
     List<String> request = new ArrayList<>(List.of(name.split(" ")));
