@@ -51,6 +51,11 @@ final class IdentityChange extends PausedState implements PinnedConnection.Holde
     return kind == Kind.RESET;
   }
 
+  /** Whether the node is to check a password. */
+  boolean checksLogin() {
+    return checksLogin;
+  }
+
   /** Whether there is nothing to ask the node for. */
   boolean isKnown() {
     return switch (kind) {

@@ -675,6 +675,10 @@ final class Serving extends SessionState {
   }
 
   private boolean changePinned(IdentityChange change, ByteBuf in, int from, int end) {
+    if (change.checksLogin() && !session.replies().isEmpty()) {
+      // A server may leave out its reply to a wrong password while another one waits to be sent.
+      return leave(new Draining(session, this), in, from);
+    }
     Run run = new PinnedChangeRun(session, pin, change);
     ByteBuf instead = change.requestInstead();
     if (instead == null) {

@@ -8,6 +8,9 @@ import java.util.List;
 /**
  * Brings a new connection into an identity. Nothing else is sent before the node has agreed: what
  * follows a refused AUTH would run as somebody else, and what follows a refused SELECT elsewhere.
+ *
+ * <p>Nor is a password sent before all else is answered: since Redis 7.2 servers leave out the
+ * reply to a wrong one while another reply waits to be sent.
  */
 final class Handshake {
   private static final List<byte[]> CLIENT_ID = List.of(Resp.bytes("CLIENT"), Resp.bytes("ID"));
@@ -21,6 +24,7 @@ final class Handshake {
   private final boolean databaseFirst;
   private final boolean asksId;
   private ReplyCollector replies;
+  private int sent;
 
   /** {@code asksId}: whether the node shall tell its number for the connection, too. */
   Handshake(Identity identity, boolean asksId) {
@@ -36,18 +40,27 @@ final class Handshake {
   /** What the node has said so far counts no more. */
   void begin() {
     replies = new ReplyCollector(requests.size());
+    sent = 0;
   }
 
   boolean isEmpty() {
     return requests.isEmpty();
   }
 
+  /** Whether all that was sent has been answered, but there is more to send. */
+  boolean hasMore() {
+    return sent < requests.size() && replies.all().size() == sent;
+  }
+
+  /** What to send next. */
   ByteBuf requests(ByteBufAllocator allocator) {
-    ByteBuf all = allocator.buffer();
-    for (List<byte[]> request : requests) {
-      Resp.writeRequest(all, request);
+    int end = databaseFirst && sent == FIRST_SELECT ? FIRST_SELECT + 1 : requests.size();
+    ByteBuf next = allocator.buffer();
+    for (List<byte[]> request : requests.subList(sent, end)) {
+      Resp.writeRequest(next, request);
     }
-    return all;
+    sent = end;
+    return next;
   }
 
   /** Reads replies from the buffer; what lies behind them stays in it. */

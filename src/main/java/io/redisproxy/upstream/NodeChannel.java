@@ -199,6 +199,9 @@ public abstract class NodeChannel extends ChannelInboundHandlerAdapter {
       lose(e.getMessage());
       return;
     }
+    if (handshake.hasMore()) {
+      out.write(handshake.requests(context.alloc()));
+    }
     if (!handshake.isDone()) {
       return;
     }

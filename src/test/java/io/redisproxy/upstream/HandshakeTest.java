@@ -1,0 +1,63 @@
+package io.redisproxy.upstream;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import org.junit.jupiter.api.Test;
+
+class HandshakeTest {
+  private static final Identity IN_DATABASE_3 =
+      Identity.DEFAULT.withDatabase(3).thenLogin(new Login("foo", "wrong"));
+
+  @Test
+  void aPasswordIsSentWhenAllBeforeItIsAnswered() {
+    Handshake handshake = new Handshake(IN_DATABASE_3, true);
+    assertThat(sent(handshake)).containsExactly("SELECT", "3");
+    assertThat(handshake.hasMore()).isFalse();
+    handshake.read(bytes("+O"));
+    assertThat(handshake.hasMore()).isFalse();
+    handshake.read(bytes("K\r\n"));
+    assertThat(handshake.hasMore()).isTrue();
+    assertThat(sent(handshake))
+        .containsExactly("AUTH", "foo", "wrong", "SELECT", "3", "CLIENT", "ID");
+    assertThat(handshake.hasMore()).isFalse();
+    handshake.read(bytes("-WRONGPASS\r\n+OK\r\n:1\r\n"));
+    assertThat(handshake.isDone()).isTrue();
+    assertThat(handshake.hasMore()).isFalse();
+    assertThat(handshake.refusal()).isEqualTo("WRONGPASS");
+  }
+
+  @Test
+  void itBeginsAgainWithTheFirst() {
+    Handshake handshake = new Handshake(IN_DATABASE_3, false);
+    sent(handshake);
+    handshake.read(bytes("-BUSY\r\n"));
+    sent(handshake);
+    handshake.begin();
+    assertThat(sent(handshake)).containsExactly("SELECT", "3");
+  }
+
+  @Test
+  void aPasswordThatComesFirstIsSentWithTheRest() {
+    Identity identity = Identity.DEFAULT.withLogin(new Login("foo", "right")).withDatabase(3);
+    Handshake handshake = new Handshake(identity, true);
+    assertThat(sent(handshake))
+        .containsExactly("AUTH", "foo", "right", "SELECT", "3", "CLIENT", "ID");
+    assertThat(handshake.hasMore()).isFalse();
+  }
+
+  /** The words of what is sent next. */
+  private static String[] sent(Handshake handshake) {
+    ByteBuf requests = handshake.requests(UnpooledByteBufAllocator.DEFAULT);
+    String text = requests.toString(US_ASCII);
+    requests.release();
+    return text.lines().filter(line -> !line.matches("[*$]\\d+")).toArray(String[]::new);
+  }
+
+  private static ByteBuf bytes(String replies) {
+    return Unpooled.copiedBuffer(replies, US_ASCII);
+  }
+}
