@@ -65,7 +65,7 @@ final class ClientCommands {
             reply(
                 lines(
                     ClientLine::append,
-                    selected(arguments, clients),
+                    selected(arguments, asking, clients),
                     arguments,
                     asking,
                     allocator));
@@ -110,23 +110,8 @@ final class ClientCommands {
   }
 
   private static Iterable<ConnectedClient> selected(
-      List<byte[]> arguments, ClientRegistry clients) {
-    int count = arguments.size();
-    String option = count > 2 ? text(arguments.get(2)).toUpperCase(Locale.ROOT) : "";
-    if (count == 2) {
-      return clients.all();
-    }
-    if (count == 4 && option.equals("TYPE")) {
-      ClientType type = ClientType.named(text(arguments.get(3)));
-      return () -> clients.all().stream().filter(c -> ClientType.of(c) == type).iterator();
-    }
-    if (count > 3 && option.equals("ID")) {
-      return arguments.subList(3, count).stream()
-          .map(id -> clients.find(ClientFilter.integer(text(id), "Invalid client ID")))
-          .filter(client -> client != null)
-          .toList();
-    }
-    throw RefusedException.syntax();
+      List<byte[]> arguments, ConnectedClient asking, ClientRegistry clients) {
+    return ClientFilter.toShow(arguments.subList(2, arguments.size()), asking, clients).selected();
   }
 
   /** A line for each client; {@code request}, all of it, is what {@code asking} has sent. */
@@ -152,12 +137,12 @@ final class ClientCommands {
     ClientFilter filter =
         old
             ? ClientFilter.byAddress(arguments.get(2), asking, clients)
-            : ClientFilter.byOptions(arguments.subList(2, arguments.size()), asking, clients);
+            : ClientFilter.toKill(arguments.subList(2, arguments.size()), asking, clients);
     boolean killsMe = false;
     int killed = 0;
-    for (ConnectedClient client : clients.all()) {
+    for (ConnectedClient client : filter.selected()) {
       // Whoever takes it out ends it: it is counted once, and gone when the reply is there.
-      if (filter.matches(client) && clients.remove(client)) {
+      if (clients.remove(client)) {
         killed++;
         if (client == asking) {
           killsMe = true;

@@ -17,7 +17,7 @@ enum ClientType {
   static ClientType named(String name) {
     return switch (name.toLowerCase(Locale.ROOT)) {
       case "normal" -> NORMAL;
-      case "master" -> MASTER;
+      case "master", "primary" -> MASTER;
       case "replica", "slave" -> REPLICA;
       case "pubsub" -> PUBSUB;
       default -> throw new RefusedException("Unknown client type '" + name + "'");

@@ -10,6 +10,7 @@ import io.redisproxy.upstream.Login;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -91,6 +92,7 @@ final class OwnCommands {
       case HELLO -> hello(arguments);
       case CLIENT_REPLY -> count == 3 ? setReply(arguments) : Answer.FORWARD;
       case CLIENT_UNBLOCK -> count == 3 || count == 4 ? unblock(arguments) : Answer.FORWARD;
+      case CLIENT_CAPA -> count > 2 ? claimNothing(arguments) : Answer.FORWARD;
       case CLIENT_NO_TOUCH -> count == 3 ? noTouch(arguments) : Answer.FORWARD;
       default -> Answer.PIN;
     };
@@ -227,6 +229,15 @@ final class OwnCommands {
         Action.FORWARD_INSTEAD,
         Resp.request(session.allocator(), arguments.with(2, Long.toString(atNode))),
         null);
+  }
+
+  /**
+   * A client that can be redirected has no need of it here, and who shares the connection can't.
+   * The node, to which unknown words mean nothing, says whether it takes the command at all.
+   */
+  private Answer claimNothing(RequestArguments arguments) {
+    List<byte[]> request = List.of(Resp.bytes("CLIENT"), arguments.bytes(1), Resp.bytes("none"));
+    return new Answer(Action.FORWARD_INSTEAD, Resp.request(session.allocator(), request), null);
   }
 
   private Answer noTouch(RequestArguments arguments) {
