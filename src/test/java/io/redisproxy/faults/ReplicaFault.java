@@ -1,101 +1,109 @@
 package io.redisproxy.faults;
 
+import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.RedisNode;
 import io.redisproxy.fixture.Relay;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 
 /** What happens to a replica, and how it ends. */
-enum ReplicaFault {
+public enum ReplicaFault {
   KILLED("killed (kill -9)") {
     @Override
-    void begin(Victim victim) {
-      victim.replica().kill();
+    public void begin(Victim victim) {
+      victim.node().kill();
     }
 
     @Override
-    void end(Victim victim) {
-      victim.replica().restart();
+    public void end(Victim victim) {
+      victim.node().restart();
     }
   },
   STOPPED("stopped (SIGSTOP)") {
     @Override
-    void begin(Victim victim) {
-      victim.replica().pause();
+    public void begin(Victim victim) {
+      victim.node().pause();
     }
 
     @Override
-    void end(Victim victim) {
-      victim.replica().resume();
+    public void end(Victim victim) {
+      victim.node().resume();
     }
   },
   CUT_OFF("cut off: connections are closed and refused") {
     @Override
-    void begin(Victim victim) {
+    public void begin(Victim victim) {
       victim.relay().refuse();
       victim.relay().cut();
     }
 
     @Override
-    void end(Victim victim) {
+    public void end(Victim victim) {
       victim.relay().accept();
     }
   },
   SILENT("cut off: what is sent gets lost") {
     @Override
-    void begin(Victim victim) {
+    public void begin(Victim victim) {
       victim.relay().stall();
     }
 
     @Override
-    void end(Victim victim) {
+    public void end(Victim victim) {
       victim.relay().resume();
     }
   },
   SLOW("answers 500 ms later") {
     @Override
-    void begin(Victim victim) {
+    public void begin(Victim victim) {
       victim.relay().delayReplies(Duration.ofMillis(500));
     }
 
     @Override
-    void end(Victim victim) {
+    public void end(Victim victim) {
       victim.relay().delayReplies(Duration.ZERO);
     }
   },
   GARBAGE("answers garbage") {
     @Override
-    void begin(Victim victim) {
+    public void begin(Victim victim) {
       victim.relay().garbleReplies(true);
     }
 
     @Override
-    void end(Victim victim) {
+    public void end(Victim victim) {
       victim.relay().garbleReplies(false);
     }
   },
   ASLEEP("DEBUG SLEEP 1") {
     @Override
-    void begin(Victim victim) {
-      new Thread(() -> victim.call("DEBUG", "SLEEP", "1")).start();
+    public void begin(Victim victim) {
+      // The server, which answers nothing until then, takes it also from who is gone.
+      try (RawClient client = new RawClient(victim.node().port())) {
+        client.send("DEBUG SLEEP 1\r\n");
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
   },
   LOADING("loads an RDB for long") {
     @Override
-    void begin(Victim victim) {
+    public void begin(Victim victim) {
       victim.call("CONFIG", "SET", "key-load-delay", "5000");
       victim.call("CONFIG", "SET", "loading-process-events-interval-bytes", "1024");
       RESYNCING.begin(victim);
     }
 
     @Override
-    void end(Victim victim) {
+    public void end(Victim victim) {
       victim.call("CONFIG", "SET", "key-load-delay", "0");
     }
   },
   RESYNCING("syncs in full") {
     @Override
-    void begin(Victim victim) {
+    public void begin(Victim victim) {
       // Its history is one of its own then.
       victim.call("REPLICAOF", "NO", "ONE");
       victim.call("SET", "own", "history");
@@ -104,12 +112,12 @@ enum ReplicaFault {
   },
   DETACHED("REPLICAOF NO ONE") {
     @Override
-    void begin(Victim victim) {
+    public void begin(Victim victim) {
       victim.call("REPLICAOF", "NO", "ONE");
     }
 
     @Override
-    void end(Victim victim) {
+    public void end(Victim victim) {
       victim.follow();
     }
   };
@@ -121,24 +129,24 @@ enum ReplicaFault {
   }
 
   /**
-   * A replica.
+   * A replica; for some faults it may as well be the master.
    *
    * @param relay the one that the proxy reaches it by
    */
-  record Victim(RedisGroup group, RedisNode replica, Relay relay) {
+  public record Victim(RedisGroup group, RedisNode node, Relay relay) {
     Object call(String... command) {
-      return group.call(replica, command);
+      return group.call(node, command);
     }
 
     void follow() {
-      group.follow(replica, group.master().port());
+      group.follow(node, group.master().port());
     }
   }
 
-  abstract void begin(Victim victim);
+  public abstract void begin(Victim victim);
 
   /** Some end by themselves. */
-  void end(Victim victim) {}
+  public void end(Victim victim) {}
 
   @Override
   public String toString() {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 /**
  * A client with keys of its own, whose every request has a reply that can't be another's. A reply
@@ -104,11 +105,13 @@ final class SoakClient implements Callable<Void> {
     }
   }
 
-  /** An error of the proxy, or what a master says that has just been started again. */
+  /**
+   * An error of the proxy, or what a master says that was started again, is kept busy, or is none
+   * any more: not all that it refuses can be sent again, such as what is large.
+   */
   private static boolean isLegal(RedisError error) {
-    return error.message().startsWith(PROXY_ERROR)
-        || error.message().startsWith("LOADING")
-        || error.message().startsWith("EXECABORT");
+    return Stream.of(PROXY_ERROR, "LOADING ", "BUSY ", "READONLY ", "EXECABORT ")
+        .anyMatch(error.message()::startsWith);
   }
 
   private Expected request() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.redisproxy.TestProxy;
+import io.redisproxy.faults.ReplicaFault.Victim;
 import io.redisproxy.fixture.LeakWatch;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
@@ -52,20 +53,20 @@ class SoakTest {
     List<Relay> relays = new ArrayList<>();
     // What the master has acknowledged must be there after it was killed.
     try (LeakWatch leaks = new LeakWatch();
-        RedisGroup group = RedisGroup.start(2, "--appendonly", "yes", "--appendfsync", "always")) {
+        RedisGroup group = startGroup()) {
       relays.add(Relay.to(group.master().port()));
       group.replicas().forEach(replica -> relays.add(Relay.to(replica.port())));
       try (TestProxy proxy = start(relays)) {
         Tally tally = new Tally();
         CountDownLatch end = new CountDownLatch(1);
         List<Callable<Void>> tasks = clients(proxy.port(), end, tally);
-        List<RedisNode> victims = new ArrayList<>(group.replicas());
-        List<Relay> victimRelays = new ArrayList<>(relays.subList(1, relays.size()));
+        List<Victim> victims = new ArrayList<>();
+        victims.add(new Victim(group, group.replica(0), relays.get(1)));
+        victims.add(new Victim(group, group.replica(1), relays.get(2)));
         if (withMaster) {
-          victims.add(group.master());
-          victimRelays.add(relays.get(0));
+          victims.add(new Victim(group, group.master(), relays.get(0)));
         }
-        tasks.add(new Chaos(group, victims, victimRelays, SEED, end, tally));
+        tasks.add(new Chaos(group, victims, SEED, end, tally));
         try {
           run(tasks, seconds, end);
         } finally {
@@ -80,6 +81,19 @@ class SoakTest {
     } finally {
       relays.forEach(Relay::close);
     }
+  }
+
+  private static RedisGroup startGroup() {
+    return RedisGroup.start(
+        2,
+        "--appendonly",
+        "yes",
+        "--appendfsync",
+        "always",
+        "--enable-debug-command",
+        "yes",
+        "--busy-reply-threshold",
+        "50");
   }
 
   private static TestProxy start(List<Relay> relays) {
