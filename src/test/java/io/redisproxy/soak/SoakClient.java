@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,6 +85,11 @@ final class SoakClient implements Callable<Void> {
       Object reply;
       try {
         reply = client.readText();
+      } catch (SocketTimeoutException e) {
+        throw new AssertionError(
+            "%s got no reply to %s, the %dth of %d"
+                .formatted(this, expected, answered + 1, round.size()),
+            e);
       } catch (EOFException | SocketException e) {
         assertThat(transactions || client.received() > before)
             .as("%s closed before the reply to %s", this, expected)
