@@ -8,10 +8,12 @@ import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.RedisNode;
+import io.redisproxy.fixture.Relay;
 import io.redisproxy.fixture.ServerVersion;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
@@ -55,6 +57,10 @@ class BusyMasterTest {
     proxy.close();
     group.close();
     threads.shutdownNow();
+  }
+
+  private RedisError aborted() {
+    return new RedisError("EXECABORT Transaction discarded because of: " + busy.message());
   }
 
   /** A script runs until it is killed, and clients are told that the master is busy. */
@@ -179,17 +185,36 @@ class BusyMasterTest {
     assertThat(first.call("MULTI")).isEqualTo("OK");
     assertThat(first.call("INCR", "d")).isEqualTo(busy);
     RawClient second = clients.remove();
-    assertThat(second.call("MULTI")).isEqualTo(busy);
-    assertThat(second.closedByPeer()).isTrue();
+    assertThat(second.call("MULTI")).isEqualTo("OK");
+    assertThat(second.call("INCR", "d")).isEqualTo(busy);
+    RawClient third = clients.remove();
+    third.send("MULTI\r\nINCR d\r\nEXEC\r\nMULTI\r\nDISCARD\r\nWATCH d\r\nUNWATCH\r\nMULTI\r\n");
+    assertThat(third.readReply()).isEqualTo("OK");
+    assertThat(third.readReply()).isEqualTo(busy);
+    assertThat(third.readReply()).isEqualTo(aborted());
+    assertThat(third.readReply()).isEqualTo("OK");
+    assertThat(third.readReply()).isEqualTo("OK");
+    assertThat(third.readReply()).isEqualTo(busy);
+    assertThat(third.readReply()).isEqualTo("OK");
+    assertThat(third.readReply()).isEqualTo("OK");
     assertThat(client.call("SCRIPT", "KILL")).isEqualTo("OK");
     assertKilled();
     await().until(() -> client.call("INCR", "d").equals(1L));
+    // Where it was told so the transaction fails, however long it goes on.
+    assertThat(second.call("EXEC")).isEqualTo(aborted());
+    assertThat(second.call("INCR", "d")).isEqualTo(2L);
+    third.send("SET d 7\r\nDISCARD\r\nGET d\r\n");
+    assertThat(third.readReply()).isEqualTo(busy);
+    assertThat(third.readReply()).isEqualTo("OK");
+    assertThat(third.readText()).isEqualTo("2");
+    assertThat(transaction(third, "INCR", "d")).isEqualTo(List.of(3L));
     await().until(() -> behind.stream().allMatch(CompletableFuture::isDone));
     long waited = behind.stream().filter(each -> each.join() instanceof Long).count();
     assertThat(client.call("GET", "c")).isEqualTo(waited == 0 ? null : Long.toString(waited));
     assertThat(group.call(group.master(), "EXISTS", "d")).isEqualTo(0L);
     first.close();
     second.close();
+    third.close();
     client.close();
     for (RawClient left : clients) {
       left.close();
@@ -206,6 +231,34 @@ class BusyMasterTest {
     } catch (TimeoutException e) {
       asked.add(reply);
       return null;
+    }
+  }
+
+  private static Object transaction(RawClient client, String... command) throws IOException {
+    assertThat(client.call("MULTI")).isEqualTo("OK");
+    assertThat(client.call(command)).isEqualTo("QUEUED");
+    return client.call("EXEC");
+  }
+
+  /** They are lost while no new one is let in. */
+  @ParameterizedTest
+  @ValueSource(strings = {"SELECT 5", "HELLO 3;SELECT 5", "SELECT 0"})
+  void clientsAreToldAlsoWhenTheirConnectionsAreMadeAgain(String state) throws IOException {
+    try (Relay relay = Relay.to(group.master().port());
+        TestProxy relayed =
+            TestProxy.start(Map.of("event-loops", "1"), relay.port(), group.replica(0).port());
+        RawClient client = enter(relayed.connect(), state);
+        RawClient direct = new RawClient(group.master().port())) {
+      assertThat(client.call("INCR", "c")).isEqualTo(1L);
+      direct.sendCommand("EVAL", "while true do end", "0");
+      await().until(() -> isBusy(group.master()));
+      relay.cut();
+      // Until it is known that it is the same node.
+      await().until(() -> client.call("INCR", "c").equals(busy));
+      assertThat(client.call("INCR", "c")).isEqualTo(busy);
+      assertThat(client.call("BLPOP", "c", "1")).isEqualTo(busy);
+      assertThat(group.call(group.master(), "SCRIPT", "KILL")).isEqualTo("OK");
+      await().until(() -> client.call("INCR", "c").equals(2L));
     }
   }
 

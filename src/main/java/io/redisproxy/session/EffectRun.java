@@ -1,5 +1,7 @@
 package io.redisproxy.session;
 
+import io.redisproxy.resp.Resp;
+
 /** One request that changes a state of the session, if the node agrees. */
 final class EffectRun extends Run {
 
@@ -9,17 +11,42 @@ final class EffectRun extends Run {
     void onReply(boolean agreed);
   }
 
+  /** What a server answers that a script keeps busy. */
+  enum WhenBusy {
+    REFUSED,
+    AGREED,
+    ABORTED
+  }
+
+  private static final String ABORT = "EXECABORT Transaction discarded because of: ";
+
   private final Effect effect;
+  private final WhenBusy whenBusy;
   private boolean refused;
 
-  EffectRun(Session session, Target target, long sentAt, Effect effect) {
+  EffectRun(Session session, Target target, long sentAt, WhenBusy whenBusy, Effect effect) {
     super(session, target, sentAt);
+    this.whenBusy = whenBusy;
     this.effect = effect;
+  }
+
+  /** What EXEC is answered; {@code error}: why commands of the transaction were refused. */
+  static String abort(String error) {
+    return ABORT + error;
   }
 
   @Override
   protected void onError() {
     refused = true;
+  }
+
+  @Override
+  void onTooBusy(String error, int requests) {
+    switch (whenBusy) {
+      case REFUSED -> super.onTooBusy(error, requests);
+      case AGREED -> pass(Resp.simple("OK"));
+      case ABORTED -> super.onTooBusy(abort(error), requests);
+    }
   }
 
   @Override

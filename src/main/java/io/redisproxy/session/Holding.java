@@ -30,7 +30,7 @@ final class Holding extends PausedState implements Holds.Waiting {
   @Override
   public boolean tryToGoOn() {
     Target target = node.get();
-    if (!target.isConnected()) {
+    if (!target.isAnswering()) {
       target.hurry();
       return false;
     }

@@ -176,7 +176,7 @@ final class IdentityChange extends PausedState implements PinnedConnection.Holde
       onUnreachable(failure);
       return;
     }
-    if (checksLogin) {
+    if (checksLogin && !failure.isBusy()) {
       session.meters().onErrors(ErrorKind.LOGIN, 1);
     }
     session.reply(Resp.error(failure.refusal()));

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.redisproxy.command.Command;
 import io.redisproxy.command.CommandFlag;
 import io.redisproxy.resp.Resp;
+import io.redisproxy.session.EffectRun.WhenBusy;
 import io.redisproxy.upstream.NodeConnection;
 import io.redisproxy.upstream.NodeFailure;
 import io.redisproxy.upstream.PinnedConnection;
@@ -45,6 +46,10 @@ final class Pin implements PinnedConnection.Holder {
   private final PinnedConnection connection;
   private final SubscribedNames names;
   private boolean multi;
+
+  /** What is said to a transaction that began while a script kept the node busy; null if none. */
+  private String refusal;
+
   private boolean watching;
   private boolean tracking;
   private boolean receiving;
@@ -262,9 +267,10 @@ final class Pin implements PinnedConnection.Holder {
         }
         boolean before = watching;
         watching = true;
-        yield effect(agreed -> watching = watching && (agreed || before));
+        yield effect(WhenBusy.REFUSED, agreed -> watching = watching && (agreed || before));
       }
-      case UNWATCH -> multi ? null : effect(agreed -> watching = watching && !agreed);
+      case UNWATCH ->
+          multi ? null : effect(WhenBusy.AGREED, agreed -> watching = watching && !agreed);
       case CLIENT_TRACKING -> multi ? null : switchTracking(arguments);
       case SUBSCRIBE -> subscription(Subscriptions.Kind.CHANNEL, arguments, names::add);
       case PSUBSCRIBE -> subscription(Subscriptions.Kind.PATTERN, arguments, names::add);
@@ -281,6 +287,7 @@ final class Pin implements PinnedConnection.Holder {
     queued = 0;
     queuedWrites = null;
     return effect(
+        WhenBusy.AGREED,
         agreed -> {
           if (!agreed) {
             multi = false;
@@ -297,6 +304,7 @@ final class Pin implements PinnedConnection.Holder {
     multi = false;
     watching = false;
     return effect(
+        ifAgreed ? WhenBusy.AGREED : WhenBusy.ABORTED,
         agreed -> {
           if (ifAgreed && !agreed) {
             multi = true;
@@ -313,6 +321,7 @@ final class Pin implements PinnedConnection.Holder {
     tracking |= on;
     redirect = on && id > 0 && id < arguments.count() ? arguments.id(id) : 0;
     return effect(
+        WhenBusy.REFUSED,
         agreed -> {
           tracking = agreed ? on : before;
           redirect = agreed ? redirect : redirectBefore;
@@ -333,8 +342,8 @@ final class Pin implements PinnedConnection.Holder {
     return new SubscriptionRun(session, target, System.nanoTime(), kind, named, effect);
   }
 
-  private Run effect(EffectRun.Effect effect) {
-    return new EffectRun(session, target, System.nanoTime(), effect);
+  private Run effect(WhenBusy whenBusy, EffectRun.Effect effect) {
+    return new EffectRun(session, target, System.nanoTime(), whenBusy, effect);
   }
 
   @Override
@@ -368,16 +377,49 @@ final class Pin implements PinnedConnection.Holder {
   /**
    * Redis would disconnect the client, too, whose state is lost, but for subscriptions, which are
    * made again. So does one who asked for a state that never came about: what it has sent behind
-   * MULTI must not run without.
+   * MULTI must not run without. Where a script keeps the node busy it agrees to MULTI, and refuses
+   * what follows, so that the transaction fails as a whole.
    */
   @Override
   public void onLost(NodeFailure failure) {
-    stateLost = isHeld() && namesToMove() == null;
-    multi = false;
+    if (failure.isBusy() && !receiving) {
+      refusal = multi ? failure.refusal() : null;
+    } else {
+      stateLost = isHeld() && namesToMove() == null;
+      multi = false;
+    }
     watching = false;
     tracking = false;
-    if (!connection.isAwaited()) {
+    if (!connection.isAwaited() && !isSpoilt()) {
       session.onPinLost();
     }
+  }
+
+  /** Whether there is a transaction that the node knows nothing of; it will fail. */
+  boolean isSpoilt() {
+    return refusal != null;
+  }
+
+  /** The answer to a command of such a transaction, which may end by it. */
+  ByteBuf answerSpoilt(Command command) {
+    String error = refusal;
+    switch (command) {
+      case EXEC -> {
+        endSpoilt();
+        return Resp.error(EffectRun.abort(error));
+      }
+      case DISCARD -> {
+        endSpoilt();
+        return Resp.simple("OK");
+      }
+      default -> {
+        return Resp.error(error);
+      }
+    }
+  }
+
+  private void endSpoilt() {
+    multi = false;
+    refusal = null;
   }
 }

@@ -325,7 +325,7 @@ class Run extends KeptRun {
     return cutOff;
   }
 
-  /** Whether replies were errors of the proxy, since the node was lost or silent. */
+  /** Whether replies were errors of the proxy, since the node was lost, silent or busy. */
   boolean isFailed() {
     return failed;
   }
@@ -549,8 +549,18 @@ class Run extends KeptRun {
     } else {
       int lost = wanted();
       want(-lost);
+      if (failure.isBusy()) {
+        failed = true;
+        onTooBusy(failure.refusal(), lost);
+        return;
+      }
       fail(failure, failure.sent() ? ErrorKind.NODE_LOST : ErrorKind.NODE_UNREACHABLE, lost);
     }
+  }
+
+  /** The node would answer so to the requests, the last ones, of which none was sent. */
+  void onTooBusy(String error, int requests) {
+    refuse(Resp.error(error), requests);
   }
 
   void writesAreLost() {

@@ -248,6 +248,9 @@ final class Serving extends SessionState {
     if (command == Command.QUIT || command == Command.RESET) {
       return onOwnCommand(command, in, from, end);
     }
+    if (pin.isSpoilt()) {
+      return onSpoilt(command, in, from, end);
+    }
     if (commandClass == CommandClass.CURSOR) {
       RequestArguments arguments = Requests.arguments(session, in, from, end);
       if (Cursors.isMarked(command, arguments)) {
@@ -312,6 +315,15 @@ final class Serving extends SessionState {
       return sender.sendAlone(question, false, pin.connection(), in, from, end);
     }
     return addPinned(command, commandClass == CommandClass.READ, in, from, end);
+  }
+
+  /** A transaction began while a script kept the master too busy for a connection to it. */
+  private boolean onSpoilt(Command command, ByteBuf in, int from, int end) {
+    ByteBuf answer = pin.answerSpoilt(command);
+    if (!pin.isSpoilt()) {
+      unpin();
+    }
+    return reply(answer, in, from, end);
   }
 
   private boolean addPinned(Command command, boolean read, ByteBuf in, int from, int end) {

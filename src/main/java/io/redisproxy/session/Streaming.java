@@ -73,7 +73,7 @@ final class Streaming extends SessionState implements PinnedConnection.Holder, H
       // The master may have become another one while the session waited.
       target = session.lane().forWrite();
     }
-    boolean waits = read ? target.isDoubtful() : !target.isConnected();
+    boolean waits = read ? target.isDoubtful() : !target.isAnswering();
     if (waits && session.recovery().mayHold()) {
       target.hurry();
       return false;
@@ -115,7 +115,9 @@ final class Streaming extends SessionState implements PinnedConnection.Holder, H
 
   private void begin() {
     session.delays().goOn();
-    run = new EffectRun(session, target, System.nanoTime(), agreed -> giveBack());
+    run =
+        new EffectRun(
+            session, target, System.nanoTime(), EffectRun.WhenBusy.REFUSED, agreed -> giveBack());
     run.add(read);
     if (written != null) {
       run.writes(written);

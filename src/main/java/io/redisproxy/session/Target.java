@@ -37,6 +37,11 @@ record Target(
     return link.isConnected() && !isDoubtful();
   }
 
+  /** The same, or a script keeps it too busy to do more than say so. */
+  boolean isAnswering() {
+    return (link.isConnected() || link.isTooBusy()) && !isDoubtful();
+  }
+
   /**
    * Whether the connection was lost, and no probe has been answered since it was made again. Who
    * has an address may be another process by then, without any data.

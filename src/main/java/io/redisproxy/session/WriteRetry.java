@@ -251,7 +251,7 @@ final class WriteRetry extends Retry {
     if (next.node() == refuser && OF_ANY_MASTER.contains(reason) && kept != null) {
       return passOnIfItIsTheMaster();
     }
-    if (!next.isConnected()) {
+    if (!next.isAnswering()) {
       next.hurry();
       return false;
     }

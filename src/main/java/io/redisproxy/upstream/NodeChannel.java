@@ -72,6 +72,11 @@ public abstract class NodeChannel extends ChannelInboundHandlerAdapter {
     return ready && failure == null;
   }
 
+  /** Whether the connection is up, and the node was too busy to let it in when asked last. */
+  boolean isResting() {
+    return resting && failure == null;
+  }
+
   public boolean isClosed() {
     return failure != null;
   }

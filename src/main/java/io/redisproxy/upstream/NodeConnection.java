@@ -25,7 +25,7 @@ public final class NodeConnection extends NodeChannel {
 
   /** Who made the connection. */
   interface Owner {
-    /** The node takes requests over it from now on. */
+    /** The node takes requests over it from now on, or says that a script keeps it busy. */
     void onReady();
 
     /** A node's first reply that is no error has come: it is a Redis server that answers. */
@@ -136,6 +136,7 @@ public final class NodeConnection extends NodeChannel {
   @Override
   boolean onBusy(String error) {
     rest();
+    owner.onReady();
     ByteBuf line = Resp.error(error);
     ByteBuf replies = context().alloc().buffer();
     for (PendingReplies each : pending) {

@@ -35,6 +35,11 @@ public record NodeFailure(NodeAddress node, String reason, boolean sent, String 
     return new NodeFailure(node, "it refuses the connection: " + refusal, false, refusal);
   }
 
+  /** Whether a script keeps the node from letting the connection in. */
+  public boolean isBusy() {
+    return refusal != null && Handshake.isBusy(refusal);
+  }
+
   /** The same for requests that were never sent. */
   NodeFailure beforeSending() {
     return new NodeFailure(node, reason, false, refusal);

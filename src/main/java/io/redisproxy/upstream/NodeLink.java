@@ -113,6 +113,11 @@ public final class NodeLink implements NodeConnection.Owner {
     return current != null && current.isConnected();
   }
 
+  /** Whether all that is sent over it is answered that a script keeps the node busy. */
+  public boolean isTooBusy() {
+    return current != null && current.isResting();
+  }
+
   /**
    * Whether the node may be another process than the one it was: connections to it were lost. A
    * probe that was answered, and began later than {@link #doubtedAt()}, tells.
