@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.Unpooled;
 import io.redisproxy.dev.RedisProcess;
+import io.redisproxy.fixture.ServerVersion;
 import io.redisproxy.resp.Decoding.Found;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -14,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -29,11 +31,18 @@ class RequestsAgainstRedisTest {
    */
   private record Outcome(int replies, String error) {}
 
+  /** Behind one of these Valkey 8.1 takes a request for a line, too. */
+  private static final Pattern BLANK_LINE = Pattern.compile("(^|\n)[ \r]+\n");
+
   private static RedisProcess redis;
+
+  /** It omits a byte of 255 from words in a line. */
+  private static boolean valkey;
 
   @BeforeAll
   static void start() {
     redis = RedisProcess.start();
+    valkey = ServerVersion.at(redis.port()).isValkey();
   }
 
   @AfterAll
@@ -141,6 +150,9 @@ class RequestsAgainstRedisTest {
         }
       }
       String input = changed.toString();
+      if (valkey && BLANK_LINE.matcher(input).find()) {
+        continue;
+      }
       Outcome decoded = decoded(input);
       // Redis looks at a line when its end has come, the decoder at its first byte.
       assertThat(decoded)
@@ -157,6 +169,9 @@ class RequestsAgainstRedisTest {
       StringBuilder line = new StringBuilder("EVAL 'return ARGV' 0 ");
       for (int i = random.nextInt(14); i > 0; i--) {
         line.append(alphabet.charAt(random.nextInt(alphabet.length())));
+      }
+      if (valkey && line.indexOf("\u00ff") > 0) {
+        continue;
       }
       assertSplitAlike(line + "\r\n");
       assertSplitAlike(line + "\n");
