@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.LongAdder;
 final class Tally {
   private static final int MOST_EXAMPLES = 100;
   private static final int MOST_FAULTS = 10;
+  private static final int SHOWN_EXAMPLES = 5;
 
   final LongAdder replies = new LongAdder();
   final LongAdder errors = new LongAdder();
@@ -44,7 +45,16 @@ final class Tally {
 
   @Override
   public String toString() {
-    return "%s right replies, %s errors of the proxy, %s cut off, %s abuses, %s faults, the last: %s"
-        .formatted(replies, errors, cutOffs, abuses, faults, lastFaults);
+    return "%s right replies, %s errors of the proxy, %s cut off, %s abuses, %s faults, the last:"
+               + " %s;"
+        + " errors such as %s"
+            .formatted(
+                replies,
+                errors,
+                cutOffs,
+                abuses,
+                faults,
+                lastFaults,
+                examples.stream().limit(SHOWN_EXAMPLES).toList());
   }
 }
