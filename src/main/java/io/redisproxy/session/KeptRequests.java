@@ -23,6 +23,11 @@ final class KeptRequests {
   /** Which of all are scripts; null until it is asked for. */
   private BitSet scripts;
 
+  /** What those read that begin at {@link #readFrom}; null until it is asked for. */
+  private SlotList readSlots;
+
+  private int readFrom;
+
   /** The bytes between two indices; {@code bytes} is taken over. */
   KeptRequests(ByteBuf bytes, int begin, int end) {
     this.bytes = bytes;
@@ -61,7 +66,12 @@ final class KeptRequests {
 
   /** What those that are to be sent read. */
   SlotList readSlots(KeySlots keys, Lane lane) {
-    return keys.readBy(bytes, from, end, lane.identity().database());
+    // They are asked about by each run behind them.
+    if (readSlots == null || readFrom != from) {
+      readSlots = keys.readBy(bytes, from, end, lane.identity().database());
+      readFrom = from;
+    }
+    return readSlots;
   }
 
   /** Which of those that are to be sent can be run twice, as they change nothing. */
