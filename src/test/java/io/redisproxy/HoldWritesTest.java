@@ -21,6 +21,8 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests that reach no master, or one that is none any more. */
 class HoldWritesTest {
@@ -210,6 +212,26 @@ class HoldWritesTest {
           .startsWith("ERR redis-proxy: ")
           .doesNotContain("may have been executed");
       assertThat(proxy.counted("redis_proxy.holds")).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"MULTI", "WATCH a"})
+  void whatIsSentBehindATransactionThatCannotBeginIsNotRun(String begin) throws IOException {
+    try (Relay relay = Relay.to(old.port());
+        TestProxy proxy = proxy(Duration.ZERO, relay);
+        RawClient client = proxy.connect()) {
+      assertThat(client.call("PING")).isEqualTo("PONG");
+      // Who is there now doesn't tell whether it is the same as before.
+      double before = proxy.counted("redis_proxy.node.connection.losses");
+      relay.stall();
+      relay.cut();
+      await().until(() -> proxy.counted("redis_proxy.node.connection.losses") > before);
+      client.send(begin + "\r\nECHO x\r\nEXEC\r\n");
+      assertThat(client.readToEnd().lines())
+          .singleElement()
+          .asString()
+          .startsWith("-ERR redis-proxy: ");
     }
   }
 

@@ -84,6 +84,11 @@ final class Pin implements PinnedConnection.Holder {
     return SUBSCRIPTIONS.contains(command) || command == Command.CLIENT_TRACKING;
   }
 
+  /** Whether what follows is to run in a transaction only. */
+  static boolean beginsTransaction(Command command) {
+    return command == Command.MULTI || command == Command.WATCH;
+  }
+
   /** Whether a node shall get the command even if it is busy, over any connection of the user's. */
   static boolean isForBusyNode(Command command) {
     return TO_BUSY_NODES.contains(command);

@@ -775,9 +775,14 @@ final class Serving extends SessionState {
         Pin.isForBusyNode(command)
             ? session.lane().forWrite().link().connection() == null && mayHold()
             : isHeldBack();
-    return waits
-        ? holdBack(in, from)
-        : leave(new Draining(session, new Pinning(session, this, command)), in, from);
+    if (!waits) {
+      return leave(new Draining(session, new Pinning(session, this, command)), in, from);
+    }
+    boolean stays = holdBack(in, from);
+    // What the client has sent behind it must not run without.
+    return stays && Pin.beginsTransaction(command)
+        ? leave(new Closing(session, CloseCause.NODE_LOST), in, decoder.end())
+        : stays;
   }
 
   /** From here on the session and its node are left to themselves. */
