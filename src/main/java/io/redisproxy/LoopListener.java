@@ -37,6 +37,8 @@ final class LoopListener {
   private final LoopInsight insight;
   private final Backend backend;
   private final Consumer<Topology> onChange;
+  private final AccessTrials trials;
+  private final Runnable onTaken;
   private final Recovery recovery;
   private ScheduledFuture<?> watching;
   private HealthMonitor monitor;
@@ -75,6 +77,14 @@ final class LoopListener {
             loop.settings().node().identityIdle());
     onChange = topology -> loop.eventLoop().execute(backend::onTopology);
     group.onChange(onChange);
+    trials =
+        new AccessTrials(
+            served,
+            loop.connector(),
+            loop.settings().probe().interval(),
+            loop.settings().probe().timeout());
+    onTaken = () -> loop.eventLoop().execute(this::onAccess);
+    served.whenTaken(onTaken);
     recovery =
         new Recovery(
             served.config().resilience(),
@@ -141,13 +151,23 @@ final class LoopListener {
       served.group().limit(config.health());
     }
     if (hasOtherLogins(before)) {
-      backend.onLogins();
-      stopMonitoring();
-      monitor();
+      onAccess();
+      if (loop.index() == 0) {
+        trials.begin();
+      }
     } else if (judgesOtherwise && monitor != null) {
       // What the replicas are known to have reached stays true.
       monitor.close();
       probe();
+    }
+  }
+
+  /** Nodes may be connected to by something else from now on. */
+  private void onAccess() {
+    backend.onLogins();
+    if (held.isEmpty()) {
+      stopMonitoring();
+      monitor();
     }
   }
 
@@ -200,6 +220,8 @@ final class LoopListener {
     stopMonitoring();
     watching.cancel(false);
     served.group().forget(onChange);
+    trials.close();
+    served.forget(onTaken);
   }
 
   /** Nobody is there any more. */

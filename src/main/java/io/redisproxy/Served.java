@@ -14,11 +14,17 @@ import io.redisproxy.session.NilRechecks;
 import io.redisproxy.tls.TlsPeer;
 import io.redisproxy.tls.TlsServer;
 import io.redisproxy.topology.NodeGroup;
+import io.redisproxy.topology.Topology;
 import io.redisproxy.upstream.Login;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A listener, with what its event loops have in common. Any thread may ask. */
 final class Served {
@@ -50,6 +56,11 @@ final class Served {
   private final boolean holdsReads;
   private final ListenerMeters meters;
   private volatile Current current;
+
+  /** By what nodes are connected to that have not taken what was changed since. */
+  private final Map<NodeAddress, Current> former = new ConcurrentHashMap<>();
+
+  private final List<Runnable> onTaken = new CopyOnWriteArrayList<>();
 
   /**
    * Not to be seen anywhere before it is {@link #show shown}.
@@ -87,8 +98,71 @@ final class Served {
     return current;
   }
 
+  /** What nodes are connected to by stays what it is until they are known to take the other. */
   void change(Current next) {
+    Current before = current;
+    members()
+        .forEach(
+            node -> {
+              Current used = former.getOrDefault(node, before);
+              if (access(used, node).equals(access(next, node))) {
+                former.remove(node);
+              } else {
+                former.put(node, used);
+              }
+            });
     current = next;
+  }
+
+  /** Those that are not known to take what was changed. */
+  Set<NodeAddress> refusing() {
+    return Set.copyOf(former.keySet());
+  }
+
+  boolean isMember(NodeAddress node) {
+    return members().anyMatch(node::equals);
+  }
+
+  /** By what the node shall be connected to. */
+  NodeAccess wantedAt(NodeAddress node) {
+    return access(current, node);
+  }
+
+  /** The node has taken it. */
+  void onTaken(NodeAddress node) {
+    former.remove(node);
+    onTaken.forEach(Runnable::run);
+  }
+
+  /** Nobody connects to the node any more. */
+  void forgetFormer(NodeAddress node) {
+    former.remove(node);
+  }
+
+  /** Runs the action whenever a node is connected to by something else from then on. */
+  void whenTaken(Runnable action) {
+    onTaken.add(action);
+  }
+
+  void forget(Runnable action) {
+    onTaken.remove(action);
+  }
+
+  private Stream<NodeAddress> members() {
+    Topology topology = group.topology();
+    return topology.memberIndices().mapToObj(topology::address);
+  }
+
+  private NodeAccess accessAt(NodeAddress node) {
+    return access(former.getOrDefault(node, current), node);
+  }
+
+  private NodeAccess access(Current by, NodeAddress node) {
+    NodeAddress listed = names.listed(node);
+    return new NodeAccess(
+        by.config().credentialsOf(listed).map(Login::of).orElse(null),
+        by.config().probeCredentialsOf(listed).map(Login::of).orElse(null),
+        by.tls().peerAt(listed));
   }
 
   int port() {
@@ -132,17 +206,17 @@ final class Served {
 
   /** What the node is told of sessions that bring no login; null if nothing. */
   Login loginAt(NodeAddress node) {
-    return config().credentialsOf(names.listed(node)).map(Login::of).orElse(null);
+    return accessAt(node).login();
   }
 
   /** What the node is told when it is asked for its health, or how far it is; null if nothing. */
   Login probeLoginAt(NodeAddress node) {
-    return config().probeCredentialsOf(names.listed(node)).map(Login::of).orElse(null);
+    return accessAt(node).probeLogin();
   }
 
   /** As whom the node is connected to by TLS; null if without. */
   TlsPeer peerAt(NodeAddress node) {
-    return current.tls().peerAt(names.listed(node));
+    return accessAt(node).peer();
   }
 
   /** The TLS of clients; null if they are without. */

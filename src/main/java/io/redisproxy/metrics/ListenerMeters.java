@@ -20,6 +20,7 @@ public final class ListenerMeters {
   private final Map<ReadReason, LongAdder> reads = new EnumMap<>(ReadReason.class);
   private final Map<TopologyChange, LongAdder> changes = new EnumMap<>(TopologyChange.class);
   private final LongAdder slow;
+  private final LongAdder accessRefused;
   private final LongAdder bytesIn;
   private final LongAdder bytesOut;
   private final RecoveryMeters recovery;
@@ -76,6 +77,12 @@ public final class ListenerMeters {
             registry,
             "redis_proxy.slow",
             "Runs of requests that took longer than the slow log's threshold",
+            tags);
+    accessRefused =
+        Counters.register(
+            registry,
+            "redis_proxy.access.refused",
+            "Attempts to connect to a node with changed credentials or TLS that failed",
             tags);
     bytesIn = bytes(registry, tags.and("direction", "in"));
     bytesOut = bytes(registry, tags.and("direction", "out"));
@@ -160,6 +167,11 @@ public final class ListenerMeters {
   /** Requests took longer than they should. */
   public void onSlow() {
     slow.increment();
+  }
+
+  /** A node does not take changed credentials, or TLS. */
+  public void onAccessRefused() {
+    accessRefused.increment();
   }
 
   public void bytesIn(int bytes) {
