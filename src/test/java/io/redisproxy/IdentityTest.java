@@ -99,6 +99,7 @@ class IdentityTest {
       strings = {
         "HELLO 3 AUTH foo wrong;HELLO 3 AUTH nobody x;HELLO 3 SETNAME 'a b';GET none",
         "AUTH;AUTH a b c;AUTH x;AUTH foo wrong;AUTH nobody x;ACL WHOAMI",
+        "HELLO 3;AUTH x;AUTH default x;ACL WHOAMI;AUTH foo right;AUTH x;HELLO 3 AUTH foo x;ACL WHOAMI",
         "AUTH foo right;AUTH foo wrong;ACL WHOAMI;AUTH bar other;ACL WHOAMI;AUTH bar right;ACL WHOAMI",
         "WATCH a;AUTH foo right;SET foo:a 1;ACL WHOAMI;AUTH foo wrong;UNWATCH;ACL WHOAMI;GET bar:a",
         "WATCH a;AUTH nobody x;CLIENT NO-EVICT ON;ACL WHOAMI;RESET;ACL WHOAMI",

@@ -55,7 +55,8 @@ public record Identity(
    * The requests that bring a new connection into this identity; none for the default one. A
    * database that came first is chosen before the login and behind it, and only one of the two has
    * to succeed: before it, a node may ask for a password, and behind it the user may not be allowed
-   * to.
+   * to. The login is never left to HELLO: that has to name a user, and to a node whose default user
+   * needs no password any will do then, while AUTH with a password alone is told so.
    */
   List<List<byte[]>> requests() {
     List<List<byte[]>> requests = new ArrayList<>();
@@ -63,23 +64,17 @@ public record Identity(
     if (databaseFirst) {
       requests.add(select);
     }
-    if (protocol != DEFAULT.protocol) {
-      List<byte[]> hello = new ArrayList<>();
-      hello.add(Resp.bytes("HELLO"));
-      hello.add(Resp.bytes(Integer.toString(protocol)));
-      if (login != null) {
-        hello.add(Resp.bytes("AUTH"));
-        hello.addAll(login.arguments(true));
-      }
-      requests.add(hello);
-    } else if (login != null) {
+    if (login != null) {
       List<byte[]> auth = new ArrayList<>();
       auth.add(Resp.bytes("AUTH"));
-      auth.addAll(login.arguments(false));
+      auth.addAll(login.arguments());
       requests.add(auth);
     }
     if (database != DEFAULT.database) {
       requests.add(select);
+    }
+    if (protocol != DEFAULT.protocol) {
+      requests.add(List.of(Resp.bytes("HELLO"), Resp.bytes(Integer.toString(protocol))));
     }
     if (noTouch) {
       requests.add(List.of(Resp.bytes("CLIENT"), Resp.bytes("NO-TOUCH"), Resp.bytes("ON")));

@@ -27,13 +27,11 @@ public record Login(String username, String password) {
     return Resp.text(text.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** The arguments of AUTH, or those behind AUTH in HELLO, which always names a user. */
-  List<byte[]> arguments(boolean alwaysNamed) {
+  /** The arguments of AUTH. */
+  List<byte[]> arguments() {
     List<byte[]> arguments = new ArrayList<>(2);
     if (username != null) {
       arguments.add(Resp.bytes(username));
-    } else if (alwaysNamed) {
-      arguments.add(Resp.bytes(DEFAULT_USER));
     }
     arguments.add(Resp.bytes(password));
     return arguments;
