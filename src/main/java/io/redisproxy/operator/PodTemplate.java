@@ -8,8 +8,10 @@ import io.fabric8.kubernetes.api.model.LocalObjectReference;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.Probe;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeBuilder;
+import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import io.fabric8.kubernetes.api.model.VolumeProjection;
 import io.fabric8.kubernetes.api.model.VolumeProjectionBuilder;
@@ -58,9 +60,28 @@ final class PodTemplate {
   /** Makes it that of a RedisProxy. */
   static void apply(PodTemplateSpec template, Plan plan) {
     PodTemplate edited = new PodTemplate(template, plan);
+    edited.leaveOutZeros();
     edited.identify();
     edited.addSettings();
     edited.addVolumes();
+  }
+
+  /** As an API server does, from which else it would differ each time that it is looked at. */
+  private void leaveOutZeros() {
+    for (Probe probe :
+        List.of(
+            container.getStartupProbe(),
+            container.getReadinessProbe(),
+            container.getLivenessProbe())) {
+      if (probe.getInitialDelaySeconds() != null && probe.getInitialDelaySeconds() == 0) {
+        probe.setInitialDelaySeconds(null);
+      }
+    }
+    for (VolumeMount mount : container.getVolumeMounts()) {
+      if (Boolean.FALSE.equals(mount.getReadOnly())) {
+        mount.setReadOnly(null);
+      }
+    }
   }
 
   private void identify() {

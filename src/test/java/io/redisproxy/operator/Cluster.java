@@ -16,8 +16,9 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
-/** What users, and the controllers of Kubernetes, do at the stand-in for an API server. */
+/** What users, and the controllers of Kubernetes, do at an API server or the stand-in for one. */
 final class Cluster implements AutoCloseable {
   static final String NAMESPACE = "redis";
   static final String NAME = "cache";
@@ -31,16 +32,27 @@ final class Cluster implements AutoCloseable {
           slave: [ { host: redis-1, port: 6379 } ]
       """;
 
-  private final ApiServer server;
+  private final ApiServer standIn;
   private final KubernetesClient client;
+  private final Supplier<KubernetesClient> operatorClients;
 
+  /** With the stand-in. */
   Cluster() throws IOException {
-    server = new ApiServer();
-    client = server.client();
+    standIn = new ApiServer();
+    client = standIn.client();
+    operatorClients = standIn::operatorClient;
   }
 
+  /** With a real API server, which somebody else ends. */
+  Cluster(RealApiServer server) {
+    standIn = null;
+    client = server.client();
+    operatorClients = server::operatorClient;
+  }
+
+  /** The stand-in, which can do what a real one can't. */
   ApiServer server() {
-    return server;
+    return standIn;
   }
 
   KubernetesClient client() {
@@ -50,7 +62,7 @@ final class Cluster implements AutoCloseable {
   /** An operator, not started, that has and gives back its lease quickly. */
   ProxyOperator operator(String identity, Runnable onLeaseLost) {
     return new ProxyOperator(
-        server.operatorClient(),
+        operatorClients.get(),
         new ProxyOperator.Options(
             Set.of(),
             Optional.of("redis-proxy:test"),
@@ -195,6 +207,8 @@ final class Cluster implements AutoCloseable {
   @Override
   public void close() {
     client.close();
-    server.close();
+    if (standIn != null) {
+      standIn.close();
+    }
   }
 }

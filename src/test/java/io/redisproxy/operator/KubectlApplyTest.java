@@ -7,11 +7,9 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.ByteArrayInputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,15 +21,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 class KubectlApplyTest {
   @TempDir Path folder;
   private ApiServer server;
+  private Kubectl kubectl;
 
   @BeforeEach
   void start() throws Exception {
     // Older ones write their version in another way, and some don't know components.
-    assumeThat(isOnPath() && kubectl("version", "--client").contains("Version: v1."))
+    assumeThat(Kubectl.isOnPath() && version().contains("Version: v1."))
         .as("kubectl 1.28 or newer is installed")
         .isTrue();
     server = new ApiServer();
     server.tellKinds();
+    kubectl = new Kubectl("kubectl", folder, List.of("--server=" + server.url()));
+  }
+
+  private String version() throws Exception {
+    return new Kubectl("kubectl", folder, List.of()).run("version", "--client");
   }
 
   @AfterEach
@@ -48,7 +52,7 @@ class KubectlApplyTest {
   @Test
   void nothingIsWrittenTheSecondTime() throws Exception {
     String kustomization = "k8s/operator";
-    int objects = kubectl("kustomize", kustomization).split("(?m)^kind: ").length - 1;
+    int objects = kubectl.run("kustomize", kustomization).split("(?m)^kind: ").length - 1;
     apply(kustomization);
     server.writes().clear();
 
@@ -61,7 +65,7 @@ class KubectlApplyTest {
   @ParameterizedTest
   @ValueSource(strings = {"k8s/operator", "k8s/overlays/demo"})
   void theServerMayMergeThem(String kustomization) throws Exception {
-    String manifests = kubectl("kustomize", kustomization);
+    String manifests = kubectl.run("kustomize", kustomization);
     int objects = manifests.split("(?m)^kind: ").length - 1;
     assertThat(apply(kustomization, "--server-side"))
         .hasSize(objects)
@@ -78,8 +82,7 @@ class KubectlApplyTest {
   @ValueSource(strings = {"--server-side=false", "--server-side"})
   void aRedisProxyIsOfAKindThatItKnows(String way) throws Exception {
     String applied =
-        kubectl(
-            "--server=" + server.url(),
+        kubectl.run(
             "apply",
             "--validate=false",
             "--namespace=redis",
@@ -94,13 +97,13 @@ class KubectlApplyTest {
     List<String> arguments =
         new ArrayList<>(
             List.of(
-                "--server=" + server.url(),
                 "apply",
                 // The stand-in has no schemas.
                 "--validate=false",
                 "--kustomize=" + kustomization));
     arguments.addAll(List.of(more));
-    return kubectl(arguments.toArray(String[]::new))
+    return kubectl
+        .run(arguments.toArray(String[]::new))
         .lines()
         .filter(line -> !line.startsWith("Warning: "))
         .toList();
@@ -114,26 +117,5 @@ class KubectlApplyTest {
       stored.forEach(object -> object.getMetadata().setResourceVersion(null));
       return stored;
     }
-  }
-
-  private static boolean isOnPath() {
-    return List.of(System.getenv("PATH").split(":")).stream()
-        .anyMatch(each -> Files.isExecutable(Path.of(each, "kubectl")));
-  }
-
-  /** Without a configuration or a cache of who runs the test. */
-  private String kubectl(String... arguments) throws Exception {
-    List<String> command = new ArrayList<>(List.of("kubectl", "--cache-dir=" + folder));
-    command.addAll(List.of(arguments));
-    Path output = folder.resolve("output");
-    ProcessBuilder builder =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
-    builder.environment().put("KUBECONFIG", folder.resolve("none").toString());
-    Process kubectl = builder.start();
-    if (!kubectl.waitFor(60, TimeUnit.SECONDS)) {
-      kubectl.destroyForcibly();
-    }
-    assertThat(kubectl.waitFor()).as(Files.readString(output)).isZero();
-    return Files.readString(output);
   }
 }

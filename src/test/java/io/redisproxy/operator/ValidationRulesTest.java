@@ -96,7 +96,7 @@ class ValidationRulesTest {
     }
   }
 
-  private static List<JsonNode> cases() {
+  static List<JsonNode> cases() {
     return read(Path.of("src/test/resources/validation-rules.yaml"));
   }
 
@@ -107,7 +107,7 @@ class ValidationRulesTest {
         .toList();
   }
 
-  private static JsonNode resource(JsonNode each) {
+  static JsonNode resource(JsonNode each) {
     ObjectNode resource = JSON.createObjectNode();
     resource.put("apiVersion", "redisproxy.io/v1alpha1").put("kind", "RedisProxy");
     resource.putObject("metadata").put("name", each.path("name").asText("cache"));
