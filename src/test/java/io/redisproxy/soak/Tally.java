@@ -46,7 +46,7 @@ final class Tally {
   @Override
   public String toString() {
     return "%s right replies, %s errors of the proxy, %s cut off, %s abuses, %s faults, the last:"
-               + " %s;"
+        + " %s;"
         + " errors such as %s"
             .formatted(
                 replies,
