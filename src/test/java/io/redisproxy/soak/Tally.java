@@ -45,16 +45,15 @@ final class Tally {
 
   @Override
   public String toString() {
-    return "%s right replies, %s errors of the proxy, %s cut off, %s abuses, %s faults, the last:"
-        + " %s;"
-        + " errors such as %s"
-            .formatted(
-                replies,
-                errors,
-                cutOffs,
-                abuses,
-                faults,
-                lastFaults,
-                examples.stream().limit(SHOWN_EXAMPLES).toList());
+    return ("%s right replies, %s errors of the proxy, %s cut off, %s abuses, %s faults,"
+            + " the last: %s; errors such as %s")
+        .formatted(
+            replies,
+            errors,
+            cutOffs,
+            abuses,
+            faults,
+            lastFaults,
+            examples.stream().limit(SHOWN_EXAMPLES).toList());
   }
 }
