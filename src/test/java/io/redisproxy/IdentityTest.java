@@ -169,6 +169,8 @@ class IdentityTest {
   void aPasswordIsCheckedEachTimeThoughOthersHaveTheIdentity() throws IOException {
     double before = proxy.counted("redis_proxy.errors", "kind", "login");
     client.call("AUTH", "foo", "right");
+    // So that the connection which it shares is there.
+    assertThat(client.call("SET", "foo:a", "0")).isEqualTo("OK");
     onEveryNode("ACL", "SETUSER", "foo", "off");
     RawClient other = client();
     assertIsError(other.call("AUTH", "foo", "right"), "WRONGPASS");
