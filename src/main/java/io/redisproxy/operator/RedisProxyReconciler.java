@@ -194,7 +194,8 @@ final class RedisProxyReconciler implements Reconciler<RedisProxy> {
 
   /**
    * Writes the status. The framework takes what comes back for its own change and nobody else's, so
-   * it would not tell of a spec that was changed in this moment.
+   * it would not tell of a spec that was changed in this moment, or of another RedisProxy under the
+   * name, which has got the status then.
    *
    * @return whether it was
    */
@@ -203,8 +204,9 @@ final class RedisProxyReconciler implements Reconciler<RedisProxy> {
     try {
       RedisProxy written =
           context.resourceOperations().serverSideApplyPrimaryStatus(withStatus(proxy, status));
-      return !Objects.equals(
-          written.getMetadata().getGeneration(), proxy.getMetadata().getGeneration());
+      return !Objects.equals(written.getMetadata().getUid(), proxy.getMetadata().getUid())
+          || !Objects.equals(
+              written.getMetadata().getGeneration(), proxy.getMetadata().getGeneration());
     } catch (KubernetesClientException e) {
       if (e.getCode() != HttpURLConnection.HTTP_NOT_FOUND) {
         throw e;

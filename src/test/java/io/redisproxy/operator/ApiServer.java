@@ -19,6 +19,7 @@ import io.fabric8.mockwebserver.dsl.HttpMethod;
 import io.fabric8.mockwebserver.http.Buffer;
 import io.fabric8.mockwebserver.http.MockResponse;
 import io.fabric8.mockwebserver.http.RecordedRequest;
+import io.redisproxy.operator.v1alpha1.RedisProxy;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 
 /**
@@ -51,6 +53,10 @@ final class ApiServer implements AutoCloseable {
   private final List<String> writes = new CopyOnWriteArrayList<>();
 
   private volatile Predicate<String> refusals = write -> false;
+
+  /** What takes the place of the object whose status is written next; null if nothing does. */
+  private final AtomicReference<RedisProxy> successor = new AtomicReference<>();
+
   private volatile Map<String, String> discovery = Map.of();
 
   ApiServer() throws IOException {
@@ -98,6 +104,11 @@ final class ApiServer implements AutoCloseable {
     refusals = refused;
   }
 
+  /** Has somebody delete a RedisProxy and make another one just before its status is written. */
+  void replaceBeforeStatus(RedisProxy next) {
+    successor.set(next);
+  }
+
   @Override
   public void close() {
     server.shutdown();
@@ -141,6 +152,17 @@ final class ApiServer implements AutoCloseable {
         return super.handlePatch(request);
       }
       String path = request.getPath().replaceFirst("\\?.*", "");
+      RedisProxy next = path.endsWith("/status") ? successor.getAndSet(null) : null;
+      if (next != null) {
+        String object = path.replaceFirst("/status$", "");
+        handleDelete(object);
+        handleCreate(
+            copy(
+                request,
+                HttpMethod.POST,
+                object.replaceFirst("/[^/]*$", ""),
+                parse(Serialization.asJson(next))));
+      }
       String manager = request.getPath().replaceFirst(".*fieldManager=([^&]*).*", "$1");
       ObjectNode applied = parse(request.getBody().readUtf8());
       ObjectNode fields = fields(applied);

@@ -74,6 +74,11 @@ final class Cluster implements AutoCloseable {
 
   /** As {@code kubectl apply}, of a RedisProxy with that spec. */
   RedisProxy apply(String spec) {
+    return client.resource(resource(spec)).fieldManager("user").forceConflicts().serverSideApply();
+  }
+
+  /** One with that spec. */
+  static RedisProxy resource(String spec) {
     String yaml =
         """
         apiVersion: redisproxy.io/v1alpha1
@@ -83,11 +88,7 @@ final class Cluster implements AutoCloseable {
         """
                 .formatted(NAME, NAMESPACE)
             + spec.indent(2);
-    return client
-        .resource(Serialization.unmarshal(yaml, RedisProxy.class))
-        .fieldManager("user")
-        .forceConflicts()
-        .serverSideApply();
+    return Serialization.unmarshal(yaml, RedisProxy.class);
   }
 
   RedisProxy proxy() {

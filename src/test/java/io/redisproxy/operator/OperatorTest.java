@@ -449,6 +449,15 @@ class OperatorTest {
     cluster.awaited(Deployment.class, NAME, found -> found.getSpec().getReplicas() == 7);
   }
 
+  /** As by {@code kubectl replace --force}, while the operator is at the one before. */
+  @Test
+  void anotherOneUnderTheNameIsNotTakenForTheOneBefore() {
+    cluster.server().replaceBeforeStatus(Cluster.resource(LISTENER));
+    cluster.apply(LISTENER + "settings: { mode: proxy }\n");
+    cluster.awaited(Deployment.class, NAME);
+    cluster.awaited("Accepted", "Valid");
+  }
+
   @Test
   void aBrokenPodIsToldAndForgottenWhenItIsMended() {
     cluster.apply(LISTENER);
