@@ -41,7 +41,8 @@ final class OperatorMode {
                 // As Kubernetes sets it to the name of the pod.
                 Optional.ofNullable(System.getenv("HOSTNAME"))
                     .orElseGet(() -> UUID.randomUUID().toString()),
-                ProxyOperator.Options.RETRY_PERIOD),
+                ProxyOperator.Options.RETRY_PERIOD,
+                ProxyOperator.Options.FIRST_LOOK),
             () -> Quarkus.asyncExit(1));
     operator.start();
   }

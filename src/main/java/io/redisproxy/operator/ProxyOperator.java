@@ -4,7 +4,11 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
+import io.javaoperatorsdk.operator.health.InformerHealthIndicator;
+import io.javaoperatorsdk.operator.health.InformerWrappingEventSourceHealthIndicator;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jboss.logging.Logger;
@@ -24,15 +28,20 @@ public final class ProxyOperator implements AutoCloseable {
    * @param interval from one question to the proxies to the next
    * @param identity which of several operators this is
    * @param retryPeriod from one attempt to get the lease to the next
+   * @param firstLook how long is waited at the start for what is on the cluster
    */
   public record Options(
       Set<String> namespaces,
       Optional<String> image,
       Duration interval,
       String identity,
-      Duration retryPeriod) {
+      Duration retryPeriod,
+      Duration firstLook) {
     /** Usual for leader election. */
     public static final Duration RETRY_PERIOD = Duration.ofSeconds(2);
+
+    /** Less than a startup probe waits. */
+    public static final Duration FIRST_LOOK = Duration.ofSeconds(20);
   }
 
   /** How much longer than {@link Options#retryPeriod} a lease holds that is not renewed. */
@@ -59,6 +68,9 @@ public final class ProxyOperator implements AutoCloseable {
                 overrider
                     .withKubernetesClient(client)
                     .withCloseClientOnStop(false)
+                    // What can't be seen is looked for again and again, and the rest goes on.
+                    .withStopOnInformerErrorDuringStartup(false)
+                    .withCacheSyncTimeout(options.firstLook())
                     .withReconciliationTerminationTimeout(Duration.ofSeconds(5))
                     .withLeaderElectionConfiguration(
                         LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(
@@ -76,7 +88,8 @@ public final class ProxyOperator implements AutoCloseable {
             client,
             new Events(client, options.identity()),
             options.image().or(() -> OwnPod.image(client)),
-            options.interval());
+            options.interval(),
+            this::unseenKinds);
     operator.register(
         reconciler,
         configuration -> {
@@ -86,9 +99,40 @@ public final class ProxyOperator implements AutoCloseable {
         });
   }
 
-  /** Returns when it knows what is on the cluster. */
+  /** Returns when it knows what is on the cluster, or knows that it won't for the time being. */
   public void start() {
     operator.start();
+    List<String> unseen = unseenKinds();
+    if (!unseen.isEmpty()) {
+      LOG.errorf(
+          "can't see %s; it is tried again and again, and the rest goes on: does the operator lack"
+              + " the right to list and watch them, see k8s/operator/rbac.yaml?",
+          String.join(", ", unseen));
+    }
+  }
+
+  /**
+   * The kinds of which it has not been told yet, by a lack of rights or an API server's silence.
+   */
+  private List<String> unseenKinds() {
+    if (!operator.getRuntimeInfo().isStarted()) {
+      return List.of();
+    }
+    return operator
+        .getRuntimeInfo()
+        .unhealthyInformerWrappingEventSourceHealthIndicator()
+        .values()
+        .stream()
+        .flatMap(sources -> sources.entrySet().stream())
+        .filter(source -> !isSeen(source.getValue()))
+        .map(Map.Entry::getKey)
+        .sorted()
+        .toList();
+  }
+
+  private static boolean isSeen(InformerWrappingEventSourceHealthIndicator<?> source) {
+    return source.informerHealthIndicators().values().stream()
+        .allMatch(InformerHealthIndicator::hasSynced);
   }
 
   /** Whether it knows what is on the cluster, be it the one that works or not. */

@@ -42,6 +42,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Makes the cluster have what a RedisProxy says, again and again, and writes into its status how
@@ -56,6 +57,7 @@ final class RedisProxyReconciler implements Reconciler<RedisProxy> {
   private final AdminToken token;
   private final Events events;
   private final KnownKinds monitors;
+  private final Supplier<List<String>> unseenKinds;
   private Workflow<RedisProxy> workflow;
 
   /**
@@ -63,12 +65,18 @@ final class RedisProxyReconciler implements Reconciler<RedisProxy> {
    *
    * @param image where a RedisProxy names none
    * @param interval from one question to the proxies to the next
+   * @param unseenKinds what can't be watched
    */
   RedisProxyReconciler(
-      KubernetesClient client, Events events, Optional<String> image, Duration interval) {
+      KubernetesClient client,
+      Events events,
+      Optional<String> image,
+      Duration interval,
+      Supplier<List<String>> unseenKinds) {
     this.image = image;
     this.interval = interval;
     this.events = events;
+    this.unseenKinds = unseenKinds;
     token = new AdminToken(client);
     monitors = new KnownKinds(client, GroupVersionKind.gvkFor(ServiceMonitor.class));
   }
@@ -170,12 +178,14 @@ final class RedisProxyReconciler implements Reconciler<RedisProxy> {
     } catch (ApplyException e) {
       failure = Optional.of(e);
     }
+    List<String> unseen = unseenKinds.get();
     StatusWriter writer =
         new StatusWriter(
             proxy,
             new StatusWriter.Facts(
                 mistakes,
                 failure,
+                unseen,
                 context.getSecondaryResource(Deployment.class),
                 context.getSecondaryResources(Pod.class),
                 context.getSecondaryResources(PodReport.class)));
@@ -187,7 +197,7 @@ final class RedisProxyReconciler implements Reconciler<RedisProxy> {
       return UpdateControl.<RedisProxy>noUpdate().rescheduleAfter(SOON);
     }
     // What is in the way goes without telling.
-    return failure.isPresent()
+    return failure.isPresent() || !unseen.isEmpty()
         ? UpdateControl.<RedisProxy>noUpdate().rescheduleAfter(interval)
         : UpdateControl.noUpdate();
   }

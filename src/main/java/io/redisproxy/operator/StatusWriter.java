@@ -18,10 +18,15 @@ import java.util.stream.Stream;
 
 /** What is to be said of a RedisProxy. */
 final class StatusWriter {
-  /** What is known of it. */
+  /**
+   * What is known of it.
+   *
+   * @param unseen the kinds of objects that can't be watched
+   */
   record Facts(
       Optional<ConfigException> mistakes,
       Optional<ApplyException> failure,
+      List<String> unseen,
       Optional<Deployment> deployment,
       Collection<Pod> pods,
       Collection<PodReport> reports) {}
@@ -117,7 +122,22 @@ final class StatusWriter {
                                 Conditions.FALSE,
                                 "Invalid",
                                 "the spec is not accepted")))
+        .or(this::unseen)
         .orElseGet(() -> Finding.good("Applied", "InPlace"));
+  }
+
+  private Optional<Finding> unseen() {
+    return facts.unseen().isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new Finding(
+                "Applied",
+                Conditions.FALSE,
+                "NotWatched",
+                "the operator can't see "
+                    + String.join(", ", facts.unseen())
+                    + ", so what is changed there is not mended: it may lack the right to list"
+                    + " and watch them, see k8s/operator/rbac.yaml"));
   }
 
   private Finding available() {

@@ -91,7 +91,11 @@ final class ApiServer implements AutoCloseable {
   /** Of the operator, who has the rights of its manifests. */
   KubernetesClient operatorClient() {
     return new KubernetesClientBuilder()
-        .withConfig(new ConfigBuilder(client().getConfiguration()).withOauthToken(OPERATOR).build())
+        .withConfig(
+            new ConfigBuilder(client().getConfiguration())
+                .withOauthToken(OPERATOR)
+                .withWatchReconnectInterval(100)
+                .build())
         .build();
   }
 

@@ -68,7 +68,8 @@ final class Cluster implements AutoCloseable {
             Optional.of("redis-proxy:test"),
             Duration.ofMillis(200),
             identity,
-            Duration.ofMillis(250)),
+            Duration.ofMillis(250),
+            Duration.ofSeconds(5)),
         onLeaseLost);
   }
 

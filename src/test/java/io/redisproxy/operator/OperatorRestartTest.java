@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.redisproxy.fixture.LogWatch;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -74,19 +75,27 @@ class OperatorRestartTest {
   }
 
   @Test
-  void withoutRightsItDoesNotStart() {
-    cluster.server().refuse(write -> write.equals("GET /apis/apps/v1/deployments"));
-    try (ProxyOperator operator = cluster.operator("first", () -> {})) {
-      await().untilAsserted(() -> assertThat(startFailure(operator)).isNotNull());
-    }
-  }
-
-  private static Exception startFailure(ProxyOperator operator) {
-    try {
+  void whatItMayNotWatchIsToldAndTheRestGoesOn() throws Exception {
+    cluster
+        .server()
+        .refuse(write -> write.equals("GET /apis/autoscaling/v2/horizontalpodautoscalers"));
+    try (ProxyOperator operator = cluster.operator("first", () -> {});
+        LogWatch log = new LogWatch(ProxyOperator.class)) {
       operator.start();
-      return null;
-    } catch (RuntimeException e) {
-      return e;
+      assertThat(log.messages())
+          .anySatisfy(
+              message ->
+                  assertThat(message)
+                      .contains("can't see HorizontalPodAutoscaler;", "k8s/operator/rbac.yaml"));
+      assertThat(operator.isReady()).isFalse();
+      cluster.apply(LISTENER);
+      cluster.awaited(Deployment.class, NAME);
+      assertThat(cluster.awaited("Applied", "NotWatched").getMessage())
+          .contains("HorizontalPodAutoscaler");
+
+      cluster.server().refuse(write -> false);
+      await().until(operator::isReady);
+      cluster.awaited("Applied", "InPlace");
     }
   }
 }
