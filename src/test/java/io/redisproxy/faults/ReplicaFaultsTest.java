@@ -13,6 +13,8 @@ import io.redisproxy.fixture.Relay;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -31,6 +33,9 @@ class ReplicaFaultsTest {
   private static final int ENOUGH_WRITES = 200;
   private static final Duration FAULT = Duration.ofMillis(700);
   private static final int BUDGET = 500;
+  private static final int FEW_CLIENTS = 8;
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Pattern AWAY = Pattern.compile("stays away for (\\d+) s more");
 
   private static final String EXCEEDED =
       "ERR redis-proxy: no replica can serve the read, and the master takes no more reads for them;"
@@ -87,6 +92,32 @@ class ReplicaFaultsTest {
       assertThat(load.tally().failedReads).isEmpty();
       assertUnharmed(load, proxy);
     }
+  }
+
+  /** Its probes are in time, so that it is used again and again. */
+  @Test
+  void aReplicaThatIsSlowWithRequestsOnlyStaysAwayForLonger(TestReporter reporter)
+      throws IOException {
+    try (TestProxy proxy = proxy(MasterFallback.ALWAYS)) {
+      LoadClients load = new LoadClients("slow", FEW_CLIENTS, proxy);
+      try (load) {
+        load.awaitServed(ENOUGH_READS, ENOUGH_WRITES);
+        relay.delayReplies(Duration.ofMillis(300));
+        await().atMost(PATIENCE).until(() -> secondsAway(proxy) >= 2);
+        relay.delayReplies(Duration.ZERO);
+        await().atMost(PATIENCE).until(proxy::allHealthy);
+        load.awaitServed(ENOUGH_READS, ENOUGH_WRITES);
+      }
+      REPORT.add("a replica: slow with requests only", load, proxy, "", reporter);
+      assertThat(load.tally().failedReads).isEmpty();
+      assertUnharmed(load, proxy);
+    }
+  }
+
+  /** For how long the replica still stays away though nothing is against it but that. */
+  private static int secondsAway(TestProxy proxy) {
+    Matcher away = AWAY.matcher(proxy.group().topology().nodes().get(1).health().detail());
+    return away.find() ? Integer.parseInt(away.group(1)) : 0;
   }
 
   @Test
