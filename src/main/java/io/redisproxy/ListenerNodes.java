@@ -23,6 +23,11 @@ record ListenerNodes(Served listener, NodePools pools, ProxyMeters meters, int e
   }
 
   @Override
+  public void suspectReplaced(int node, String reason) {
+    listener.group().suspectReplaced(node, reason);
+  }
+
+  @Override
   public void distrust(int node, String reason) {
     listener.group().distrust(node, reason);
   }

@@ -150,6 +150,9 @@ final class LoopListener {
     if (judgesOtherwise && loop.index() == 0) {
       served.group().limit(config.health());
     }
+    if (source != null && !config.nodeTls().equals(before.nodeTls())) {
+      source.reconnect();
+    }
     if (hasOtherLogins(before)) {
       onAccess();
       if (loop.index() == 0) {
@@ -276,6 +279,7 @@ final class LoopListener {
             config.health().probeTimeout().orElse(settings.probe().timeout()));
     if (rounds != null) {
       monitor.onHistory(rounds::onProbed);
+      monitor.onReplacement(rounds::onReplaced);
     }
     monitor.start();
   }

@@ -3,7 +3,11 @@ package io.redisproxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.redisproxy.config.Credentials;
+import io.redisproxy.config.ListenerConfig;
+import io.redisproxy.config.MasterFallback;
 import io.redisproxy.config.NodeAddress;
+import io.redisproxy.config.Resilience;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
@@ -133,6 +137,60 @@ class MovingNodesTest {
     }
   }
 
+  /** As when a Service leads to another pod, and the one before still answers who is connected. */
+  @Test
+  void whoHadAnAddressBeforeDoesNotVouchForWhoHasItNow() throws IOException {
+    try (RedisNode stranger = RedisNode.start(List.of());
+        Relay relay = Relay.to(master.port());
+        TestProxy proxy =
+            TestProxy.start(
+                Map.of("event-loops", "1"),
+                TestProxy.resilient(
+                    new Resilience(
+                        Duration.ofSeconds(1), 3, MasterFallback.ALWAYS, Duration.ofMillis(300))),
+                relay.port(),
+                replica.port());
+        RawClient client = proxy.connect()) {
+      assertThat(client.call("SET", "a", "1")).isEqualTo("OK");
+      relay.leadTo(stranger.port());
+      // But for the connections that ask, and this question's own.
+      for (String line : clientList(master).split("\n")) {
+        if (line.contains(" cmd=set ")) {
+          group.call(master, "CLIENT", "KILL", "ID", line.split("[ =]")[1]);
+        }
+      }
+      await().until(() -> client.call("SET", "a", "2") instanceof RedisError);
+      assertThat(client.call("SET", "a", "3")).isInstanceOf(RedisError.class);
+      assertThat(group.call(stranger, "DBSIZE")).isEqualTo(0L);
+      relay.leadTo(master.port());
+      relay.cut();
+      await().until(() -> client.call("SET", "a", "4").equals("OK"));
+      assertThat(group.call(master, "GET", "a")).isEqualTo("4");
+      assertThat(group.call(stranger, "DBSIZE")).isEqualTo(0L);
+    }
+  }
+
+  /** Where the source names the master, more need not be known of it. */
+  @Test
+  void aMasterThatRefusesTheProbesIsUsedAgainAfterItsConnectionsWereLost() throws IOException {
+    try (Relay relay = Relay.to(master.port());
+        TestProxy proxy =
+            TestProxy.startAtOnce(
+                Map.of(),
+                port ->
+                    ListenerBuilder.like(new ListenerConfig(port, address(relay.port()), List.of()))
+                        .probe(new Credentials("nobody", "knows"))
+                        .build());
+        RawClient client = proxy.connect()) {
+      proxy.group().configure(List.of(address(relay.port())), address(relay.port()));
+      await().until(() -> client.call("SET", "a", "1").equals("OK"));
+      double before = proxy.counted("redis_proxy.node.connection.losses");
+      relay.cut();
+      await().until(() -> proxy.counted("redis_proxy.node.connection.losses") > before);
+      await().until(() -> client.call("SET", "a", "2").equals("OK"));
+    }
+  }
+
   /** {@code named}: what the source says is the master; null if nothing. */
   private static void configure(TestProxy proxy, RedisNode named, RedisNode... nodes) {
     proxy
@@ -160,8 +218,11 @@ class MovingNodesTest {
 
   /** Those that ask this included; not the master. */
   private long clientsOf(RedisNode node) {
-    String list = (String) group.call(node, "CLIENT", "LIST", "TYPE", "NORMAL");
-    return list.lines().count();
+    return clientList(node).lines().count();
+  }
+
+  private String clientList(RedisNode node) {
+    return (String) group.call(node, "CLIENT", "LIST", "TYPE", "NORMAL");
   }
 
   private static double requests(TestProxy proxy, RedisNode node, String role) {

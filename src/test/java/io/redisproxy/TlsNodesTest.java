@@ -7,7 +7,6 @@ import io.redisproxy.config.ConfigLoader;
 import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.config.NodeTls;
-import io.redisproxy.config.SentinelConfig;
 import io.redisproxy.dev.RedisProcess;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
@@ -22,7 +21,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -106,7 +104,8 @@ class TlsNodesTest {
       value = {
         "\"caFile\": \"others/ca.crt\", OWN | its certificate is refused: ",
         "OWN | its certificate is refused: ",
-        "\"caFile\": \"ca.crt\", \"serverName\": \"redis\", OWN | certificate is refused: No subject alternative DNS",
+        "\"caFile\": \"ca.crt\", \"serverName\": \"redis\", OWN | certificate is refused: No"
+            + " subject alternative DNS",
         "\"caFile\": \"ca.crt\" | it refuses TLS: certificate_required",
         "\"caFile\": \"ca.crt\", OTHER | it refuses TLS: ",
       })
@@ -177,7 +176,7 @@ class TlsNodesTest {
   }
 
   @Test
-  void sentinelsAreAskedByTls() throws IOException {
+  void sentinelsAreAskedByTlsAndAgainWithAnotherCertificate() throws IOException {
     String[] arguments = {
       "--tls-ca-cert-file", ca.file().toString(),
       "--tls-cert-file", folder.resolve("proxy.crt").toString(),
@@ -185,33 +184,53 @@ class TlsNodesTest {
       "--tls-replication", "yes"
     };
     ca.issue("proxy");
+    ca.issue("next");
     int sentinelPort = RedisProcess.freePort();
     List<String> lines = new ArrayList<>(List.of("tls-port " + sentinelPort));
     for (int i = 0; i < arguments.length; i += 2) {
       lines.add(arguments[i].substring(2) + " " + arguments[i + 1]);
     }
+    int port = RedisProcess.freePort();
+    Path file =
+        Files.writeString(folder.resolve("sentinel.json"), asking(port, sentinelPort, "proxy"));
     try (RedisNode node = RedisNode.start(List.of(arguments))) {
-      int port = secure(node, ca.issue("server"));
-      try (RedisNode sentinel = Sentinels.startOne(port, 1, lines.toArray(String[]::new));
-          TestProxy proxy =
-              TestProxy.startAtOnce(
-                  SETTINGS,
-                  listen ->
-                      ListenerBuilder.like(
-                              new ListenerConfig(
-                                  listen,
-                                  new SentinelConfig(
-                                      Sentinels.SERVICE,
-                                      List.of(new NodeAddress("127.0.0.1", sentinelPort)),
-                                      Optional.empty())))
-                          .nodeTls(tls("'caFile': 'ca.crt', " + own("proxy")))
-                          .build());
-          RawClient client = proxy.connect()) {
-        await().until(proxy::allHealthy);
-        assertThat(client.call("SET", "by", "Sentinel")).isEqualTo("OK");
+      int served = secure(node, ca.issue("server"));
+      try (RedisNode sentinel = Sentinels.startOne(served, 1, lines.toArray(String[]::new));
+          TestProxy proxy = TestProxy.startFrom(file, SETTINGS);
+          RawClient client = new RawClient(port);
+          RawClient direct = new RawClient(sentinel.port())) {
+        await().until(() -> "OK".equals(client.call("SET", "by", "Sentinel")));
         assertThat(sentinel.port()).isNotEqualTo(sentinelPort);
+        List<String> before = connections(direct, sentinelPort);
+        assertThat(before).hasSize(2);
+
+        Files.writeString(file, asking(port, sentinelPort, "next"));
+        await()
+            .until(
+                () -> {
+                  List<String> now = connections(direct, sentinelPort);
+                  return now.size() == 2 && now.stream().noneMatch(before::contains);
+                });
+        assertThat(client.call("GET", "by")).isEqualTo("Sentinel");
+        assertThat(proxy.allHealthy()).isTrue();
       }
     }
+  }
+
+  /** The numbers of those to its port for TLS. */
+  private static List<String> connections(RawClient sentinel, int port) throws IOException {
+    return ((String) sentinel.call("CLIENT", "LIST"))
+        .lines()
+        .filter(line -> line.contains(" laddr=127.0.0.1:" + port + " "))
+        .map(line -> line.split(" ")[0])
+        .toList();
+  }
+
+  private static String asking(int port, int sentinelPort, String name) {
+    String json =
+        "[ { 'listen': %d, 'sentinel': { 'service': '%s', 'nodes': [ { 'host': '127.0.0.1',"
+            + " 'port': %d } ] }, 'nodeTls': { 'caFile': 'ca.crt', %s } } ]";
+    return json.formatted(port, Sentinels.SERVICE, sentinelPort, own(name)).replace('\'', '"');
   }
 
   private static void assertTold(int port, String keys, String problem) {

@@ -205,6 +205,13 @@ public final class Rounds implements SampledNode.Owner {
     }
   }
 
+  /** Another process has a node's address than the one that a connection may lead to. */
+  public void onReplaced(int node) {
+    if (state != State.CLOSED && nodes.has(node)) {
+      nodes.get(node).onLost(null);
+    }
+  }
+
   private void begin() {
     if (state == State.CLOSED) {
       return;

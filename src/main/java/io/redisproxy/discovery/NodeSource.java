@@ -11,6 +11,9 @@ public interface NodeSource {
    */
   void start(Members members);
 
+  /** How it is connected to whom it asks is another way from now on. */
+  default void reconnect() {}
+
   /** Tells nothing any more. */
   void close();
 }

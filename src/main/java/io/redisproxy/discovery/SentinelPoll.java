@@ -62,6 +62,7 @@ final class SentinelPoll {
   private int turn;
   private int failures;
   private boolean asked;
+  private boolean reconnects;
   private boolean closed;
 
   /**
@@ -107,6 +108,12 @@ final class SentinelPoll {
     return asked;
   }
 
+  /** From now on it is asked over other connections. */
+  void reconnect() {
+    reconnects = true;
+    ask();
+  }
+
   void ask() {
     turn++;
     if (closed) {
@@ -117,6 +124,11 @@ final class SentinelPoll {
       return;
     }
     asking = true;
+    if (reconnects) {
+      reconnects = false;
+      probe.reconnect();
+      subscription.drop();
+    }
     subscription.keep();
     probe.ask(SentinelView.questions(service)).onComplete(this::onAnswer);
   }

@@ -25,6 +25,10 @@ final class SentinelPolls {
     named.forEach(node -> polls.put(node, open.apply(node)));
   }
 
+  void reconnect() {
+    polls.values().forEach(SentinelPoll::reconnect);
+  }
+
   void askAll() {
     polls.values().forEach(SentinelPoll::ask);
   }

@@ -84,6 +84,11 @@ public final class SentinelWatch implements NodeSource, SentinelPoll.Owner {
   }
 
   @Override
+  public void reconnect() {
+    polls.reconnect();
+  }
+
+  @Override
   public void close() {
     closed = true;
     polls.close();

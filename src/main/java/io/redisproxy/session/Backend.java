@@ -187,7 +187,7 @@ public final class Backend {
   }
 
   private Place placeOf(int index, NodeAddress address) {
-    Consumer<String> watcher = reason -> nodes.suspect(index, reason);
+    Consumer<String> watcher = reason -> nodes.suspectReplaced(index, reason);
     NodePool pool = nodes.enter(address);
     pool.watch(watcher);
     return new Place(address, pool, nodes.meters(address), watcher);

@@ -14,6 +14,9 @@ public interface Nodes {
   /** There was trouble with the node at an index of the group; a probe shall find out at once. */
   void suspect(int node, String reason);
 
+  /** The same when a connection was lost, or made again: it may be another process. */
+  void suspectReplaced(int node, String reason);
+
   /** Requests to it got no answer; it gets no more reads until probes find it fit. */
   void distrust(int node, String reason);
 

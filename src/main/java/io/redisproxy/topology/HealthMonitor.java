@@ -4,7 +4,6 @@ import io.redisproxy.config.NodeAddress;
 import io.redisproxy.upstream.Login;
 import io.redisproxy.upstream.NodeConnector;
 import io.redisproxy.upstream.NodeFailure;
-import io.redisproxy.upstream.NodePoll;
 import io.redisproxy.upstream.NodeProbe;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,6 +12,7 @@ import java.util.Objects;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.IntConsumer;
 import java.util.function.ObjIntConsumer;
 
 /**
@@ -43,6 +43,7 @@ public final class HealthMonitor {
   private final Consumer<Topology> onChange;
   private int members;
   private ObjIntConsumer<String> historyListener = (history, node) -> {};
+  private IntConsumer replacementListener = node -> {};
   private boolean closed;
 
   /** {@code logins}: what to say to a node first, or null. */
@@ -64,6 +65,11 @@ public final class HealthMonitor {
   /** Tells the history, a replication id, that each probe finds a node in. */
   public void onHistory(ObjIntConsumer<String> listener) {
     historyListener = listener;
+  }
+
+  /** Tells a node that is another process than when it was asked before. */
+  public void onReplacement(IntConsumer listener) {
+    replacementListener = listener;
   }
 
   public void start() {
@@ -130,6 +136,9 @@ public final class HealthMonitor {
     private long askedAt;
     private long dueAt;
 
+    /** Of the process that answered last; null if none has. */
+    private String runId;
+
     /** From one probe to the next when it is suspected: the oftener it is, the longer. */
     private Duration haste = AT_FIRST;
 
@@ -152,6 +161,9 @@ public final class HealthMonitor {
       plan++;
       asking = true;
       again = false;
+      if (group.takeReplaceable(node)) {
+        probe.reconnect();
+      }
       askedAt = group.now();
       boolean connected = probe.isConnected();
       probe
@@ -177,7 +189,7 @@ public final class HealthMonitor {
 
     private void onFailure(Throwable cause) {
       String reason = NodeFailure.reasonOf(cause);
-      if (cause instanceof NodePoll.RefusedException) {
+      if (cause instanceof NodeProbe.RefusedException) {
         group.onRefused(node, probe.node(), reason, askedAt);
       } else {
         group.onFailed(node, probe.node(), reason, cause instanceof TimeoutException);
@@ -187,6 +199,12 @@ public final class HealthMonitor {
     private void onAnswer(NodeReport report, boolean connected) {
       long nanos = connected ? group.now() - askedAt : 0;
       group.onAnswered(node, probe.node(), report, askedAt, nanos);
+      if (report.runId() != null && !report.runId().equals(runId)) {
+        if (runId != null) {
+          replacementListener.accept(node);
+        }
+        runId = report.runId();
+      }
       if (report.history() != null) {
         historyListener.accept(report.history(), node);
       }

@@ -62,6 +62,9 @@ public final class NodeGroup {
   /** Nodes that somebody had trouble with, and that have not been probed since. */
   private final Map<Integer, Suspicion> suspects = new ConcurrentHashMap<>();
 
+  /** Those that may be other processes than they were. */
+  private final Set<Integer> replaceable = ConcurrentHashMap.newKeySet();
+
   private volatile Runnable onSuspects = () -> {};
 
   /**
@@ -221,6 +224,20 @@ public final class NodeGroup {
       suspects.putIfAbsent(node, new Suspicion(reason, false));
       onSuspects.run();
     }
+  }
+
+  /**
+   * The same when a connection was lost or made: who has the address now may be another process,
+   * which is asked over a connection that is new, too.
+   */
+  public void suspectReplaced(int node, String reason) {
+    replaceable.add(node);
+    suspect(node, reason);
+  }
+
+  /** Whether the node was suspected so since the last time. */
+  boolean takeReplaceable(int node) {
+    return replaceable.remove(node);
   }
 
   /**

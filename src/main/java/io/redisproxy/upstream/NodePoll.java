@@ -16,15 +16,6 @@ import java.time.Duration;
  */
 public final class NodePoll {
 
-  /** The node is there, but refuses the login. */
-  public static final class RefusedException extends IllegalStateException {
-    private static final long serialVersionUID = 1;
-
-    RefusedException(String error) {
-      super("it answered -" + error);
-    }
-  }
-
   /** Who asks. */
   public interface Asker {
     /** The reply as the protocol writes it, from {@code from} to {@code end}; only to be read. */
@@ -169,7 +160,7 @@ public final class NodePoll {
     private void readHandshake(ByteBuf in) {
       handshake.read(in);
       if (handshake.isDone() && handshake.refusal() != null) {
-        fail(new RefusedException(handshake.refusal()));
+        fail(new IllegalStateException("it answered -" + handshake.refusal()));
       } else if (handshake.isDone() && asked) {
         send();
       }

@@ -26,6 +26,15 @@ public final class NodeProbe {
   private Asking connection;
   private boolean closed;
 
+  /** The node is there, but refuses the login. */
+  public static final class RefusedException extends IllegalStateException {
+    private static final long serialVersionUID = 1;
+
+    RefusedException(String error) {
+      super("it answered -" + error);
+    }
+  }
+
   /** {@code login}: null if the node asks for none. */
   public NodeProbe(NodeAddress node, Login login, NodeConnector connector, Duration timeout) {
     this.node = node;
@@ -53,6 +62,16 @@ public final class NodeProbe {
       connector.connect(node, connection, connection::fail);
     }
     return connection.ask(commands);
+  }
+
+  /**
+   * The next question goes over another connection: this one may lead to who had the address
+   * before. Not while an answer is awaited.
+   */
+  public void reconnect() {
+    if (connection != null) {
+      connection.fail(new IllegalStateException("another connection is to be made"));
+    }
   }
 
   public void close() {
@@ -120,7 +139,7 @@ public final class NodeProbe {
       if (!handshake.isDone()) {
         handshake.read(in);
         if (handshake.isDone() && handshake.refusal() != null) {
-          fail(new IllegalStateException("it answered -" + handshake.refusal()));
+          fail(new RefusedException(handshake.refusal()));
           return;
         }
         send();

@@ -67,7 +67,8 @@ public final class NodeSubscription {
     drop();
   }
 
-  private void drop() {
+  /** Gives the connection up; {@link #keep} makes another one. */
+  public void drop() {
     if (connection != null) {
       Connection lost = connection;
       connection = null;

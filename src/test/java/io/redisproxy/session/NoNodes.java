@@ -49,6 +49,9 @@ record NoNodes(ProxyMeters meters) implements Nodes {
   public void suspect(int node, String reason) {}
 
   @Override
+  public void suspectReplaced(int node, String reason) {}
+
+  @Override
   public void distrust(int node, String reason) {}
 
   @Override
