@@ -21,6 +21,7 @@ import java.util.Map;
  * @param memory what all clients together must leave room in
  * @param clients all clients of the process
  * @param insight what is noted of requests
+ * @param surroundings where the process runs
  * @param writes this event loop's parts of the tables; ask {@link #partOf}
  */
 record Loop(
@@ -35,6 +36,7 @@ record Loop(
     DirectMemory memory,
     ClientRegistry clients,
     Insight insight,
+    Surroundings surroundings,
     Map<WriteTable, LoopWrites> writes) {
 
   /** This event loop's part of a table; on this event loop. */

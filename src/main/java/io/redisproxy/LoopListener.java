@@ -39,6 +39,7 @@ final class LoopListener {
   private final Consumer<Topology> onChange;
   private final AccessTrials trials;
   private final Runnable onTaken;
+  private final Consumer<String> onZone = this::onZone;
   private final Recovery recovery;
   private ScheduledFuture<?> watching;
   private HealthMonitor monitor;
@@ -61,6 +62,8 @@ final class LoopListener {
     config = served.config();
     terms = new Terms(served.rules(), served.config().auth(), served.nilRechecks());
     NodeGroup group = served.group();
+    // First, so that none is missed.
+    loop.surroundings().zone().onChange(onZone);
     insight = loop.insight().of(group.name(), loop.index());
     backend =
         new Backend(
@@ -68,7 +71,7 @@ final class LoopListener {
                 group,
                 served.holdsReads() ? served.consistency() : null,
                 served.config().reads(),
-                loop.settings().zone().orElse(""),
+                loop.surroundings().zone().now(),
                 served.names()::listed,
                 loop.index()),
             new ListenerNodes(served, loop.pools(), loop.meters(), loop.index()),
@@ -217,6 +220,10 @@ final class LoopListener {
     monitor();
   }
 
+  private void onZone(String zone) {
+    loop.eventLoop().execute(() -> backend.moveTo(zone));
+  }
+
   /** Follows the nodes no more. */
   void stop() {
     leaveSource();
@@ -225,6 +232,7 @@ final class LoopListener {
     served.group().forget(onChange);
     trials.close();
     served.forget(onTaken);
+    loop.surroundings().zone().forget(onZone);
   }
 
   /** Nobody is there any more. */

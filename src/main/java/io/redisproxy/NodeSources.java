@@ -1,6 +1,5 @@
 package io.redisproxy;
 
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.redisproxy.config.DnsServers;
 import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.ProxySettings;
@@ -25,8 +24,8 @@ final class NodeSources {
           KubernetesWatch.of(
               listener.group().name(),
               config.kubernetes().get(),
-              loop.settings().zone().isPresent(),
-              () -> new KubernetesClientBuilder().build(),
+              loop.surroundings().zone().isSought(),
+              loop.surroundings().kubernetes(),
               loop.connector()::execute));
     }
     // A master that stands alone is one server, whatever its name stands for.

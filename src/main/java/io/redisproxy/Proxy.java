@@ -32,6 +32,7 @@ public class Proxy implements NodeGroups {
   private final Insight insight;
   private final EventLoops eventLoops;
   private final Transition transition;
+  private final Surroundings surroundings;
 
   private volatile List<Served> open = List.of();
 
@@ -43,6 +44,7 @@ public class Proxy implements NodeGroups {
     insight = new Insight(settings.slowLog().threshold(), settings.slowLog().length(), traces);
     eventLoops = new EventLoops(vertx);
     transition = new Transition(vertx, eventLoops, clients, settings);
+    surroundings = Surroundings.of(settings);
   }
 
   @Override
@@ -72,7 +74,10 @@ public class Proxy implements NodeGroups {
         settings.eventLoops().orElse(Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
     eventLoops.start(
         loops,
-        index -> new ProxyVerticle(index, loops, listeners, settings, meters, clients, insight));
+        index ->
+            new ProxyVerticle(
+                index, loops, listeners, settings, meters, clients, insight, surroundings));
+    surroundings.zone().start();
     listeners.forEach(this::tellOpen);
   }
 
@@ -152,6 +157,7 @@ public class Proxy implements NodeGroups {
   void stop() {
     transition.finish();
     eventLoops.stop();
+    surroundings.zone().close();
     if (traces != null) {
       traces.close();
     }

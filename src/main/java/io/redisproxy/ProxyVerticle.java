@@ -44,6 +44,7 @@ final class ProxyVerticle extends AbstractVerticle {
   private final ProxyMeters meters;
   private final ClientRegistry clients;
   private final Insight insight;
+  private final Surroundings surroundings;
 
   /** Those that are open, and those whose clients have not all gone. */
   private final Map<Served, LoopListener> here = new HashMap<>();
@@ -59,7 +60,8 @@ final class ProxyVerticle extends AbstractVerticle {
       ProxySettings settings,
       ProxyMeters meters,
       ClientRegistry clients,
-      Insight insight) {
+      Insight insight,
+      Surroundings surroundings) {
     this.index = index;
     this.loops = loops;
     this.listeners = listeners;
@@ -67,6 +69,7 @@ final class ProxyVerticle extends AbstractVerticle {
     this.meters = meters;
     this.clients = clients;
     this.insight = insight;
+    this.surroundings = surroundings;
   }
 
   @Override
@@ -98,6 +101,7 @@ final class ProxyVerticle extends AbstractVerticle {
             new DirectMemory(PlatformDependent.maxDirectMemory()),
             clients,
             insight,
+            surroundings,
             new HashMap<>());
     List<Future<Void>> opening = listeners.stream().map(this::openHere).toList();
     Future.join(opening).<Void>mapEmpty().onComplete(started);

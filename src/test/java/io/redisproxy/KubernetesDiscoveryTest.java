@@ -3,6 +3,8 @@ package io.redisproxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
@@ -105,6 +107,39 @@ class KubernetesDiscoveryTest {
     }
   }
 
+  @Test
+  void theOwnZoneIsThatOfTheClustersNode() throws Exception {
+    int port = RedisProcess.freePort();
+    try (RedisGroup group = RedisGroup.start(2);
+        KubernetesClient admin = server.createClient()) {
+      put(admin, slice("master", group.master(), "far"));
+      put(admin, slice("first", group.replica(0), "near"));
+      put(admin, slice("second", group.replica(1), "far"));
+      put(admin, clusterNode("other", "far"));
+      Path file =
+          Files.writeString(
+              folder.resolve("listeners.json"),
+              """
+              [ { "listen": %d, "kubernetes": { "service": "redis" } } ]
+              """
+                  .formatted(port));
+      try (TestProxy proxy = TestProxy.startFrom(file, Map.of("kubernetes-node", "own"));
+          RawClient client = new RawClient(port)) {
+        await().untilAsserted(() -> assertThat(proxy.group().topology().readable()).hasSize(2));
+        await().untilAsserted(() -> assertThat(reads(group, client)).containsExactly(10L, 10L));
+
+        put(admin, clusterNode("own", "near"));
+        await().untilAsserted(() -> assertThat(reads(group, client)).containsExactly(20L, 0L));
+        // Nobody has moved.
+        admin.nodes().withName("own").delete();
+        assertThat(reads(group, client)).containsExactly(20L, 0L);
+
+        put(admin, clusterNode("own", "elsewhere"));
+        await().untilAsserted(() -> assertThat(reads(group, client)).containsExactly(10L, 10L));
+      }
+    }
+  }
+
   /** How many of 20 reads were each replica's. */
   private static List<Long> reads(RedisGroup group, RawClient client) throws Exception {
     group.resetStats();
@@ -122,6 +157,19 @@ class KubernetesDiscoveryTest {
         .inNamespace("redis")
         .resource(slice)
         .createOr(existing -> existing.update());
+  }
+
+  private static void put(KubernetesClient admin, Node node) {
+    admin.nodes().resource(node).createOr(existing -> existing.update());
+  }
+
+  private static Node clusterNode(String name, String zone) {
+    return new NodeBuilder()
+        .withNewMetadata()
+        .withName(name)
+        .addToLabels("topology.kubernetes.io/zone", zone)
+        .endMetadata()
+        .build();
   }
 
   private static EndpointSlice slice(String name, RedisNode node, String zone) {

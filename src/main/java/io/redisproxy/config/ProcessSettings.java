@@ -14,7 +14,7 @@ import java.util.Set;
 public final class ProcessSettings {
   /** What who starts it has to say itself. */
   private static final Set<String> RESERVED =
-      Set.of("mode", "config", "bind-host", "admin.token-file");
+      Set.of("mode", "config", "bind-host", "admin.token-file", "kubernetes-node");
 
   private ProcessSettings() {}
 

@@ -39,6 +39,12 @@ public interface ProxySettings {
   /** Where the proxy runs, to prefer the replicas that the listeners say are there, too. */
   Optional<String> zone();
 
+  /**
+   * The node of a Kubernetes cluster that the proxy runs on, whose label tells the zone where it is
+   * not set.
+   */
+  Optional<String> kubernetesNode();
+
   /** What a client may use up. */
   Client client();
 

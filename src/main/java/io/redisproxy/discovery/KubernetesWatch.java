@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executor;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
@@ -27,13 +27,13 @@ public final class KubernetesWatch<T extends HasMetadata> implements NodeSource 
   private final String listener;
   private final KubernetesPods<T> pods;
   private final NodeZones zones;
-  private final Supplier<KubernetesClient> clients;
+  private final SharedClient clients;
   private final Executor loop;
 
   private Members members;
   private List<FoundNode> told = List.of();
-  private KubernetesClient client;
   private SharedIndexInformer<T> informer;
+  private boolean open;
   private volatile boolean closed;
   private volatile boolean failing;
 
@@ -41,18 +41,20 @@ public final class KubernetesWatch<T extends HasMetadata> implements NodeSource 
    * For the listener of that name.
    *
    * @param seesZones whether anybody wants to know in which zones the nodes are
-   * @param clients makes a client of the API server; asked on a thread that it may take its time on
    * @param loop the event loop
    */
   KubernetesWatch(
       String listener,
       KubernetesPods<T> pods,
       boolean seesZones,
-      Supplier<KubernetesClient> clients,
+      SharedClient clients,
       Executor loop) {
     this.listener = listener;
     this.pods = pods;
-    zones = seesZones && pods.asksForZones() ? new NodeZones(listener, this::onChange) : null;
+    zones =
+        seesZones && pods.asksForZones()
+            ? new NodeZones("listener " + listener + ": the zones of its servers", this::onChange)
+            : null;
     this.clients = clients;
     this.loop = loop;
   }
@@ -62,7 +64,7 @@ public final class KubernetesWatch<T extends HasMetadata> implements NodeSource 
       String listener,
       KubernetesConfig config,
       boolean seesZones,
-      Supplier<KubernetesClient> clients,
+      SharedClient clients,
       Executor loop) {
     return config.service().isPresent()
         ? new KubernetesWatch<>(listener, new ServiceEndpoints(config), seesZones, clients, loop)
@@ -72,44 +74,38 @@ public final class KubernetesWatch<T extends HasMetadata> implements NodeSource 
   @Override
   public void start(Members toTell) {
     members = toTell;
-    inBackground(this::open);
+    Background.run("kubernetes-" + listener, this::open);
   }
 
   @Override
   public void close() {
     closed = true;
-    inBackground(this::shut);
-  }
-
-  /** The client is slow to begin, and asks files and the API server. */
-  private void inBackground(Runnable action) {
-    Thread thread = new Thread(action, "kubernetes-" + listener);
-    thread.setDaemon(true);
-    thread.start();
+    Background.run("kubernetes-" + listener, this::shut);
   }
 
   private synchronized void open() {
     if (closed) {
       return;
     }
-    client = clients.get();
+    open = true;
+    KubernetesClient client = clients.acquire();
     informer = pods.informer(client);
     informer.exceptionHandler((isStarted, cause) -> goOn(cause));
     informer.addEventHandler(new Changes());
     informer.start().whenComplete((synced, failure) -> onChange());
     if (zones != null) {
-      zones.open(client);
+      zones.open(client, Optional.empty());
     }
   }
 
   private synchronized void shut() {
-    if (client != null) {
+    if (open) {
+      open = false;
       informer.stop();
       if (zones != null) {
         zones.close();
       }
-      client.close();
-      client = null;
+      clients.release();
     }
   }
 

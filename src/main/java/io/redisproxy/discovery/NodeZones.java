@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.fabric8.kubernetes.client.informers.cache.ReducedStateItemStore;
 import java.net.HttpURLConnection;
 import java.util.Map;
+import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
@@ -18,23 +19,27 @@ final class NodeZones implements ResourceEventHandler<Node> {
   private static final Logger LOG = Logger.getLogger(NodeZones.class);
   private static final String LABEL = "topology.kubernetes.io/zone";
 
-  private final String listener;
+  private final String sought;
   private final Runnable onChange;
   private volatile SharedIndexInformer<Node> informer;
   private volatile boolean failing;
 
-  /** {@code onChange}: run on any thread. */
-  NodeZones(String listener, Runnable onChange) {
-    this.listener = listener;
+  /**
+   * {@code sought}: what it is about, in words.
+   *
+   * @param onChange run on any thread
+   */
+  NodeZones(String sought, Runnable onChange) {
+    this.sought = sought;
     this.onChange = onChange;
   }
 
-  void open(KubernetesClient client) {
+  /** {@code only}: the node to look at; all if empty. */
+  void open(KubernetesClient client, Optional<String> only) {
     // A node is tens of kilobytes, most of it about images, and a cluster may have thousands.
     informer =
-        client
-            .nodes()
-            .runnableInformer(0)
+        only.map(name -> client.nodes().withName(name).runnableInformer(0))
+            .orElseGet(() -> client.nodes().runnableInformer(0))
             .itemStore(
                 new ReducedStateItemStore<>(
                     ReducedStateItemStore.NAME_KEY_STATE,
@@ -65,8 +70,8 @@ final class NodeZones implements ResourceEventHandler<Node> {
     if (!failing) {
       failing = true;
       LOG.warnf(
-          "listener %s: the zones of its servers can't be seen, it is tried again and again: %s",
-          listener,
+          "%s can't be seen, it is tried again and again: %s",
+          sought,
           isForbidden(cause)
               ? "the proxy needs the right to get, list and watch \"nodes\" in the whole cluster,"
                   + " which k8s/components/zones gives"

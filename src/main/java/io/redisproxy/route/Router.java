@@ -18,12 +18,12 @@ import java.util.function.UnaryOperator;
 public final class Router {
   private final NodeGroup group;
   private final GroupConsistency consistency;
-  private final String zone;
   private final UnaryOperator<NodeAddress> listed;
 
   private ReadPreference preference;
+  private String zone;
 
-  /** Made anew when the topology or the preference is another one. */
+  /** Made anew when the topology, the preference or the zone is another one. */
   private Candidates candidates = Candidates.NONE;
 
   private ReadReason reason = ReadReason.HEALTH;
@@ -54,6 +54,12 @@ public final class Router {
   /** Reads shall go elsewhere from now on. */
   public void prefer(ReadPreference next) {
     preference = next;
+    candidates = Candidates.NONE;
+  }
+
+  /** The proxy is in another zone than was known. */
+  public void moveTo(String next) {
+    zone = next;
     candidates = Candidates.NONE;
   }
 

@@ -135,6 +135,11 @@ public final class Backend {
     lanes.values().forEach(Lane::onPreference);
   }
 
+  /** The proxy is in another zone than was known. */
+  public void moveTo(String zone) {
+    router.moveTo(zone);
+  }
+
   /** No sessions are left, and none will come. */
   public void close() {
     lanes.values().forEach(this::leaveNodes);

@@ -26,8 +26,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -241,6 +244,39 @@ class KubernetesWatchTest {
     assertThat(objects.refused).hasValue(0);
   }
 
+  @Test
+  void allShareOneClientThatGoesWithTheLast() throws Exception {
+    put(pod("redis-0", "10.0.0.1", "master"));
+    List<KubernetesClient> made = new CopyOnWriteArrayList<>();
+    SharedClient clients =
+        new SharedClient(
+            () -> {
+              KubernetesClient client = server.createClient();
+              made.add(client);
+              return client;
+            });
+    NodeSource other = new KubernetesWatch<>("1", pods(Optional.empty()), false, clients, loop);
+    source = new KubernetesWatch<>("2", pods(Optional.empty()), false, clients, loop);
+    CountDownLatch otherTold = new CountDownLatch(1);
+    other.start((nodes, master, where) -> otherTold.countDown());
+    source.start((nodes, master, where) -> told = new Told(nodes, master));
+    assertThat(otherTold.await(10, TimeUnit.SECONDS)).isTrue();
+    awaitTold(node("10.0.0.1"), node("10.0.0.1"));
+    assertThat(made).hasSize(1);
+
+    other.close();
+    put(pod("redis-1", "10.0.0.2", "slave"));
+    awaitTold(node("10.0.0.1"), node("10.0.0.1"), node("10.0.0.2"));
+    source.close();
+    await().until(() -> made.get(0).getHttpClient().isClosed());
+
+    source = new KubernetesWatch<>("3", pods(Optional.empty()), false, clients, loop);
+    told = null;
+    source.start((nodes, master, where) -> told = new Told(nodes, master));
+    awaitTold(node("10.0.0.1"), node("10.0.0.1"), node("10.0.0.2"));
+    assertThat(made).hasSize(2);
+  }
+
   private KubernetesMockServer server() {
     return new KubernetesMockServer(
         new Context(), new MockWebServer(), new HashMap<>(), objects, false);
@@ -261,7 +297,9 @@ class KubernetesWatchTest {
   }
 
   private void watch(KubernetesPods<?> pods, boolean seesZones) {
-    source = new KubernetesWatch<>("6380", pods, seesZones, server::createClient, loop);
+    source =
+        new KubernetesWatch<>(
+            "6380", pods, seesZones, new SharedClient(server::createClient), loop);
     source.start(
         (nodes, master, where) -> {
           zones = where;
