@@ -91,7 +91,10 @@ final class SoakClient implements Callable<Void> {
                 .formatted(this, expected, answered + 1, round.size()),
             e);
       } catch (EOFException | SocketException e) {
-        assertThat(transactions || client.received() > before)
+        // What had come of the reply may be lost by a reset, as requests are left that nobody
+        // reads.
+        boolean mayHaveBegun = e instanceof SocketException || client.received() > before;
+        assertThat(transactions || mayHaveBegun)
             .as("%s closed before the reply to %s", this, expected)
             .isTrue();
         tally.cutOffs.increment();
