@@ -228,7 +228,10 @@ public final class NodeLink implements NodeConnection.Owner {
 
   @Override
   public void onClosed(NodeConnection connection, NodeFailure failure) {
-    connections.remove(connection);
+    if (!connections.remove(connection)) {
+      // It was let go as there are enough, and has closed behind its last reply.
+      return;
+    }
     lastFailure = failure.beforeSending();
     if (closed) {
       current = null;
