@@ -71,6 +71,29 @@ class ReadRetryTest {
   }
 
   @Test
+  void aReadThatABusyReplicaRefusesWaitsForAMasterThatIsOutOfReach() throws IOException {
+    try (Relay toMaster = Relay.to(group.master().port());
+        TestProxy proxy =
+            TestProxy.start(
+                Map.of("probe.interval", "1h", "event-loops", "1"),
+                toMaster.port(),
+                group.replica(0).port());
+        RawClient client = proxy.connect();
+        RawClient script = new RawClient(group.replica(0).port())) {
+      group.call(group.replica(0), "CONFIG", "SET", "busy-reply-threshold", "10");
+      assertThat(client.call("GET", "a")).isEqualTo("1");
+      script.sendCommand("EVAL_RO", "while true do end", "0");
+      toMaster.refuse();
+      toMaster.cut();
+      client.sendCommand("GET", "a");
+      await().until(() -> !proxy.isReadable(0));
+      toMaster.accept();
+      assertThat(client.readText()).isEqualTo("1");
+      assertThat(group.call(group.replica(0), "SCRIPT", "KILL")).isEqualTo("OK");
+    }
+  }
+
+  @Test
   void theFirstAnswerCountsAlsoIfItIsThatOfTheLateNode() throws IOException {
     try (TestProxy proxy = proxy("0.1S", 2, MasterFallback.ALWAYS);
         RawClient client = proxy.connect()) {

@@ -5,6 +5,7 @@ import io.redisproxy.metrics.ErrorKind;
 import io.redisproxy.metrics.ReadReason;
 import io.redisproxy.metrics.RetryReason;
 import io.redisproxy.resp.Resp;
+import io.redisproxy.topology.Topology;
 import io.redisproxy.upstream.NodeFailure;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -304,10 +305,17 @@ final class ReadRetry extends Retry {
   private boolean mayWait() {
     return recovery.mayHold()
         && (holdEnd == 0 || System.nanoTime() - holdEnd < 0)
-        && PASSING.contains(reason)
+        && isPassing()
         && !overBudget
         && attempts < recovery.readAttempts()
         && !isOvertaken();
+  }
+
+  /** A busy replica isn't worth waiting for, but the master is when it was out of reach. */
+  private boolean isPassing() {
+    int master = run.lane().forWrite().node();
+    return PASSING.contains(reason)
+        || (reason == RetryReason.BUSY && (master == Topology.NONE || !tried.get(master)));
   }
 
   private Target nextTarget() {
