@@ -45,6 +45,7 @@ class ReadYourWritesTest {
     TRANSACTION,
     SCRIPT,
     SCRIPT_WITHOUT_KEYS,
+    SCRIPT_OF_OTHERS,
     READ_BY_SCRIPT,
     HASH,
     LIST,
@@ -198,6 +199,13 @@ class ReadYourWritesTest {
           client.call("EVAL", "return redis.call('INCR', KEYS[1])", "1", key);
       case SCRIPT_WITHOUT_KEYS ->
           client.call("EVAL", "return redis.call('INCR', '" + key + "')", "0");
+      case SCRIPT_OF_OTHERS ->
+          client.call(
+              "EVAL",
+              "local call = redis.call return call('INCR', KEYS[1] .. ARGV[1])",
+              "1",
+              key.substring(0, 1),
+              key.substring(1));
       case HASH -> client.call("HINCRBY", key, "field", "1");
       case LIST -> client.call("RPUSH", key, "x");
       case POP -> {

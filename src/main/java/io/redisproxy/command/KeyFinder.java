@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
  * list only the arguments that it has to look at, so that the list may read them on demand.
  */
 public final class KeyFinder {
-  /** Their keys are those they declare; with none declared it could be any. */
+  /** Their keys are those they declare; with none declared, or more touched, it could be any. */
   public static final Set<Command> SCRIPTS =
       Collections.unmodifiableSet(
           EnumSet.of(
@@ -54,7 +54,7 @@ public final class KeyFinder {
   /** Whether the command may read, or write if it writes, keys that {@link #find} can't tell. */
   public static boolean touchesOtherKeys(Command command, List<byte[]> request) {
     if (SCRIPTS.contains(command)) {
-      return find(command, request).length == 0;
+      return find(command, request).length == 0 || !ScriptKeys.areDeclared(command, request);
     }
     if (command == Command.SORT_RO) {
       // The patterns of BY and GET make names of keys from what is in the list.

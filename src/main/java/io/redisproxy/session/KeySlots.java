@@ -166,7 +166,8 @@ public final class KeySlots {
 
   /** The same for one that is sent and answered without waiting for others. */
   void addSent(WrittenSlots to, Command command, Session session, ByteBuf in, int from, int end) {
-    if (table.hasReaders()) {
+    // Scripts are looked at in any case: they may be called by their digests later.
+    if (table.hasReaders() || KeyFinder.SCRIPTS.contains(command)) {
       addWritten(to, command, session, in, from, end);
     } else {
       to.slots().addAnyKey();

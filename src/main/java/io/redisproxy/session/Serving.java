@@ -6,6 +6,7 @@ import io.redisproxy.command.CommandClass;
 import io.redisproxy.command.CommandFlag;
 import io.redisproxy.command.CommandTable;
 import io.redisproxy.command.KeyUse;
+import io.redisproxy.command.ScriptKeys;
 import io.redisproxy.consistency.WriteTable;
 import io.redisproxy.metrics.CloseCause;
 import io.redisproxy.metrics.ErrorKind;
@@ -758,6 +759,12 @@ final class Serving extends SessionState {
 
   /** Each node has a cache of scripts of its own. The master's reply is the client's. */
   private boolean onEveryNode(Command command, ByteBuf in, int from, int end) {
+    if (command == Command.SCRIPT_LOAD) {
+      List<byte[]> words = Requests.arguments(session, in, from, end).words();
+      if (words.size() > 2) {
+        ScriptKeys.learn(words.get(2));
+      }
+    }
     sendToReplicas(in, from, end);
     return addAtMaster(command, in, from, end);
   }

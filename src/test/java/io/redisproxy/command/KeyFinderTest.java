@@ -78,6 +78,8 @@ class KeyFinderTest {
   void keysThatNoRequestNamesAreToldOf() {
     assertThat(touchesOtherKeys("EVAL s 0")).isTrue();
     assertThat(touchesOtherKeys("EVAL s 1 a")).isFalse();
+    assertThat(touchesOtherKeys("EVAL redis.call(ARGV[1]) 1 a")).isTrue();
+    assertThat(touchesOtherKeys("FCALL f 1 a")).isTrue();
     assertThat(touchesOtherKeys("FCALL_RO f 0 a")).isTrue();
     assertThat(touchesOtherKeys("SORT_RO a LIMIT 0 1")).isFalse();
     assertThat(touchesOtherKeys("SORT_RO a BY w_* GET v_*")).isTrue();
