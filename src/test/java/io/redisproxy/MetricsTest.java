@@ -120,6 +120,7 @@ class MetricsTest {
         RawClient writer = proxy.connect()) {
       await().until(() -> scrape().sum("redis_proxy_node_lag_bytes", replica) == 0);
       await().until(() -> scrape().sum("redis_proxy_node_connections", replica) == 2);
+      await().until(() -> proxy.allHealthy());
       group.replica(0).pause();
       reader.sendCommand("GET", "a");
       await().until(() -> scrape().sum("redis_proxy_node_in_flight", replica) == 1);
