@@ -1,6 +1,5 @@
 package io.redisproxy.command;
 
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -20,8 +19,8 @@ public final class ScriptKeys {
   /** So many are kept before all are forgotten: who generates scripts fills the server, too. */
   private static final int MOST = 10_000;
 
-  private static final Map<ByteBuffer, Boolean> BY_TEXT = new ConcurrentHashMap<>();
-  private static final Map<String, Boolean> BY_DIGEST = new ConcurrentHashMap<>();
+  /** By the digest that the servers know a script by, so that no text is kept. */
+  private static final Map<String, Boolean> DECLARED = new ConcurrentHashMap<>();
 
   private ScriptKeys() {}
 
@@ -33,7 +32,7 @@ public final class ScriptKeys {
     return switch (command) {
       case EVAL, EVAL_RO -> learn(request.get(1));
       case EVALSHA, EVALSHA_RO ->
-          BY_DIGEST.getOrDefault(
+          DECLARED.getOrDefault(
               new String(request.get(1), StandardCharsets.US_ASCII).toLowerCase(Locale.ROOT),
               false);
       default -> false;
@@ -46,17 +45,16 @@ public final class ScriptKeys {
    * @return whether it touches only declared keys
    */
   public static boolean learn(byte[] script) {
-    Boolean known = BY_TEXT.get(ByteBuffer.wrap(script));
+    String digest = digest(script);
+    Boolean known = DECLARED.get(digest);
     if (known != null) {
       return known;
     }
-    boolean declared = new ScriptText(new String(script, StandardCharsets.ISO_8859_1)).namesKeys();
-    if (BY_TEXT.size() >= MOST) {
-      BY_TEXT.clear();
-      BY_DIGEST.clear();
+    boolean declared = ScriptText.namesKeys(script);
+    if (DECLARED.size() >= MOST) {
+      DECLARED.clear();
     }
-    BY_DIGEST.put(digest(script), declared);
-    BY_TEXT.put(ByteBuffer.wrap(script.clone()), declared);
+    DECLARED.put(digest, declared);
     return declared;
   }
 

@@ -38,7 +38,15 @@ final class ScriptText {
           "\\blocal\\s+(\\w+)\\s*=\\s*KEYS\\s*\\[\\s*\\d+\\s*]\\s*+"
               + "(?![-.+*/%^<>~=,\\[(:{\"]|and\\b|or\\b)");
 
+  /** Names, and what may stand between them in a list. */
+  private static final String PLAIN = "[^=()\\[\\]{}\"]*";
+
   private static final String MASK = "\"";
+
+  /** A longer text isn't looked at: event loops have better things to do. */
+  private static final int LONGEST = 16 * 1024;
+
+  private static final int MOST_ALIASES = 16;
 
   /** Without comments; each string is its place in {@link #strings} between quotes. */
   private final StringBuilder code = new StringBuilder();
@@ -47,12 +55,17 @@ final class ScriptText {
   private final Set<String> aliases = new HashSet<>();
   private boolean legible = true;
 
-  ScriptText(String text) {
+  private ScriptText(String text) {
     read(text);
   }
 
-  /** Whether all keys that it touches are those that its caller declares. */
-  boolean namesKeys() {
+  /** Whether all keys that a script touches are those that its caller declares. */
+  static boolean namesKeys(byte[] script) {
+    return script.length <= LONGEST
+        && new ScriptText(new String(script, StandardCharsets.ISO_8859_1)).namesKeys();
+  }
+
+  private boolean namesKeys() {
     if (!legible || OPAQUE.matcher(code).find() || KEYS_OTHERWISE.matcher(code).find()) {
       return false;
     }
@@ -61,7 +74,7 @@ final class ScriptText {
         return false;
       }
     }
-    ALIAS.matcher(code).results().map(found -> found.group(1)).forEach(this::addAlias);
+    ALIAS.matcher(code).results().limit(MOST_ALIASES).forEach(found -> addAlias(found.group(1)));
     for (Matcher call = CALL.matcher(code); call.find(); ) {
       if (!namesKeys(arguments(call.end()))) {
         return false;
@@ -100,12 +113,15 @@ final class ScriptText {
     return end + 1;
   }
 
-  /** A name that is given one of the keys, and nothing else anywhere. */
+  /**
+   * A name that is given one of the keys, and nothing else anywhere. The patterns repeat single
+   * characters only: a group that is repeated takes a piece of the stack each time.
+   */
   private void addAlias(String name) {
-    Pattern given = Pattern.compile("\\b" + name + "\\b\\s*(?:,\\s*\\w+\\s*)*=(?!=)");
+    Pattern given = Pattern.compile("\\b" + name + "\\b\\s*(?:," + PLAIN + ")?=(?!=)");
     Pattern bound =
         Pattern.compile(
-            "\\bfor\\s+(?:\\w+\\s*,\\s*)*" + name + "\\b|\\bfunction\\b[^)]*\\b" + name + "\\b");
+            "\\bfor\\b" + PLAIN + "\\b" + name + "\\b|\\bfunction\\b[^)]*\\b" + name + "\\b");
     if (given.matcher(code).results().count() == 1 && !bound.matcher(code).find()) {
       aliases.add(name);
     }

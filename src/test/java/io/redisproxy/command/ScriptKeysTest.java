@@ -70,6 +70,16 @@ class ScriptKeysTest {
   }
 
   @Test
+  void aTextThatIsHardToReadIsDoneWithAtOnce() {
+    String names = "local a = KEYS[1] " + "a,b".repeat(4000) + " redis.call('INCR', a)";
+    assertThat(areDeclared("EVAL", names)).isTrue();
+    String aliases =
+        "local a = KEYS[1] a = 1 for a function(a ".repeat(390) + "redis.call('INCR', a)";
+    assertThat(areDeclared("EVAL", aliases)).isFalse();
+    assertThat(areDeclared("EVAL", "return 1" + " ".repeat(1 << 20))).isFalse();
+  }
+
+  @Test
   void aDigestStandsForAScriptThatWasSeen() {
     // Its SHA-1, in capitals, too.
     String digest = "e0e1f9fabfc9d4800c877a703b823ac0578ff8db";
