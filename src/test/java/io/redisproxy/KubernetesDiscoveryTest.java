@@ -18,6 +18,7 @@ import io.redisproxy.dev.RedisProcess;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.RedisNode;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -85,16 +86,8 @@ class KubernetesDiscoveryTest {
     int port = RedisProcess.freePort();
     try (RedisGroup group = RedisGroup.start(2);
         KubernetesClient admin = server.createClient()) {
-      put(admin, slice("master", group.master(), "far"));
-      put(admin, slice("first", group.replica(0), "near"));
-      put(admin, slice("second", group.replica(1), "far"));
-      Path file =
-          Files.writeString(
-              folder.resolve("listeners.json"),
-              """
-              [ { "listen": %d, "kubernetes": { "service": "redis" } } ]
-              """
-                  .formatted(port));
+      putFirstReplicaNear(admin, group);
+      Path file = listenersOfService(port);
       try (TestProxy proxy = TestProxy.startFrom(file, Map.of("zone", "near"));
           RawClient client = new RawClient(port)) {
         await().untilAsserted(() -> assertThat(proxy.group().topology().readable()).hasSize(2));
@@ -107,22 +100,29 @@ class KubernetesDiscoveryTest {
     }
   }
 
+  private void putFirstReplicaNear(KubernetesClient admin, RedisGroup group) {
+    put(admin, slice("master", group.master(), "far"));
+    put(admin, slice("first", group.replica(0), "near"));
+    put(admin, slice("second", group.replica(1), "far"));
+  }
+
+  private Path listenersOfService(int port) throws IOException {
+    return Files.writeString(
+        folder.resolve("listeners.json"),
+        """
+        [ { "listen": %d, "kubernetes": { "service": "redis" } } ]
+        """
+            .formatted(port));
+  }
+
   @Test
   void theOwnZoneIsThatOfTheClustersNode() throws Exception {
     int port = RedisProcess.freePort();
     try (RedisGroup group = RedisGroup.start(2);
         KubernetesClient admin = server.createClient()) {
-      put(admin, slice("master", group.master(), "far"));
-      put(admin, slice("first", group.replica(0), "near"));
-      put(admin, slice("second", group.replica(1), "far"));
+      putFirstReplicaNear(admin, group);
       put(admin, clusterNode("other", "far"));
-      Path file =
-          Files.writeString(
-              folder.resolve("listeners.json"),
-              """
-              [ { "listen": %d, "kubernetes": { "service": "redis" } } ]
-              """
-                  .formatted(port));
+      Path file = listenersOfService(port);
       try (TestProxy proxy = TestProxy.startFrom(file, Map.of("kubernetes-node", "own"));
           RawClient client = new RawClient(port)) {
         await().untilAsserted(() -> assertThat(proxy.group().topology().readable()).hasSize(2));

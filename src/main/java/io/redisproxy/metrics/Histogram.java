@@ -53,7 +53,7 @@ final class Histogram {
     return seconds(sums[sums.length - 1]);
   }
 
-  private static double seconds(long nanos) {
+  static double seconds(long nanos) {
     return nanos / (double) TimeUnit.SECONDS.toNanos(1);
   }
 

@@ -64,7 +64,7 @@ final class RequestTotals {
   private double longestSeconds() {
     long now = System.nanoTime();
     long longest = loops.stream().mapToLong(loop -> loop.longest().get(now)).max().orElse(0);
-    return longest / (double) TimeUnit.SECONDS.toNanos(1);
+    return Histogram.seconds(longest);
   }
 
   void addSamples(List<Sample> samples, String name, List<String> labels, List<String> values) {

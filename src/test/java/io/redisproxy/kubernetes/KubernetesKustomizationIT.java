@@ -126,21 +126,7 @@ class KubernetesKustomizationIT {
 
   @Test
   void componentsFitTheBase() throws Exception {
-    Files.writeString(
-        folder.resolve("kustomization.yaml"),
-        """
-        namespace: servers
-        resources: [ %1$s ]
-        components:
-          - %1$s/components/discovery
-          - %1$s/components/zones
-          - %1$s/components/hpa
-          - %1$s/components/service-monitor
-          - %1$s/components/tls
-          - %1$s/components/alerts
-          - %1$s/components/dashboard
-        """
-            .formatted(folder.toRealPath().relativize(FOLDER.toRealPath())));
+    Manifests.writeWithAllComponents(folder, "servers");
     Map<String, JsonNode> objects = byName(Manifests.parse(kustomize(folder)));
     // Kubernetes itself has no models of these kinds.
     JsonNode monitor = objects.remove("ServiceMonitor redis-proxy");

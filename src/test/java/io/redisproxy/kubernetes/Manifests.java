@@ -30,6 +30,25 @@ public final class Manifests {
 
   private Manifests() {}
 
+  /** Writes a kustomization of the base with all components into a folder. */
+  public static void writeWithAllComponents(Path folder, String namespace) throws IOException {
+    Files.writeString(
+        folder.resolve("kustomization.yaml"),
+        """
+        namespace: %2$s
+        resources: [ %1$s ]
+        components:
+          - %1$s/components/discovery
+          - %1$s/components/zones
+          - %1$s/components/hpa
+          - %1$s/components/service-monitor
+          - %1$s/components/tls
+          - %1$s/components/alerts
+          - %1$s/components/dashboard
+        """
+            .formatted(folder.toRealPath().relativize(Path.of("k8s").toRealPath()), namespace));
+  }
+
   static List<JsonNode> generated() throws IOException {
     return parse(Files.readString(GENERATED));
   }

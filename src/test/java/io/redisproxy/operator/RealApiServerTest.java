@@ -32,6 +32,7 @@ import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.redisproxy.kubernetes.Manifests;
 import io.redisproxy.operator.v1alpha1.RedisProxy;
 import java.io.ByteArrayInputStream;
 import java.nio.file.Files;
@@ -130,21 +131,7 @@ class RealApiServerTest {
 
   @Test
   void kubectlAppliesEachComponent() throws Exception {
-    Files.writeString(
-        folder.resolve("kustomization.yaml"),
-        """
-        namespace: default
-        resources: [ %1$s ]
-        components:
-          - %1$s/components/discovery
-          - %1$s/components/zones
-          - %1$s/components/hpa
-          - %1$s/components/service-monitor
-          - %1$s/components/tls
-          - %1$s/components/alerts
-          - %1$s/components/dashboard
-        """
-            .formatted(folder.toRealPath().relativize(Path.of("k8s").toRealPath())));
+    Manifests.writeWithAllComponents(folder, "default");
     changesNothingTheSecondTime(folder.toString());
   }
 
