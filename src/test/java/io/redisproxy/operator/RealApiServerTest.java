@@ -41,6 +41,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jboss.logging.Logger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -77,6 +78,8 @@ class RealApiServerTest {
       autoscaling: { maxReplicas: 5 }
       """;
 
+  private static final Logger LOG = Logger.getLogger(RealApiServerTest.class);
+
   @TempDir static Path folder;
   private static RealApiServer server;
   private static Cluster cluster;
@@ -85,6 +88,10 @@ class RealApiServerTest {
   @BeforeAll
   static void start() throws Exception {
     String missing = RealApiServer.missing();
+    if (!missing.isEmpty()) {
+      // Surefire is silent on assumptions that fail before the first test.
+      LOG.warnf("skipped: %s", missing);
+    }
     assumeTrue(missing.isEmpty(), missing);
     server = new RealApiServer(folder);
     cluster = new Cluster(server);
