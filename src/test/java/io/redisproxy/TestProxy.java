@@ -21,6 +21,8 @@ import io.redisproxy.metrics.ReloadMeters;
 import io.redisproxy.session.Insight;
 import io.redisproxy.topology.NodeGroup;
 import io.redisproxy.topology.NodeGroups;
+import io.redisproxy.topology.NodeState;
+import io.redisproxy.topology.Topology;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.vertx.core.Vertx;
@@ -201,6 +203,15 @@ public final class TestProxy implements AutoCloseable {
         .allMatch(node -> node.isHealthy());
   }
 
+  /** Whether it has asked the node that is listed as the master since then, and found it to be. */
+  public boolean hasSeenMaster(long sinceNanos) {
+    Topology topology = proxy.groups().get(0).topology();
+    NodeState master = topology.nodes().get(NodeGroup.MASTER);
+    return topology.master() == NodeGroup.MASTER
+        && master.isHealthy()
+        && master.askedAt() - sinceNanos >= 0;
+  }
+
   private boolean allConnected() {
     return registry.find("redis_proxy.node.connects").functionCounters().stream()
         .allMatch(counter -> counter.count() >= settings.eventLoops().getAsInt());
@@ -211,7 +222,7 @@ public final class TestProxy implements AutoCloseable {
     return reloads.last().orElse(null);
   }
 
-  void probe(String reason) {
+  public void probe(String reason) {
     proxy.probe(reason);
   }
 

@@ -2,6 +2,7 @@ package io.redisproxy.soak;
 
 import static org.awaitility.Awaitility.await;
 
+import io.redisproxy.TestProxy;
 import io.redisproxy.faults.ReplicaFault;
 import io.redisproxy.faults.ReplicaFault.Victim;
 import io.redisproxy.fixture.RawClient;
@@ -28,10 +29,14 @@ final class Chaos implements Callable<Void> {
 
   private record Fault(String name, Happening happening) {}
 
-  /** Those that end only with what makes a node a replica. */
+  /**
+   * Those that end only with what makes a node a replica. All make it a master first: while nobody
+   * reaches the one that it had, that is what a promotion looks like.
+   */
   private static final Set<ReplicaFault> OF_REPLICAS =
       EnumSet.of(ReplicaFault.LOADING, ReplicaFault.RESYNCING, ReplicaFault.DETACHED);
 
+  private final TestProxy proxy;
   private final RedisGroup group;
   private final List<Victim> victims;
   private final Random random;
@@ -42,7 +47,14 @@ final class Chaos implements Callable<Void> {
   private final List<Fault> ofReplicas = new ArrayList<>();
   private final List<Fault> ofMasters = new ArrayList<>();
 
-  Chaos(RedisGroup group, List<Victim> victims, long seed, CountDownLatch end, Tally tally) {
+  Chaos(
+      TestProxy proxy,
+      RedisGroup group,
+      List<Victim> victims,
+      long seed,
+      CountDownLatch end,
+      Tally tally) {
+    this.proxy = proxy;
     this.group = group;
     this.victims = victims;
     this.random = new Random(seed);
@@ -52,8 +64,10 @@ final class Chaos implements Callable<Void> {
       if (fault == ReplicaFault.GARBAGE) {
         ofAny.add(new Fault("garbage", this::sendGarbage));
       } else {
-        (OF_REPLICAS.contains(fault) ? ofReplicas : ofAny)
-            .add(new Fault(fault.toString(), victim -> pass(fault, victim)));
+        boolean detaches = OF_REPLICAS.contains(fault);
+        Happening happening =
+            detaches ? victim -> detach(fault, victim) : victim -> pass(fault, victim);
+        (detaches ? ofReplicas : ofAny).add(new Fault(fault.toString(), happening));
       }
     }
     ofAny.add(new Fault("cut", this::cut));
@@ -78,6 +92,13 @@ final class Chaos implements Callable<Void> {
       fault.happening().happenTo(victim);
     }
     return null;
+  }
+
+  private void detach(ReplicaFault fault, Victim victim) throws InterruptedException {
+    long now = System.nanoTime();
+    proxy.probe("a replica will be detached");
+    await("the proxy sees the master").until(() -> proxy.hasSeenMaster(now));
+    pass(fault, victim);
   }
 
   private void pass(ReplicaFault fault, Victim victim) throws InterruptedException {

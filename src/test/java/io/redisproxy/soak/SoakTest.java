@@ -66,7 +66,7 @@ class SoakTest {
         if (withMaster) {
           victims.add(new Victim(group, group.master(), relays.get(0)));
         }
-        tasks.add(new Chaos(group, victims, SEED, end, tally));
+        tasks.add(new Chaos(proxy, group, victims, SEED, end, tally));
         try {
           run(tasks, seconds, end);
         } finally {
