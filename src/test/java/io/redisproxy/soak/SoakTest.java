@@ -12,6 +12,7 @@ import io.redisproxy.fixture.RedisNode;
 import io.redisproxy.fixture.Relay;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -68,7 +69,7 @@ class SoakTest {
         }
         tasks.add(new Chaos(proxy, group, victims, SEED, end, tally));
         try {
-          run(tasks, seconds, end);
+          run(tasks, seconds, end, proxy);
         } finally {
           LOG.infof("seed %d: %s", SEED, tally);
         }
@@ -122,7 +123,8 @@ class SoakTest {
   }
 
   /** Runs all for some time, or until one of them fails. */
-  private static void run(List<Callable<Void>> tasks, int seconds, CountDownLatch end)
+  private static void run(
+      List<Callable<Void>> tasks, int seconds, CountDownLatch end, TestProxy proxy)
       throws Exception {
     ExecutorService threads = Executors.newCachedThreadPool();
     ExecutorCompletionService<Void> running = new ExecutorCompletionService<>(threads);
@@ -130,6 +132,7 @@ class SoakTest {
       tasks.forEach(running::submit);
       Future<Void> failed = running.poll(seconds, TimeUnit.SECONDS);
       if (failed != null) {
+        LOG.warn(state(proxy));
         failed.get();
       }
       end.countDown();
@@ -173,6 +176,22 @@ class SoakTest {
     return Stream.of(group.master(), group.replica(0), group.replica(1))
         .map(node -> group.commandCount(node, "get"))
         .toList();
+  }
+
+  /** What may tell why a client waits in vain. */
+  private static String state(TestProxy proxy) {
+    StringBuilder state = new StringBuilder();
+    Thread.getAllStackTraces().entrySet().stream()
+        .filter(each -> each.getKey().getName().startsWith("vert.x-eventloop"))
+        .forEach(
+            each ->
+                state.append(each.getKey()).append(Arrays.toString(each.getValue())).append('\n'));
+    try (RawClient client = proxy.connect()) {
+      state.append(reasons(client)).append('\n').append(client.call("CLIENT", "LIST"));
+    } catch (IOException e) {
+      state.append(e);
+    }
+    return state.toString();
   }
 
   /** Why reads go where they do. */
