@@ -51,6 +51,7 @@ final class Served {
   private final NodeGroup group;
   private final ListedNames names = new ListedNames();
   private final NodeGauges gauges;
+  private final CertificateGauges certificates;
   private final WriteTable table;
   private final GroupConsistency consistency;
   private final boolean holdsReads;
@@ -72,6 +73,7 @@ final class Served {
     this.table = table;
     group = new NodeGroup(config);
     gauges = new NodeGauges(group, proxyMeters);
+    certificates = new CertificateGauges(group.name(), proxyMeters);
     consistency = noted ? new GroupConsistency(table) : null;
     holdsReads = holdsReads(config);
     meters = proxyMeters.listener(group.name());
@@ -88,10 +90,12 @@ final class Served {
 
   void show() {
     gauges.start();
+    certificates.show(config());
   }
 
   void hide() {
     gauges.stop();
+    certificates.hide();
   }
 
   Current current() {
@@ -112,6 +116,7 @@ final class Served {
               }
             });
     current = next;
+    certificates.show(next.config());
   }
 
   /** Those that are not known to take what was changed. */

@@ -5,10 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
+import io.redisproxy.metrics.ProxyMeters;
 import io.redisproxy.metrics.ReloadMeters;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -187,6 +189,8 @@ class MetricsTest {
       client.call("GET", "a");
       // The application has one of these.
       new ReloadMeters(fresh.registry());
+      // As have listeners with TLS.
+      new ProxyMeters(fresh.registry()).certificate("6381", "tls", Instant.now());
       scrape = new Scrape(fresh.scrape());
     }
     Map<String, String> served = new TreeMap<>();

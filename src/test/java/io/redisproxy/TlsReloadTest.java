@@ -29,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Certificates are exchanged, and TLS is turned on, under clients that are in the middle of it. */
 class TlsReloadTest {
   private static final int CLIENTS = 40;
+  private static final String CERTIFICATE = "redis_proxy.tls.certificate.expiry.timestamp";
 
   private static RedisGroup group;
 
@@ -71,6 +72,7 @@ class TlsReloadTest {
         TestCa.Issued next = ca.issue("" + i, i == 5 ? "RSA" : "EC");
         mount(next);
         await().until(() -> TlsClients.shown(port, trusting).equals(next.certificate()));
+        assertThat(proxy.gauge(CERTIFICATE)).isEqualTo(endOf(next));
         assertThat(clients.errors()).isEmpty();
       }
       assertThat(clients.ends()).isZero();
@@ -86,6 +88,7 @@ class TlsReloadTest {
       assertThat(TlsClients.shown(port, trusting)).isEqualTo(shown);
       mount(last);
       await().until(() -> TlsClients.shown(port, trusting).equals(last.certificate()));
+      assertThat(proxy.gauge(CERTIFICATE)).isEqualTo(endOf(last));
       assertThat(clients.errors()).isEmpty();
       assertThat(clients.ends()).isZero();
     }
@@ -106,10 +109,20 @@ class TlsReloadTest {
         assertThat(secured.call("SET", "secured", "1")).isEqualTo("OK");
         Files.writeString(file, listener(port, false));
         awaitTls(proxy, false);
+        assertThat(proxy.registry().find(CERTIFICATE).gauges()).isEmpty();
         assertThat(secured.readToEnd()).isEmpty();
       }
       try (RawClient again = new RawClient(port)) {
         assertThat(again.call("GET", "secured")).isEqualTo("1");
+        // The listener is another one, what is counted of it goes on.
+        double rounds = proxy.counted("redis_proxy.rounds");
+        await()
+            .until(
+                () -> {
+                  again.call("SET", "secured", "2");
+                  assertThat(again.call("GET", "secured")).isEqualTo("2");
+                  return proxy.counted("redis_proxy.rounds") > rounds;
+                });
       }
       assertThat(proxy.lastReload().result()).isEqualTo(ReloadResult.APPLIED);
     }
@@ -185,5 +198,9 @@ class TlsReloadTest {
                   , "tls": { "certificateFile": "mounted/tls.crt", "keyFile": "mounted/tls.key" }
                   """
                 : "");
+  }
+
+  private static double endOf(TestCa.Issued issued) {
+    return issued.certificate().getNotAfter().getTime() / 1000;
   }
 }

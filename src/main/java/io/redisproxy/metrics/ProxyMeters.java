@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.prometheus.client.Collector;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
@@ -16,8 +17,11 @@ import java.util.function.DoubleSupplier;
  * loop.
  */
 public final class ProxyMeters {
+  private static final String CERTIFICATE = "redis_proxy.tls.certificate.expiry.timestamp";
+
   private final MeterRegistry registry;
   private final Map<String, ListenerMeters> listeners = new ConcurrentHashMap<>();
+  private final Map<String, RoundMeters> rounds = new ConcurrentHashMap<>();
   private final Map<String, NodeMeters> nodes = new ConcurrentHashMap<>();
   private final Map<RequestsOf, RequestTotals> requests = new ConcurrentHashMap<>();
   private final Map<Integer, LoopMeters> loops = new ConcurrentHashMap<>();
@@ -34,9 +38,8 @@ public final class ProxyMeters {
     return listeners.computeIfAbsent(listener, name -> new ListenerMeters(registry, name));
   }
 
-  /** Not to be asked for twice. */
   public RoundMeters rounds(String listener) {
-    return new RoundMeters(registry, listener);
+    return rounds.computeIfAbsent(listener, name -> new RoundMeters(registry, name));
   }
 
   public NodeMeters node(String node) {
@@ -118,6 +121,29 @@ public final class ProxyMeters {
         "seconds",
         tags,
         latencySeconds);
+  }
+
+  /**
+   * Until when a certificate is valid, or the first of its chain to end.
+   *
+   * @param use the key of the listener's configuration that names it
+   */
+  public void certificate(String listener, String use, Instant end) {
+    gauge(
+        CERTIFICATE,
+        "When the certificate ends, or the first of its chain, in seconds since 1970",
+        "seconds",
+        Tags.of("listener", listener, "use", use),
+        end::getEpochSecond);
+  }
+
+  /** The certificate is another one from now on, or there is none. */
+  public void forgetCertificate(String listener, String use) {
+    registry
+        .find(CERTIFICATE)
+        .tags("listener", listener, "use", use)
+        .gauges()
+        .forEach(registry::remove);
   }
 
   private void gauge(

@@ -13,9 +13,11 @@ import io.redisproxy.Scrape;
 import io.redisproxy.TestProxy;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
+import io.redisproxy.metrics.ProxyMeters;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -51,6 +53,8 @@ class MonitoringTest {
     try (RedisGroup group = RedisGroup.start(1);
         TestProxy proxy = TestProxy.start(group, Map.of(), TestProxy::eventual);
         RawClient client = proxy.connect()) {
+      // As listeners with TLS have.
+      new ProxyMeters(proxy.registry()).certificate("6381", "tls", Instant.now());
       client.call("SET", "a", "1");
       client.call("GET", "a");
       await()
