@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
@@ -75,6 +76,7 @@ final class SoakClient implements Callable<Void> {
 
   private void run(List<Expected> round) throws IOException {
     int answered = 0;
+    long begin = System.nanoTime();
     try {
       client.send(bytes(round));
     } catch (SocketException e) {
@@ -95,7 +97,13 @@ final class SoakClient implements Callable<Void> {
         // reads.
         boolean mayHaveBegun = e instanceof SocketException || client.received() > before;
         assertThat(transactions || mayHaveBegun)
-            .as("%s closed before the reply to %s", this, expected)
+            .as(
+                "%s closed before the reply to %s, the %dth of %d, after %d ms",
+                this,
+                expected,
+                answered + 1,
+                round.size(),
+                TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin))
             .isTrue();
         tally.cutOffs.increment();
         round.stream().skip(answered).forEach(lost -> lost.onLost().accept(true));

@@ -186,6 +186,11 @@ class SoakTest {
         .forEach(
             each ->
                 state.append(each.getKey()).append(Arrays.toString(each.getValue())).append('\n'));
+    proxy
+        .scrape()
+        .lines()
+        .filter(line -> line.startsWith("redis_proxy_clients_closed_total"))
+        .forEach(line -> state.append(line).append('\n'));
     try (RawClient client = proxy.connect()) {
       state.append(reasons(client)).append('\n').append(client.call("CLIENT", "LIST"));
     } catch (IOException e) {
