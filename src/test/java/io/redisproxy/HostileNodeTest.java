@@ -10,6 +10,7 @@ import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -128,6 +129,22 @@ class HostileNodeTest {
       assertThat(((RedisError) client.readReply()).message()).contains("redis-proxy");
       assertThat(client.closedByPeer()).isTrue();
       assertThat(leaks.reports()).isEmpty();
+    }
+  }
+
+  @Test
+  void garbageInPlaceOfTheReplyToAWriteIsAnErrorAndTheClientStays() throws IOException {
+    try (FakeNode master = new FakeNode();
+        TestProxy proxy = startBefore(master);
+        RawClient client = proxy.connect()) {
+      for (String garbage : List.of("garbage\r\n", "*x\r\n", "$x\r\n")) {
+        master.answer(garbage);
+        RedisError error = (RedisError) client.call("SET", "a", "1");
+        assertThat(error.message())
+            .contains("not the Redis protocol", "the command may have been executed");
+        master.answer("+RIGHT\r\n");
+        await().until(() -> "RIGHT".equals(client.call("SET", "a", "1")));
+      }
     }
   }
 

@@ -38,6 +38,7 @@ public final class ReplyScanner {
   private byte type;
   private boolean push;
   private boolean inReply;
+  private boolean inReplyBefore;
   private long pending;
   private long bytesLeft;
   private boolean streamedString;
@@ -92,6 +93,7 @@ public final class ReplyScanner {
   private int scanUntil(ByteBuf in, int from, int wanted) {
     completed = 0;
     ended = 0;
+    inReplyBefore = inReply;
     apart &= inReply;
     int last = apart ? 1 : wanted;
     int limit = in.writerIndex();
@@ -152,7 +154,10 @@ public final class ReplyScanner {
     return completed;
   }
 
-  /** Whether the bytes so far end inside a reply. */
+  /**
+   * Whether the bytes so far end inside a reply; after a {@link NotRedisException}, those before
+   * the last {@link #scan}.
+   */
   public boolean isInsideReply() {
     return inReply;
   }
@@ -224,7 +229,7 @@ public final class ReplyScanner {
 
   private void onType(byte first) {
     if (streamedString != (first == ';')) {
-      throw new NotRedisException(first);
+      throw notRedis(first);
     }
     if (!inReply && (first == '-' || first == '!')) {
       errors++;
@@ -236,12 +241,12 @@ public final class ReplyScanner {
       case '$', '=', '!', '*', '~', '>', '%', '|', ';' -> toLength();
       case '.' -> {
         if (depth == 0) {
-          throw new NotRedisException(first);
+          throw notRedis(first);
         }
         pending = enclosing[--depth];
         state = State.LINE;
       }
-      default -> throw new NotRedisException(first);
+      default -> throw notRedis(first);
     }
   }
 
@@ -257,7 +262,7 @@ public final class ReplyScanner {
     }
     long length = number.value();
     if (!number.isValid() || length > MAX_LENGTH) {
-      throw new NotRedisException(type);
+      throw notRedis(type);
     }
     switch (type) {
       case '$', '=', '!' -> {
@@ -270,7 +275,7 @@ public final class ReplyScanner {
       }
       case ';' -> {
         if (length < 0) {
-          throw new NotRedisException(type);
+          throw notRedis(type);
         }
         if (length == 0) {
           streamedString = false;
@@ -309,8 +314,14 @@ public final class ReplyScanner {
         pending = STREAMED;
         state = State.TYPE;
       }
-      default -> throw new NotRedisException(type);
+      default -> throw notRedis(type);
     }
+  }
+
+  /** What came with the last scan is of no use to anyone. */
+  private NotRedisException notRedis(byte found) {
+    inReply = inReplyBefore;
+    return new NotRedisException(found);
   }
 
   private void endString() {

@@ -224,6 +224,21 @@ class ReplyScannerTest {
   }
 
   @Test
+  void whatIsNotTheProtocolIsNoBeginningOfAReply() {
+    for (String garbage : List.of("x", "+OK\r\nx", "*x\r\n", "$1x\r\n", "*2\r\n+a\r\nx")) {
+      ReplyScanner scanner = new ReplyScanner();
+      assertThatThrownBy(() -> scanner.scan(Unpooled.wrappedBuffer(bytes(garbage)), 0, 9))
+          .isInstanceOf(NotRedisException.class);
+      assertThat(scanner.isInsideReply()).as(garbage).isFalse();
+    }
+    ReplyScanner inside = new ReplyScanner();
+    assertThat(inside.scan(Unpooled.wrappedBuffer(bytes("*2\r\n+a\r\n")), 0, 9)).isEqualTo(8);
+    assertThatThrownBy(() -> inside.scan(Unpooled.wrappedBuffer(bytes("x")), 0, 9))
+        .isInstanceOf(NotRedisException.class);
+    assertThat(inside.isInsideReply()).isTrue();
+  }
+
+  @Test
   void anythingIsScannedToTheSameWhateverItsPieces() {
     Random random = new Random(5);
     String alphabet = "+-:$*%~>|;.?_\r\n\r\n\r\n0012";

@@ -102,7 +102,14 @@ final class Chaos implements Callable<Void> {
   }
 
   private void pass(ReplicaFault fault, Victim victim) throws InterruptedException {
-    fault.begin(victim);
+    // It answered just now, but may have begun to load what the fault before has made it ask for.
+    await()
+        .ignoreExceptions()
+        .until(
+            () -> {
+              fault.begin(victim);
+              return true;
+            });
     passes(random.nextInt(1500));
     fault.end(victim);
   }
