@@ -25,14 +25,6 @@ import java.util.function.Supplier;
  * them in runs, over the connections that all share or over the one that is pinned to the session.
  */
 final class Serving extends SessionState {
-  /** A node that lacks a script hands its calls on to the master. */
-  private static final EnumSet<CommandClass> AT_MASTER_IF_LARGE =
-      EnumSet.of(
-          CommandClass.MASTER,
-          CommandClass.EVERY_NODE,
-          CommandClass.READING_SCRIPT,
-          CommandClass.CURSOR);
-
   /**
    * While one of these waits, a write of its first key writes the second, too: reads of that must
    * see it when they see the first.
@@ -540,79 +532,30 @@ final class Serving extends SessionState {
   }
 
   /**
-   * It goes through a connection of the session's own as it comes, when all before it is answered.
+   * It goes through a connection of the session's own as it comes, or the session is left to that.
    */
   private boolean onLarge(ByteBuf in, int from, int end) {
     // The beginning of another request may lie in earlier buffers.
     sender.endBefore(in, from);
-    Requests.Kind kind = kindOfLarge(in, from, end);
-    session.client().onCommand(kind.command());
-    CommandClass commandClass = kind.commandClass();
-    boolean read = commandClass == CommandClass.READ || commandClass == CommandClass.ANY_NODE;
-    if (commandClass == CommandClass.DENIED) {
+    LargeRequest request = new LargeRequest(session, in, from, end);
+    session.client().onCommand(request.command());
+    if (request.isDenied()) {
       session.onDenied();
     }
-    if (commandClass == CommandClass.DENIED || session.isLocked()) {
-      session.failProtocol("ERR redis-proxy: a denied request is too large to be skipped");
+    if (request.error() != null) {
+      session.failProtocol(request.error());
       in.release();
       return false;
     }
-    if (commandClass == CommandClass.CURSOR && isOfReplica(kind.command(), in, from, end)) {
-      session.failProtocol(Cursors.TOO_LARGE);
-      in.release();
-      return false;
-    }
-    if (!read && !AT_MASTER_IF_LARGE.contains(commandClass)) {
+    if (!request.isLikeAny()) {
       return relay(in, from);
     }
-    WrittenSlots written = writtenByLarge(kind.command(), in, from, end);
+    Streaming streaming = request.streaming(this);
     partial.add(in, from, end);
-    Streaming streaming =
-        pin == null
-            ? new Streaming(session, targetForLarge(read), written, read, this)
-            : new Streaming(session, pin, written, read, this);
     session.become(new Draining(session, streaming));
     in.readerIndex(end);
     session.process(in);
     return false;
-  }
-
-  private Requests.Kind kindOfLarge(ByteBuf in, int from, int end) {
-    ByteBuf beginning = partial.viewWith(in, from, end);
-    try {
-      return Requests.kind(session, decoder, beginning);
-    } finally {
-      beginning.release();
-    }
-  }
-
-  private boolean isOfReplica(Command command, ByteBuf in, int from, int end) {
-    ByteBuf beginning = partial.viewWith(in, from, end);
-    try {
-      return Cursors.isMarked(command, session.cursor().start(beginning, 0));
-    } finally {
-      beginning.release();
-    }
-  }
-
-  /** Its keys may not have come yet: a read must see all writes. */
-  private Target targetForLarge(boolean read) {
-    KeySlots keys = session.keys();
-    return read
-        ? sender.targetForRead(keys == null ? 0 : keys.neededByAny())
-        : session.lane().forWrite();
-  }
-
-  /** What the request writes before it is answered: a transaction's only when it is executed. */
-  private WrittenSlots writtenByLarge(Command command, ByteBuf in, int from, int end) {
-    KeySlots keys = session.keys();
-    if (keys == null || !KeyUse.isWrite(command)) {
-      return null;
-    }
-    boolean queued = pin != null && pin.isInTransaction();
-    WrittenSlots written = queued ? pin.queue(keys) : keys.newSlots(true);
-    keys.addWrittenByLarge(written, command, session, in, from, end);
-    return queued ? null : written;
   }
 
   private boolean onOwnCommand(Command command, ByteBuf in, int from, int end) {
