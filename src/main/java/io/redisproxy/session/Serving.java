@@ -7,18 +7,14 @@ import io.redisproxy.command.CommandFlag;
 import io.redisproxy.command.CommandTable;
 import io.redisproxy.command.KeyUse;
 import io.redisproxy.command.ScriptKeys;
-import io.redisproxy.consistency.WriteTable;
 import io.redisproxy.metrics.CloseCause;
-import io.redisproxy.metrics.ErrorKind;
 import io.redisproxy.resp.InlineRequest;
 import io.redisproxy.resp.RequestDecoder;
 import io.redisproxy.resp.Resp;
-import io.redisproxy.upstream.NodeFailure;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Supplier;
 
 /**
  * The state that a session is in nearly always: finds requests in the client's bytes, and sends
@@ -38,6 +34,8 @@ final class Serving extends SessionState {
   private final Pieces partial;
 
   private final RunSender sender;
+  private final WithheldRequests withheld;
+  private final SharedRequests shared;
 
   /** A connection of the session's own, while it needs one. */
   private Pin pin;
@@ -48,13 +46,13 @@ final class Serving extends SessionState {
   /** The client that the next request redirects messages to, which it can get now; else null. */
   private ConnectedClient redirected;
 
-  private boolean holdsNothing;
-
   Serving(Session session) {
     this.session = session;
     decoder = session.decoder();
     partial = session.partial();
     sender = new RunSender(session);
+    withheld = new WithheldRequests(session, sender);
+    shared = new SharedRequests(session, sender, withheld);
   }
 
   RunSender sender() {
@@ -79,6 +77,11 @@ final class Serving extends SessionState {
   /** Null when the session has no connection of its own. */
   Pin pin() {
     return pin;
+  }
+
+  /** From now on requests that no node can take fail at once, or not any more. */
+  void holdNothing(boolean on) {
+    withheld.holdNothing(on);
   }
 
   @Override
@@ -216,19 +219,18 @@ final class Serving extends SessionState {
   private boolean onSharedRequest(
       Command command, CommandClass commandClass, ByteBuf in, int from, int end) {
     return switch (commandClass) {
-      // A read joins any run: one of reads, and one to the master, where it stays in order.
-      case READ, ANY_NODE -> addRead(command, in, from, end);
-      case MASTER -> addAtMaster(command, in, from, end);
-      case READ_AT_MASTER -> addHarmless(in, from);
+      case READ, ANY_NODE -> shared.addRead(command, in, from, end);
+      case MASTER -> shared.addAtMaster(command, in, from, end);
+      case READ_AT_MASTER -> shared.addHarmless(in, from);
       case SESSION -> onOwnCommand(command, in, from, end);
       case CURSOR -> onCursor(command, in, from, end);
       case READING_SCRIPT -> onReadingScript(command, in, from, end);
       case EVERY_NODE -> onEveryNode(command, in, from, end);
-      case PINNED -> pin(command, in, from);
+      case PINNED -> withheld.pin(command, in, from, end);
       case PINNED_IF_BLOCKING -> onMayBlock(command, in, from, end);
-      case RELAYED -> relay(in, from);
+      case RELAYED -> withheld.relay(in, from);
       case BY_NAME -> throw new IllegalStateException("the name has been looked up");
-      case DENIED -> deny(command, in, from, end);
+      case DENIED -> withheld.deny(command, in, from, end);
       case CLOSE -> hangUp(in, from);
     };
   }
@@ -251,7 +253,7 @@ final class Serving extends SessionState {
       }
     }
     if (commandClass == CommandClass.SESSION && pin.isSubscribing()) {
-      return leave(new Draining(session, this), in, from);
+      return withheld.awaitReplies(in, from);
     }
     if (commandClass == CommandClass.EVERY_NODE) {
       // At once even if the master does it at EXEC: a script that is gone there is run by the
@@ -261,11 +263,11 @@ final class Serving extends SessionState {
     if (Pin.mayChange(command)) {
       RequestArguments arguments = Requests.arguments(session, in, from, end);
       if (pin.isInTransaction() && Pin.outlivesTransaction(command)) {
-        return relay(in, from);
+        return withheld.relay(in, from);
       }
       ConnectedClient receiver = pin.receiver(command, arguments);
       if (receiver != null && receiver != redirected) {
-        return leave(new Draining(session, new Redirecting(session, this, receiver)), in, from);
+        return withheld.leaveAnswered(new Redirecting(session, this, receiver), in, from);
       }
       redirected = null;
       Run run = pin.runFor(command, arguments);
@@ -287,20 +289,20 @@ final class Serving extends SessionState {
       if (commandClass == CommandClass.SESSION
           && pin.isInTransaction()
           && !ProxyCommands.has(command)) {
-        return relay(in, from);
+        return withheld.relay(in, from);
       }
     } else if (commandClass == CommandClass.SESSION) {
       return onOwnCommand(command, in, from, end);
     } else if (commandClass == CommandClass.RELAYED) {
-      return relay(in, from);
+      return withheld.relay(in, from);
     } else if (pin.hasFollowersEnough()) {
-      return leave(new Draining(session, this), in, from);
+      return withheld.awaitReplies(in, from);
     } else if (Pin.isForBusyNode(command) && !pin.isHeld()) {
       // The connection may be one of another database than the session's.
       Run alone = new Run(session, pin.target(), System.nanoTime());
       sender.sendAlone(alone, false, pin.connection(), in, from, end);
       session.muting().onRequestSent();
-      return leave(new Draining(session, this), in, end);
+      return withheld.awaitReplies(in, end);
     }
     pin.onRequest(command);
     Run question = pin.runForQuestion(command);
@@ -316,7 +318,7 @@ final class Serving extends SessionState {
     if (!pin.isSpoilt()) {
       unpin();
     }
-    return reply(answer, in, from, end);
+    return withheld.reply(answer, in, from, end);
   }
 
   private boolean addPinned(Command command, boolean read, ByteBuf in, int from, int end) {
@@ -335,7 +337,7 @@ final class Serving extends SessionState {
       return sender.sendAlone(waiting, read, pin.connection(), in, from, end);
     }
     sender.addPinned(read, pin, in, from);
-    noteWrite(sender.run(), command, in, from, end);
+    shared.noteWrite(sender.run(), command, in, from, end);
     return true;
   }
 
@@ -343,7 +345,7 @@ final class Serving extends SessionState {
   private boolean onCarefulRequest(
       Command command, CommandClass commandClass, ByteBuf in, int from, int end) {
     if (session.isLocked() && !OwnCommands.opensOrEnds(command)) {
-      return reply(Resp.error("NOAUTH Authentication required."), in, from, end);
+      return withheld.reply(Resp.error("NOAUTH Authentication required."), in, from, end);
     }
     sender.endBefore(in, from);
     boolean stays =
@@ -355,149 +357,17 @@ final class Serving extends SessionState {
       session.muting().onRequestSent();
     }
     return stays && session.isParting() && mayPart(DrainStep.CALM)
-        ? leave(new Parting(session), in, end)
+        ? withheld.leave(new Parting(session), in, end)
         : stays;
   }
 
   private boolean onMayBlock(Command command, ByteBuf in, int from, int end) {
     RequestArguments arguments = Requests.arguments(session, in, from, end);
     return switch (session.rules().classOf(command, arguments.words())) {
-      case READ -> addRead(command, in, from, end);
-      case MASTER -> addAtMaster(command, in, from, end);
-      default -> pin(command, in, from);
+      case READ -> shared.addRead(command, in, from, end);
+      case MASTER -> shared.addAtMaster(command, in, from, end);
+      default -> withheld.pin(command, in, from, end);
     };
-  }
-
-  /** A read joins any run: one of reads, and one to the master, where it stays in order. */
-  private boolean addRead(Command command, ByteBuf in, int from, int end) {
-    long needed = needed(command, in, from, end);
-    NilRechecks rechecks = session.nilRechecks();
-    boolean rechecked = rechecks != null && rechecks.has(command, session, in, from, end);
-    if (rechecked) {
-      sender.endReads(in, from);
-    }
-    RunSender.Result result = sender.addRead(needed, in, from);
-    if (result == RunSender.Result.UNREACHABLE && mayHold()) {
-      return hold(() -> sender.targetForRead(needed), in, from);
-    }
-    MasterTouch touch = session.lane().touch();
-    if (touch != null && result == RunSender.Result.ADDED && !sender.run().isAtMaster()) {
-      touch.onRead(command, decoder, in);
-    }
-    if (rechecked && result == RunSender.Result.ADDED && !sender.run().isAtMaster()) {
-      // Alone, so that nothing else has to be asked again.
-      sender.run().recheckNil();
-      sender.endBefore(in, end);
-    }
-    return isAdded(result, in, from);
-  }
-
-  private boolean addAtMaster(Command command, ByteBuf in, int from, int end) {
-    if (isReadBefore(command, in, from, end)) {
-      return leave(new Draining(session, this), in, from);
-    }
-    RunSender.Result result = sender.addAtMaster(in, from);
-    if (result == RunSender.Result.ADDED) {
-      noteWrite(sender.run(), command, in, from, end);
-    }
-    return isAdded(result, in, from);
-  }
-
-  /** Whether reads before the request, at a replica that is slow, could see what it writes. */
-  private boolean isReadBefore(Command command, ByteBuf in, int from, int end) {
-    KeySlots keys = session.keys();
-    if (keys == null || !keys.holdsReads() || !KeyUse.isWrite(command)) {
-      return false;
-    }
-    ReplyQueue replies = session.replies();
-    sender.endReads(in, from);
-    return replies.awaitsReads() && keys.areReadBefore(replies, command, session, in, from, end);
-  }
-
-  /** For the master, but it changes no data. */
-  private boolean addHarmless(ByteBuf in, int from) {
-    return isAdded(sender.addAtMaster(in, from), in, from);
-  }
-
-  private boolean isAdded(RunSender.Result result, ByteBuf in, int from) {
-    return switch (result) {
-      case ADDED -> true;
-      case UNREACHABLE -> mayHold() ? holdForMaster(in, from) : refuse(sender.failure());
-      case OUT_OF_ORDER -> leave(new Draining(session, this), in, from);
-      case OVER_BUDGET -> refuseFallback(in, from, decoder.end());
-    };
-  }
-
-  /** From now on requests that no node can take fail at once, or not any more. */
-  void holdNothing(boolean on) {
-    holdsNothing = on;
-  }
-
-  private boolean mayHold() {
-    return session.recovery().mayHold() && !holdsNothing;
-  }
-
-  /** Whether a request for the master has to wait until that can be reached. */
-  private boolean isHeld() {
-    return session.lane().forWrite().connection() == null && mayHold();
-  }
-
-  /** Whether the session must not get a connection of its own to the master now. */
-  private boolean isHeldBack() {
-    return isHeld() || session.lane().forWrite().isDoubtful();
-  }
-
-  private boolean holdBack(ByteBuf in, int from) {
-    if (mayHold()) {
-      return holdForMaster(in, from);
-    }
-    sender.endBefore(in, from);
-    return refuse(session.lane().forWrite().failure());
-  }
-
-  private boolean holdForMaster(ByteBuf in, int from) {
-    return hold(session.lane()::forWrite, in, from);
-  }
-
-  private boolean hold(Supplier<Target> node, ByteBuf in, int from) {
-    return leave(new Holding(session, node), in, from);
-  }
-
-  private boolean refuseFallback(ByteBuf in, int from, int end) {
-    session.recovery().meters().onFallback(false, 1);
-    session.meters().onErrors(ErrorKind.FALLBACK, 1);
-    return reply(Resp.error(MasterShare.EXCEEDED), in, from, end);
-  }
-
-  /** How far a replica must be for this read. */
-  private long needed(Command command, ByteBuf in, int from, int end) {
-    KeySlots keys = session.keys();
-    if (keys == null) {
-      return 0;
-    }
-    // What is not sent yet is not in the table.
-    return sender.isGatheringWrites()
-        ? WriteTable.IN_FLIGHT
-        : keys.neededBy(command, session, in, from, end);
-  }
-
-  /** What the request may change is in flight from now on. */
-  private void noteWrite(Run run, Command command, ByteBuf in, int from, int end) {
-    KeySlots keys = session.keys();
-    if (keys == null || !KeyUse.isWrite(command)) {
-      return;
-    }
-    if (run.written() == null) {
-      run.writes(keys.newSlots(true));
-    }
-    keys.addSent(run.written(), command, session, in, from, end);
-  }
-
-  /** No node can take the request. */
-  private boolean refuse(NodeFailure failure) {
-    partial.release();
-    session.replyUnreachable(failure);
-    return true;
   }
 
   private boolean onIncomplete(ByteBuf in, int from, int end) {
@@ -548,7 +418,7 @@ final class Serving extends SessionState {
       return false;
     }
     if (!request.isLikeAny()) {
-      return relay(in, from);
+      return withheld.relay(in, from);
     }
     Streaming streaming = request.streaming(this);
     partial.add(in, from, end);
@@ -567,54 +437,45 @@ final class Serving extends SessionState {
       session.insight().commands().answeredByProxy(command.ordinal());
     }
     return switch (answer.action()) {
-      case FORWARD -> pin == null ? addHarmless(in, from) : sender.addPinned(false, pin, in, from);
-      case PIN -> pin(command, in, from);
+      case FORWARD ->
+          pin == null ? shared.addHarmless(in, from) : sender.addPinned(false, pin, in, from);
+      case PIN -> withheld.pin(command, in, from, end);
       case FORWARD_INSTEAD -> forward(answer.reply(), in, from);
-      case REPLY -> reply(answer.reply(), in, from, end);
+      case REPLY -> withheld.reply(answer.reply(), in, from, end);
       case CHANGE -> change(answer.change(), in, from, end);
       case REPLY_AND_CLOSE -> {
         sender.endBefore(in, from);
         session.reply(answer.reply());
         CloseCause cause = command == Command.QUIT ? CloseCause.QUIT : CloseCause.KILLED;
-        yield leave(new Closing(session, cause), in, end);
+        yield withheld.leave(new Closing(session, cause), in, end);
       }
     };
   }
 
   private boolean forward(ByteBuf request, ByteBuf in, int from) {
-    if (isHeld()) {
+    if (withheld.awaitsMaster()) {
       request.release();
-      return holdForMaster(in, from);
+      return withheld.holdForMaster(in, from);
     }
     sender.endBefore(in, from);
     partial.release();
     Target target = session.lane().forWrite();
     if (target.connection() == null) {
       request.release();
-      return refuse(target.failure());
+      return withheld.refuse(target.failure());
     }
     Run run = new Run(session, target, System.nanoTime());
     sender.send(run, false, target.connection(), request);
     return true;
   }
 
-  private boolean reply(ByteBuf reply, ByteBuf in, int from, int end) {
-    sender.endBefore(in, from);
-    partial.release();
-    session.reply(reply);
-    // A few bytes ask for a list of all clients, so that what has been read already counts.
-    return !session.isOverfull() || leave(new Draining(session, this), in, end);
-  }
-
   /** The session takes another identity; that of a connection with a state can't be changed. */
   private boolean change(IdentityChange change, ByteBuf in, int from, int end) {
     if (pin != null && !change.isReset()) {
       if (pin.isInTransaction()) {
-        return relay(in, from);
+        return withheld.relay(in, from);
       }
-      return pin.isHeld()
-          ? changePinned(change, in, from, end)
-          : leave(new Draining(session, this), in, from);
+      return pin.isHeld() ? changePinned(change, in, from, end) : withheld.awaitReplies(in, from);
     }
     if (change.isKnown()) {
       sender.endBefore(in, from);
@@ -622,18 +483,18 @@ final class Serving extends SessionState {
       change.apply();
       return true;
     }
-    if (isHeld() && !change.isReset()) {
-      return holdForMaster(in, from);
+    if (withheld.awaitsMaster() && !change.isReset()) {
+      return withheld.holdForMaster(in, from);
     }
     sender.endBefore(in, from);
     partial.release();
-    return leave(new Draining(session, change), in, end);
+    return withheld.leaveAnswered(change, in, end);
   }
 
   private boolean changePinned(IdentityChange change, ByteBuf in, int from, int end) {
     if (change.checksLogin() && !session.replies().isEmpty()) {
       // A server may leave out its reply to a wrong password while another one waits to be sent.
-      return leave(new Draining(session, this), in, from);
+      return withheld.awaitReplies(in, from);
     }
     Run run = new PinnedChangeRun(session, pin, change);
     ByteBuf instead = change.requestInstead();
@@ -646,12 +507,12 @@ final class Serving extends SessionState {
     }
     session.muting().onRequestSent();
     // What follows may be answered here, in the protocol that is agreed on or not.
-    return leave(new Draining(session, this), in, end);
+    return withheld.awaitReplies(in, end);
   }
 
   private boolean onCursor(Command command, ByteBuf in, int from, int end) {
     RequestArguments arguments = Requests.arguments(session, in, from, end);
-    long needed = needed(command, in, from, end);
+    long needed = shared.needed(command, in, from, end);
     CatchingUp.Outcome waited = caughtUp;
     caughtUp = null;
     Target giver = session.cursors().giver(command, arguments);
@@ -659,15 +520,15 @@ final class Serving extends SessionState {
         && waited != CatchingUp.Outcome.REACHED
         && !session.lane().hasReached(giver.node(), needed)) {
       return waited == null
-          ? leave(new Draining(session, new CatchingUp(session, this, giver)), in, from)
-          : reply(Resp.error(Cursors.BEHIND), in, from, end);
+          ? withheld.leaveAnswered(new CatchingUp(session, this, giver), in, from)
+          : withheld.reply(Resp.error(Cursors.BEHIND), in, from, end);
     }
     Cursors.Sending sending = session.cursors().sending(command, arguments, needed);
     if (sending.error() != null) {
-      return reply(Resp.error(sending.error()), in, from, end);
+      return withheld.reply(Resp.error(sending.error()), in, from, end);
     }
     if (sending.target() == null) {
-      return addAtMaster(command, in, from, end);
+      return shared.addAtMaster(command, in, from, end);
     }
     sender.endBefore(in, from);
     partial.release();
@@ -679,11 +540,11 @@ final class Serving extends SessionState {
     RequestArguments arguments = Requests.arguments(session, in, from, end);
     // The first key, or the number of keys if there is none.
     byte[] key = arguments.bytes(Math.min(3, arguments.count() - 1));
-    long needed = needed(command, in, from, end);
+    long needed = shared.needed(command, in, from, end);
     Target target =
         session.lane().forScript(Arrays.hashCode(key), needed, session.replies().awaitsWrites());
     if (target.isMaster() || target.connection() == null) {
-      return addAtMaster(command, in, from, end);
+      return shared.addAtMaster(command, in, from, end);
     }
     sender.endBefore(in, from);
     ScriptRun run = new ScriptRun(session, target);
@@ -709,7 +570,7 @@ final class Serving extends SessionState {
       }
     }
     sendToReplicas(in, from, end);
-    return addAtMaster(command, in, from, end);
+    return shared.addAtMaster(command, in, from, end);
   }
 
   private void sendToReplicas(ByteBuf in, int from, int end) {
@@ -717,34 +578,6 @@ final class Serving extends SessionState {
     ByteBuf request = Requests.whole(session, in, from, end);
     session.lane().tellReplicas(request, session);
     request.release();
-  }
-
-  private boolean pin(Command command, ByteBuf in, int from) {
-    // Whoever is there may be told to end a script.
-    boolean waits =
-        Pin.isForBusyNode(command)
-            ? session.lane().forWrite().link().connection() == null && mayHold()
-            : isHeldBack();
-    if (!waits) {
-      return leave(new Draining(session, new Pinning(session, this, command)), in, from);
-    }
-    boolean stays = holdBack(in, from);
-    // What the client has sent behind it must not run without.
-    return stays && Pin.beginsTransaction(command)
-        ? leave(new Closing(session, CloseCause.NODE_LOST), in, decoder.end())
-        : stays;
-  }
-
-  /** From here on the session and its node are left to themselves. */
-  private boolean relay(ByteBuf in, int from) {
-    return pin == null && isHeldBack()
-        ? holdBack(in, from)
-        : leave(new Draining(session, new Relaying(session, this)), in, from);
-  }
-
-  private boolean deny(Command command, ByteBuf in, int from, int end) {
-    session.onDenied();
-    return reply(Resp.error(session.rules().denial(command)), in, from, end);
   }
 
   private boolean denyPinned(Command command, ByteBuf in, int from) {
@@ -757,9 +590,7 @@ final class Serving extends SessionState {
     if (pin.isInTransaction()) {
       return refusePinned(Cursors.IN_TRANSACTION, in, from);
     }
-    return pin.isHeld()
-        ? onCursor(command, in, from, end)
-        : leave(new Draining(session, this), in, from);
+    return pin.isHeld() ? onCursor(command, in, from, end) : withheld.awaitReplies(in, from);
   }
 
   /** An open transaction has to fail, as it does at a server that refuses one of its commands. */
@@ -778,23 +609,13 @@ final class Serving extends SessionState {
   /** A web page that makes a browser speak to us; Redis hangs up on it without a word. */
   private boolean hangUp(ByteBuf in, int from) {
     session.closeNow(CloseCause.PROTOCOL_ERROR);
-    return leave(new Closing(session, CloseCause.PROTOCOL_ERROR), in, from);
+    return withheld.leave(new Closing(session, CloseCause.PROTOCOL_ERROR), in, from);
   }
 
   private boolean onError(ByteBuf in, int from) {
     sender.endBefore(in, from);
     in.release();
     session.failProtocol(decoder.error());
-    return false;
-  }
-
-  /** Hands the request that begins at {@code from}, and all behind it, on to the next state. */
-  private boolean leave(SessionState next, ByteBuf in, int from) {
-    sender.endBefore(in, from);
-    session.become(next);
-    partial.drainTo(session::process);
-    in.readerIndex(from);
-    session.process(in);
     return false;
   }
 }

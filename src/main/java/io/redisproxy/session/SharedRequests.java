@@ -1,0 +1,118 @@
+package io.redisproxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.redisproxy.command.Command;
+import io.redisproxy.command.KeyUse;
+import io.redisproxy.consistency.WriteTable;
+import io.redisproxy.metrics.ErrorKind;
+import io.redisproxy.resp.RequestDecoder;
+import io.redisproxy.resp.Resp;
+
+/**
+ * Requests over the connections that all sessions share: reads go to a node that has what was
+ * written to their keys, all else to the master, and none overtakes one that it must not.
+ */
+final class SharedRequests {
+  private final Session session;
+  private final RequestDecoder decoder;
+  private final RunSender sender;
+  private final WithheldRequests withheld;
+
+  SharedRequests(Session session, RunSender sender, WithheldRequests withheld) {
+    this.session = session;
+    decoder = session.decoder();
+    this.sender = sender;
+    this.withheld = withheld;
+  }
+
+  /** A read joins any run: one of reads, and one to the master, where it stays in order. */
+  boolean addRead(Command command, ByteBuf in, int from, int end) {
+    long needed = needed(command, in, from, end);
+    NilRechecks rechecks = session.nilRechecks();
+    boolean rechecked = rechecks != null && rechecks.has(command, session, in, from, end);
+    if (rechecked) {
+      sender.endReads(in, from);
+    }
+    RunSender.Result result = sender.addRead(needed, in, from);
+    if (result == RunSender.Result.UNREACHABLE && withheld.mayHold()) {
+      return withheld.hold(() -> sender.targetForRead(needed), in, from);
+    }
+    MasterTouch touch = session.lane().touch();
+    if (touch != null && result == RunSender.Result.ADDED && !sender.run().isAtMaster()) {
+      touch.onRead(command, decoder, in);
+    }
+    if (rechecked && result == RunSender.Result.ADDED && !sender.run().isAtMaster()) {
+      // Alone, so that nothing else has to be asked again.
+      sender.run().recheckNil();
+      sender.endBefore(in, end);
+    }
+    return isAdded(result, in, from);
+  }
+
+  boolean addAtMaster(Command command, ByteBuf in, int from, int end) {
+    if (isReadBefore(command, in, from, end)) {
+      return withheld.awaitReplies(in, from);
+    }
+    RunSender.Result result = sender.addAtMaster(in, from);
+    if (result == RunSender.Result.ADDED) {
+      noteWrite(sender.run(), command, in, from, end);
+    }
+    return isAdded(result, in, from);
+  }
+
+  /** For the master, but it changes no data. */
+  boolean addHarmless(ByteBuf in, int from) {
+    return isAdded(sender.addAtMaster(in, from), in, from);
+  }
+
+  private boolean isAdded(RunSender.Result result, ByteBuf in, int from) {
+    return switch (result) {
+      case ADDED -> true;
+      case UNREACHABLE ->
+          withheld.mayHold() ? withheld.holdForMaster(in, from) : withheld.refuse(sender.failure());
+      case OUT_OF_ORDER -> withheld.awaitReplies(in, from);
+      case OVER_BUDGET -> refuseFallback(in, from, decoder.end());
+    };
+  }
+
+  private boolean refuseFallback(ByteBuf in, int from, int end) {
+    session.recovery().meters().onFallback(false, 1);
+    session.meters().onErrors(ErrorKind.FALLBACK, 1);
+    return withheld.reply(Resp.error(MasterShare.EXCEEDED), in, from, end);
+  }
+
+  /** How far a replica must be for this read. */
+  long needed(Command command, ByteBuf in, int from, int end) {
+    KeySlots keys = session.keys();
+    if (keys == null) {
+      return 0;
+    }
+    // What is not sent yet is not in the table.
+    return sender.isGatheringWrites()
+        ? WriteTable.IN_FLIGHT
+        : keys.neededBy(command, session, in, from, end);
+  }
+
+  /** Whether reads before the request, at a replica that is slow, could see what it writes. */
+  private boolean isReadBefore(Command command, ByteBuf in, int from, int end) {
+    KeySlots keys = session.keys();
+    if (keys == null || !keys.holdsReads() || !KeyUse.isWrite(command)) {
+      return false;
+    }
+    ReplyQueue replies = session.replies();
+    sender.endReads(in, from);
+    return replies.awaitsReads() && keys.areReadBefore(replies, command, session, in, from, end);
+  }
+
+  /** What the request may change is in flight from now on. */
+  void noteWrite(Run run, Command command, ByteBuf in, int from, int end) {
+    KeySlots keys = session.keys();
+    if (keys == null || !KeyUse.isWrite(command)) {
+      return;
+    }
+    if (run.written() == null) {
+      run.writes(keys.newSlots(true));
+    }
+    keys.addSent(run.written(), command, session, in, from, end);
+  }
+}
