@@ -18,15 +18,15 @@ final class CatchingUp extends PausedState {
   private static final long LOOK_AGAIN_MILLIS = 1;
   private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-  private final Serving after;
+  private final Cursors cursors;
   private final int node;
   private long needed;
   private long until;
   private ScheduledFuture<?> look;
 
-  CatchingUp(Session session, Serving after, Target replica) {
+  CatchingUp(Session session, Cursors cursors, Target replica) {
     super(session);
-    this.after = after;
+    this.cursors = cursors;
     node = replica.node();
   }
 
@@ -40,7 +40,7 @@ final class CatchingUp extends PausedState {
     needed = session.keys().acknowledged();
     until = System.nanoTime() + LONGEST_NANOS;
     if (isOver()) {
-      session.become(after);
+      session.toServing();
     } else {
       pause();
       lookLater();
@@ -53,7 +53,7 @@ final class CatchingUp extends PausedState {
 
   private void look() {
     if (isOver()) {
-      goOnIn(after);
+      goOnIn(session.serving());
       resume();
     } else {
       lookLater();
@@ -64,7 +64,7 @@ final class CatchingUp extends PausedState {
     boolean reached = session.lane().hasReached(node, needed);
     boolean over = reached || !session.lane().isReadable(node) || until - System.nanoTime() < 0;
     if (over) {
-      after.caughtUp(reached ? Outcome.REACHED : Outcome.TOO_FAR_BEHIND);
+      cursors.caughtUp(reached ? Outcome.REACHED : Outcome.TOO_FAR_BEHIND);
     }
     return over;
   }

@@ -24,16 +24,6 @@ final class Cursors {
   /** 53 bits at the most, in decimal. */
   private static final int MAX_DIGITS = 16;
 
-  /**
-   * What to do with a request.
-   *
-   * @param target null to treat it as any command of the master
-   * @param error what to answer instead of sending anything, or null
-   */
-  record Sending(Target target, Run run, ByteBuf request, String error) {}
-
-  private static final Sending TO_MASTER = new Sending(null, null, null, null);
-
   static final String IN_TRANSACTION =
       "ERR redis-proxy: a transaction runs at the master, and another node gave this cursor";
 
@@ -44,9 +34,18 @@ final class Cursors {
       "ERR redis-proxy: the node that gave this cursor is too far behind; begin again with cursor 0";
 
   private final Session session;
+  private final RunSender sender;
+  private final SharedRequests shared;
+  private final WithheldRequests withheld;
 
-  Cursors(Session session) {
+  /** What came of waiting, until the request that was waited for has come again; else null. */
+  private CatchingUp.Outcome caughtUp;
+
+  Cursors(Session session, RunSender sender, SharedRequests shared, WithheldRequests withheld) {
     this.session = session;
+    this.sender = sender;
+    this.shared = shared;
+    this.withheld = withheld;
   }
 
   /** Whether it has a cursor that a replica gave. */
@@ -69,29 +68,49 @@ final class Cursors {
     }
   }
 
-  /**
-   * The replica whose iteration the request goes on with; null if it is none's, or that is gone.
-   */
-  Target giver(Command command, RequestArguments arguments) {
-    return isMarked(command, arguments)
-        ? giver(Long.parseLong(arguments.text(index(command))))
-        : null;
+  /** The replica that the next request goes on with an iteration at has been waited for. */
+  void caughtUp(CatchingUp.Outcome outcome) {
+    caughtUp = outcome;
   }
 
-  /** {@code needed}: how far a replica must be that an iteration begins at. */
-  Sending sending(Command command, RequestArguments arguments, long needed) {
+  boolean onRequest(Command command, ByteBuf in, int from, int end) {
+    RequestArguments arguments = Requests.arguments(session, in, from, end);
+    long needed = shared.needed(command, in, from, end);
+    CatchingUp.Outcome waited = caughtUp;
+    caughtUp = null;
     int index = index(command);
-    if (!hasCursor(arguments, index)) {
-      return TO_MASTER;
-    }
-    long cursor = Long.parseLong(arguments.text(index));
+    long cursor = hasCursor(arguments, index) ? Long.parseLong(arguments.text(index)) : -1;
     if (cursor == 0) {
-      return begin(arguments, needed);
+      return begin(command, arguments, needed, in, from, end);
     }
-    return cursor >>> CURSOR_BITS == 0 ? TO_MASTER : goOn(arguments, index, cursor);
+    if (cursor < 0 || cursor >>> CURSOR_BITS == 0) {
+      return shared.addAtMaster(command, in, from, end);
+    }
+    Target giver = giver(cursor);
+    if (giver == null) {
+      return refuse(
+          "ERR redis-proxy: the node that gave cursor "
+              + cursor
+              + " is gone or was restarted; begin again with cursor 0",
+          in,
+          from,
+          end);
+    }
+    if (waited != CatchingUp.Outcome.REACHED && !session.lane().hasReached(giver.node(), needed)) {
+      return waited == null
+          ? withheld.leaveAnswered(new CatchingUp(session, this, giver), in, from)
+          : refuse(BEHIND, in, from, end);
+    }
+    return send(giver, arguments.with(index, Long.toString(cursor & CURSOR_MASK)), false, in, from);
   }
 
-  /** Where {@link #sending} would send the request, and why; {@code read}: where any read goes. */
+  private boolean refuse(String error, ByteBuf in, int from, int end) {
+    return withheld.reply(Resp.error(error), in, from, end);
+  }
+
+  /**
+   * Where {@link #onRequest} would send the request, and why; {@code read}: where any read goes.
+   */
   Explain.Decision explain(Command command, RequestArguments arguments, Explain.Decision read) {
     int index = index(command);
     Target master = session.lane().forWrite();
@@ -118,31 +137,18 @@ final class Cursors {
     return command == Command.SCAN ? 1 : 2;
   }
 
-  private Sending begin(RequestArguments arguments, long needed) {
-    Target target = session.serving().sender().targetForRead(needed);
-    if (target.isMaster() || !canMark(target) || target.connection() == null) {
-      return TO_MASTER;
-    }
-    return toReplica(target, arguments.words(), true);
+  /** {@code needed}: how far a replica must be that the iteration begins at. */
+  private boolean begin(
+      Command command, RequestArguments arguments, long needed, ByteBuf in, int from, int end) {
+    Target target = sender.targetForRead(needed);
+    return target.isMaster() || !canMark(target) || target.connection() == null
+        ? shared.addAtMaster(command, in, from, end)
+        : send(target, arguments.words(), true, in, from);
   }
 
   /** Whether a cursor can tell that it is this replica's. */
   private boolean canMark(Target target) {
     return target.node() <= NODE_MASK && session.lane().epoch(target.node()) != 0;
-  }
-
-  private Sending goOn(RequestArguments arguments, int index, long cursor) {
-    Target giver = giver(cursor);
-    if (giver == null) {
-      return new Sending(
-          null,
-          null,
-          null,
-          "ERR redis-proxy: the node that gave cursor "
-              + cursor
-              + " is gone or was restarted; begin again with cursor 0");
-    }
-    return toReplica(giver, arguments.with(index, Long.toString(cursor & CURSOR_MASK)), false);
   }
 
   /** The replica that gave the cursor, or null when it is not what or where it was then. */
@@ -154,13 +160,17 @@ final class Cursors {
     return known && lane.isReadable(node) && lane.isConnected(node) ? lane.target(node) : null;
   }
 
-  private Sending toReplica(Target target, List<byte[]> words, boolean begins) {
-    return new Sending(
-        target,
-        new CursorRun(
-            session, target, tag(target.node(), session.lane().epoch(target.node())), begins),
+  /** {@code begins}: whether the request has no cursor of the replica's yet. */
+  private boolean send(Target replica, List<byte[]> words, boolean begins, ByteBuf in, int from) {
+    long tag = tag(replica.node(), session.lane().epoch(replica.node()));
+    sender.sendInstead(
+        new CursorRun(session, replica, tag, begins),
+        true,
+        replica.connection(),
         Resp.request(session.allocator(), words),
-        null);
+        in,
+        from);
+    return true;
   }
 
   private static long tag(int node, int epoch) {

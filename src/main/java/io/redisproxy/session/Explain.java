@@ -95,7 +95,10 @@ final class Explain {
       case READING_SCRIPT ->
           decideRechecked("a read, which another node gets if this lacks the script");
       case CURSOR ->
-          session.cursors().explain(command, arguments, decideRead("an iteration begins"));
+          session
+              .serving()
+              .cursors()
+              .explain(command, arguments, decideRead("an iteration begins"));
       case MASTER, READ_AT_MASTER, PINNED_IF_BLOCKING, BY_NAME -> new Decision(master, whyMaster());
       case EVERY_NODE -> new Decision(master, "all nodes get it; the reply is the master's");
       case PINNED -> new Decision(master, whyPinned());

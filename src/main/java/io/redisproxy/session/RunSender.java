@@ -183,6 +183,14 @@ final class RunSender {
     end(request);
   }
 
+  /** The same in place of the request that begins at {@code from}. */
+  void sendInstead(
+      Run alone, boolean read, NodeChannel connection, ByteBuf request, ByteBuf in, int from) {
+    endBefore(in, from);
+    partial.release();
+    send(alone, read, connection, request);
+  }
+
   /** Sends the run up to {@code end}, if there is one. */
   void endBefore(ByteBuf in, int end) {
     if (run != null) {

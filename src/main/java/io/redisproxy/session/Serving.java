@@ -6,12 +6,10 @@ import io.redisproxy.command.CommandClass;
 import io.redisproxy.command.CommandFlag;
 import io.redisproxy.command.CommandTable;
 import io.redisproxy.command.KeyUse;
-import io.redisproxy.command.ScriptKeys;
 import io.redisproxy.metrics.CloseCause;
 import io.redisproxy.resp.InlineRequest;
 import io.redisproxy.resp.RequestDecoder;
 import io.redisproxy.resp.Resp;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -36,12 +34,11 @@ final class Serving extends SessionState {
   private final RunSender sender;
   private final WithheldRequests withheld;
   private final SharedRequests shared;
+  private final Cursors cursors;
+  private final ScriptRequests scripts;
 
   /** A connection of the session's own, while it needs one. */
   private Pin pin;
-
-  /** What came of waiting, until the request that was waited for has come again; else null. */
-  private CatchingUp.Outcome caughtUp;
 
   /** The client that the next request redirects messages to, which it can get now; else null. */
   private ConnectedClient redirected;
@@ -53,20 +50,21 @@ final class Serving extends SessionState {
     sender = new RunSender(session);
     withheld = new WithheldRequests(session, sender);
     shared = new SharedRequests(session, sender, withheld);
+    cursors = new Cursors(session, sender, shared, withheld);
+    scripts = new ScriptRequests(session, sender, shared);
   }
 
   RunSender sender() {
     return sender;
   }
 
+  Cursors cursors() {
+    return cursors;
+  }
+
   /** From now on requests go over this connection. */
   void pin(Pin taken) {
     pin = taken;
-  }
-
-  /** The replica that the next request goes on with an iteration at has been waited for. */
-  void caughtUp(CatchingUp.Outcome outcome) {
-    caughtUp = outcome;
   }
 
   /** The client can get messages now. */
@@ -223,9 +221,9 @@ final class Serving extends SessionState {
       case MASTER -> shared.addAtMaster(command, in, from, end);
       case READ_AT_MASTER -> shared.addHarmless(in, from);
       case SESSION -> onOwnCommand(command, in, from, end);
-      case CURSOR -> onCursor(command, in, from, end);
-      case READING_SCRIPT -> onReadingScript(command, in, from, end);
-      case EVERY_NODE -> onEveryNode(command, in, from, end);
+      case CURSOR -> cursors.onRequest(command, in, from, end);
+      case READING_SCRIPT -> scripts.onReading(command, in, from, end);
+      case EVERY_NODE -> scripts.onEveryNode(command, in, from, end);
       case PINNED -> withheld.pin(command, in, from, end);
       case PINNED_IF_BLOCKING -> onMayBlock(command, in, from, end);
       case RELAYED -> withheld.relay(in, from);
@@ -258,7 +256,7 @@ final class Serving extends SessionState {
     if (commandClass == CommandClass.EVERY_NODE) {
       // At once even if the master does it at EXEC: a script that is gone there is run by the
       // master.
-      sendToReplicas(in, from, end);
+      scripts.sendToReplicas(in, from, end);
     }
     if (Pin.mayChange(command)) {
       RequestArguments arguments = Requests.arguments(session, in, from, end);
@@ -276,9 +274,7 @@ final class Serving extends SessionState {
       }
       ByteBuf instead = pin.requestInstead(command, arguments);
       if (run != null && instead != null) {
-        sender.endBefore(in, from);
-        partial.release();
-        sender.send(run, false, pin.connection(), instead);
+        sender.sendInstead(run, false, pin.connection(), instead, in, from);
         return true;
       }
       if (run != null) {
@@ -501,83 +497,11 @@ final class Serving extends SessionState {
     if (instead == null) {
       sender.sendAlone(run, false, pin.connection(), in, from, end);
     } else {
-      sender.endBefore(in, from);
-      partial.release();
-      sender.send(run, false, pin.connection(), instead);
+      sender.sendInstead(run, false, pin.connection(), instead, in, from);
     }
     session.muting().onRequestSent();
     // What follows may be answered here, in the protocol that is agreed on or not.
     return withheld.awaitReplies(in, end);
-  }
-
-  private boolean onCursor(Command command, ByteBuf in, int from, int end) {
-    RequestArguments arguments = Requests.arguments(session, in, from, end);
-    long needed = shared.needed(command, in, from, end);
-    CatchingUp.Outcome waited = caughtUp;
-    caughtUp = null;
-    Target giver = session.cursors().giver(command, arguments);
-    if (giver != null
-        && waited != CatchingUp.Outcome.REACHED
-        && !session.lane().hasReached(giver.node(), needed)) {
-      return waited == null
-          ? withheld.leaveAnswered(new CatchingUp(session, this, giver), in, from)
-          : withheld.reply(Resp.error(Cursors.BEHIND), in, from, end);
-    }
-    Cursors.Sending sending = session.cursors().sending(command, arguments, needed);
-    if (sending.error() != null) {
-      return withheld.reply(Resp.error(sending.error()), in, from, end);
-    }
-    if (sending.target() == null) {
-      return shared.addAtMaster(command, in, from, end);
-    }
-    sender.endBefore(in, from);
-    partial.release();
-    sender.send(sending.run(), true, sending.target().connection(), sending.request());
-    return true;
-  }
-
-  private boolean onReadingScript(Command command, ByteBuf in, int from, int end) {
-    RequestArguments arguments = Requests.arguments(session, in, from, end);
-    // The first key, or the number of keys if there is none.
-    byte[] key = arguments.bytes(Math.min(3, arguments.count() - 1));
-    long needed = shared.needed(command, in, from, end);
-    Target target =
-        session.lane().forScript(Arrays.hashCode(key), needed, session.replies().awaitsWrites());
-    if (target.isMaster() || target.connection() == null) {
-      return shared.addAtMaster(command, in, from, end);
-    }
-    sender.endBefore(in, from);
-    ScriptRun run = new ScriptRun(session, target);
-    run.needs(needed);
-    if (isRechecked(command, arguments.words())) {
-      run.recheckNil();
-    }
-    sender.send(run, true, target.connection(), Requests.take(session, in, from, end));
-    return true;
-  }
-
-  private boolean isRechecked(Command command, List<byte[]> request) {
-    NilRechecks rechecks = session.nilRechecks();
-    return rechecks != null && rechecks.has(command, request);
-  }
-
-  /** Each node has a cache of scripts of its own. The master's reply is the client's. */
-  private boolean onEveryNode(Command command, ByteBuf in, int from, int end) {
-    if (command == Command.SCRIPT_LOAD) {
-      List<byte[]> words = Requests.arguments(session, in, from, end).words();
-      if (words.size() > 2) {
-        ScriptKeys.learn(words.get(2));
-      }
-    }
-    sendToReplicas(in, from, end);
-    return shared.addAtMaster(command, in, from, end);
-  }
-
-  private void sendToReplicas(ByteBuf in, int from, int end) {
-    sender.endBefore(in, from);
-    ByteBuf request = Requests.whole(session, in, from, end);
-    session.lane().tellReplicas(request, session);
-    request.release();
   }
 
   private boolean denyPinned(Command command, ByteBuf in, int from) {
@@ -590,7 +514,9 @@ final class Serving extends SessionState {
     if (pin.isInTransaction()) {
       return refusePinned(Cursors.IN_TRANSACTION, in, from);
     }
-    return pin.isHeld() ? onCursor(command, in, from, end) : withheld.awaitReplies(in, from);
+    return pin.isHeld()
+        ? cursors.onRequest(command, in, from, end)
+        : withheld.awaitReplies(in, from);
   }
 
   /** An open transaction has to fail, as it does at a server that refuses one of its commands. */

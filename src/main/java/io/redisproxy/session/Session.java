@@ -110,7 +110,6 @@ public final class Session extends ChannelInboundHandlerAdapter
   private final Muting muting = new Muting();
   private final KeySlots keys;
   private final OwnCommands ownCommands = new OwnCommands(this);
-  private final Cursors cursors = new Cursors(this);
 
   /** Connections that are not read from until the client takes more. */
   private final Set<PinnedConnection> paused = new HashSet<>(1);
@@ -258,10 +257,6 @@ public final class Session extends ChannelInboundHandlerAdapter
 
   OwnCommands ownCommands() {
     return ownCommands;
-  }
-
-  Cursors cursors() {
-    return cursors;
   }
 
   Serving serving() {

@@ -1,0 +1,68 @@
+package io.redisproxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.redisproxy.command.Command;
+import io.redisproxy.command.ScriptKeys;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Scripts that only read, and requests that fill or empty the caches of scripts. Each node has one
+ * of its own, so that the latter go to all of them.
+ */
+final class ScriptRequests {
+  private final Session session;
+  private final RunSender sender;
+  private final SharedRequests shared;
+
+  ScriptRequests(Session session, RunSender sender, SharedRequests shared) {
+    this.session = session;
+    this.sender = sender;
+    this.shared = shared;
+  }
+
+  /** A script that only reads goes to a replica that is likely to have it. */
+  boolean onReading(Command command, ByteBuf in, int from, int end) {
+    RequestArguments arguments = Requests.arguments(session, in, from, end);
+    // The first key, or the number of keys if there is none.
+    byte[] key = arguments.bytes(Math.min(3, arguments.count() - 1));
+    long needed = shared.needed(command, in, from, end);
+    Target target =
+        session.lane().forScript(Arrays.hashCode(key), needed, session.replies().awaitsWrites());
+    if (target.isMaster() || target.connection() == null) {
+      return shared.addAtMaster(command, in, from, end);
+    }
+    sender.endBefore(in, from);
+    ScriptRun run = new ScriptRun(session, target);
+    run.needs(needed);
+    if (isRechecked(command, arguments.words())) {
+      run.recheckNil();
+    }
+    sender.send(run, true, target.connection(), Requests.take(session, in, from, end));
+    return true;
+  }
+
+  private boolean isRechecked(Command command, List<byte[]> request) {
+    NilRechecks rechecks = session.nilRechecks();
+    return rechecks != null && rechecks.has(command, request);
+  }
+
+  /** The master's reply is the client's. */
+  boolean onEveryNode(Command command, ByteBuf in, int from, int end) {
+    if (command == Command.SCRIPT_LOAD) {
+      List<byte[]> words = Requests.arguments(session, in, from, end).words();
+      if (words.size() > 2) {
+        ScriptKeys.learn(words.get(2));
+      }
+    }
+    sendToReplicas(in, from, end);
+    return shared.addAtMaster(command, in, from, end);
+  }
+
+  void sendToReplicas(ByteBuf in, int from, int end) {
+    sender.endBefore(in, from);
+    ByteBuf request = Requests.whole(session, in, from, end);
+    session.lane().tellReplicas(request, session);
+    request.release();
+  }
+}
