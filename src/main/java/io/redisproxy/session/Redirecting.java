@@ -5,13 +5,13 @@ package io.redisproxy.session;
  * node, as the node knows clients by those only.
  */
 final class Redirecting extends PausedState {
-  private final Serving after;
+  private final PinnedRequests pinned;
   private final ConnectedClient receiver;
   private boolean closed;
 
-  Redirecting(Session session, Serving after, ConnectedClient receiver) {
+  Redirecting(Session session, PinnedRequests pinned, ConnectedClient receiver) {
     super(session);
-    this.after = after;
+    this.pinned = pinned;
     this.receiver = receiver;
   }
 
@@ -28,8 +28,8 @@ final class Redirecting extends PausedState {
 
   private void goOn() {
     if (!closed) {
-      after.redirected(receiver);
-      goOnIn(after);
+      pinned.redirected(receiver);
+      goOnIn(session.serving());
       resume();
     }
   }
