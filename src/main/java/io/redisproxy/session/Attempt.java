@@ -79,17 +79,17 @@ final class Attempt extends PendingReplies implements Asked {
 
   @Override
   protected boolean isCongested() {
-    return retry.isOf(this) && session.isCongested(run);
+    return retry.isOf(this) && session.output().isCongested(run);
   }
 
   @Override
   protected void onHeld(NodeConnection connection) {
-    session.onHolding(connection, run);
+    session.output().onHolding(connection, run);
   }
 
   @Override
   protected void onTooSlow() {
-    session.onTooSlow();
+    session.output().onTooSlow();
   }
 
   @Override

@@ -9,6 +9,9 @@ import java.lang.management.ManagementFactory;
  * too.
  */
 public final class DirectMemory {
+  /** What may wait for a client when memory is scarce: Netty's high water mark of a channel. */
+  static final long LITTLE = 64 * 1024;
+
   private static final double SCARCE = 0.5;
 
   private final BufferPoolMXBean pool;

@@ -44,7 +44,7 @@ final class Draining extends PausedState {
   }
 
   private boolean isDone() {
-    return session.replies().isEmpty() && !session.isOverfull();
+    return session.replies().isEmpty() && !session.output().isOverfull();
   }
 
   @Override

@@ -137,7 +137,7 @@ final class InputGate {
         .config()
         .setAutoRead(
             full
-                ? backlog.size() < (scarce ? Session.LITTLE : limit)
+                ? backlog.size() < (scarce ? DirectMemory.LITTLE : limit)
                 : reasons.isEmpty() && backlog.isEmpty());
     if (scarce && !lookingAgain) {
       lookingAgain = true;

@@ -363,9 +363,9 @@ final class Pin implements PinnedConnection.Holder {
 
   @Override
   public boolean takesMore(PinnedConnection from) {
-    boolean takesMore = session.takesMoreFrom(from);
+    boolean takesMore = session.output().takesMoreFrom(from);
     if (!takesMore && !connection.subscriptions().isEmpty()) {
-      session.onStalled();
+      session.output().onStalled();
     }
     return takesMore;
   }

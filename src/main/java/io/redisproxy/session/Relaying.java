@@ -155,7 +155,7 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
 
   @Override
   public boolean takesMore(PinnedConnection from) {
-    return session.takesMoreFrom(from);
+    return session.output().takesMoreFrom(from);
   }
 
   /** Redis would disconnect the client, too, whose state is lost. */

@@ -130,7 +130,7 @@ final class Resubscribing extends PausedState implements PinnedConnection.Holder
 
   @Override
   public boolean takesMore(PinnedConnection from) {
-    return session.takesMoreFrom(from);
+    return session.output().takesMoreFrom(from);
   }
 
   @Override

@@ -624,14 +624,14 @@ class Run extends KeptRun {
 
   @Override
   protected boolean isCongested() {
-    return !givenUp && (!isRetried() || retry().isOf(this)) && session.isCongested(this);
+    return !givenUp && (!isRetried() || retry().isOf(this)) && session.output().isCongested(this);
   }
 
   @Override
   protected void onHeld(NodeConnection connection) {
     heldSince = System.nanoTime();
     heldBehind = !session.replies().isHead(this);
-    session.onHolding(connection, this);
+    session.output().onHolding(connection, this);
   }
 
   /** Replies are taken from the node again. */
@@ -645,7 +645,7 @@ class Run extends KeptRun {
 
   @Override
   protected void onTooSlow() {
-    session.onTooSlow();
+    session.output().onTooSlow();
   }
 
   @Override

@@ -13,7 +13,6 @@ import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.EventExecutor;
-import io.netty.util.concurrent.Future;
 import io.redisproxy.command.CommandRules;
 import io.redisproxy.config.Credentials;
 import io.redisproxy.metrics.CloseCause;
@@ -28,18 +27,13 @@ import io.redisproxy.tls.TlsServer;
 import io.redisproxy.upstream.FlushQueue;
 import io.redisproxy.upstream.Identity;
 import io.redisproxy.upstream.NodeChannel;
-import io.redisproxy.upstream.NodeConnection;
 import io.redisproxy.upstream.NodeConnector;
 import io.redisproxy.upstream.NodeFailure;
 import io.redisproxy.upstream.Outbound;
-import io.redisproxy.upstream.PinnedConnection;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.impl.NetSocketInternal;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -88,34 +82,21 @@ public final class Session extends ChannelInboundHandlerAdapter
 
   private static final Logger LOG = Logger.getLogger(Session.class);
 
-  /** What may wait for a client when memory is scarce: Netty's high water mark of a channel. */
-  static final long LITTLE = 64 * 1024;
-
-  /** A connection that is not read from as long as the run's replies are too many. */
-  private record Held(NodeConnection connection, Run run) {}
-
   private final Shared shared;
   private final ClientIdentity identity;
   private final ReplyQueue replies = new ReplyQueue(this);
   private final RequestDecoder decoder;
   private final ArgumentCursor cursor = new ArgumentCursor();
-  private final List<Held> held = new ArrayList<>(1);
   private final Delays delays = new Delays();
 
   private ChannelHandlerContext context;
-  private Outbound out;
   private InputGate gate;
+  private OutputGate output;
   private Pieces partial;
   private SessionClient client;
   private final Muting muting = new Muting();
   private final KeySlots keys;
   private final OwnCommands ownCommands = new OwnCommands(this);
-
-  /** Connections that are not read from until the client takes more. */
-  private final Set<PinnedConnection> paused = new HashSet<>(1);
-
-  /** Ends a subscriber that takes no messages; null while it does. */
-  private Future<?> stallTimer;
 
   private Lane lane;
   private boolean locked;
@@ -301,38 +282,6 @@ public final class Session extends ChannelInboundHandlerAdapter
     meters().onErrors(ErrorKind.DENIED, 1);
   }
 
-  /** Whether the client takes more; if not, the connection is read from again when it does. */
-  boolean takesMoreFrom(PinnedConnection connection) {
-    if (out.isWritable() || closed) {
-      return true;
-    }
-    paused.add(connection);
-    return false;
-  }
-
-  /**
-   * What comes without being asked for waits at the node while the client takes nothing. The node
-   * cuts off who leaves too much, but that can't be seen before all is read that it had sent.
-   */
-  void onStalled() {
-    if (stallTimer == null) {
-      stallTimer =
-          context
-              .executor()
-              .schedule(
-                  () -> closeNow(CloseCause.SLOW_CLIENT),
-                  shared.subscriberTimeout().toMillis(),
-                  TimeUnit.MILLISECONDS);
-    }
-  }
-
-  private void cancelStallTimer() {
-    if (stallTimer != null) {
-      stallTimer.cancel(false);
-      stallTimer = null;
-    }
-  }
-
   ReplyQueue replies() {
     return replies;
   }
@@ -350,6 +299,10 @@ public final class Session extends ChannelInboundHandlerAdapter
     return gate;
   }
 
+  OutputGate output() {
+    return output;
+  }
+
   ByteBufAllocator allocator() {
     return context.alloc();
   }
@@ -364,10 +317,6 @@ public final class Session extends ChannelInboundHandlerAdapter
 
   ArgumentCursor cursor() {
     return cursor;
-  }
-
-  boolean isWritable() {
-    return out.isWritable();
   }
 
   /** Whether the client is to go as soon as it loses nothing by that. */
@@ -483,7 +432,7 @@ public final class Session extends ChannelInboundHandlerAdapter
   /** Sends what there is to send, and that no more will come. */
   void endOutput(CloseCause cause) {
     closesFor(cause);
-    out.end();
+    output.end();
   }
 
   void closeNow(CloseCause cause) {
@@ -493,83 +442,28 @@ public final class Session extends ChannelInboundHandlerAdapter
 
   // What the nodes' side tells.
 
-  /**
-   * Whether more waits for the client than may. What waits for its turn doesn't count for the run
-   * at the head, as it waits for just that run.
-   */
-  boolean isCongested(Run run) {
-    if (closed) {
-      return false;
-    }
-    return replies.early() == 0 || replies.isHead(run)
-        ? !out.isWritable() && isTooMuch(out.pending())
-        : isTooMuch(out.pending() + replies.early());
-  }
-
-  /** Whether the client must take replies before it gets more that cost it a few bytes to ask. */
-  boolean isOverfull() {
-    return isEarlyFull() || (!out.isWritable() && isTooMuch(out.pending()));
-  }
-
-  private boolean isTooMuch(long bytes) {
-    return bytes > shared.outputLimit() || (bytes > LITTLE && shared.memory().isScarce());
-  }
-
   void onPinLost() {
     serving.onPinLost();
   }
 
-  void onHolding(NodeConnection connection, Run run) {
-    held.add(new Held(connection, run));
-  }
-
-  /**
-   * A client that takes what it is given is not to blame when replies wait for an earlier one, but
-   * the node that doesn't give that; and the node will be as silent about its next runs.
-   */
-  void onTooSlow() {
-    if (!out.isWritable() || replies.early() == 0) {
-      closeNow(CloseCause.SLOW_CLIENT);
-      return;
-    }
-    Target silent = replies.head().target();
-    while (replies.head().giveUp()
-        && isEarlyFull()
-        && silent.equals(replies.head().target())
-        && !replies.head().isCutOff()) {
-      // The next one.
-    }
-  }
-
   @Override
   public void onReply(ByteBuf bytes) {
-    meters().bytesOut(bytes.readableBytes());
-    out.write(bytes);
+    output.write(bytes);
   }
 
   @Override
   public void onEarly() {
-    if (isEarlyFull()) {
-      gate.close(InputGate.Reason.EARLY_FULL);
-    }
+    output.onEarly();
   }
 
   @Override
   public void onTurn() {
-    resumeHeld();
-    if (!isEarlyFull()) {
-      gate.open(InputGate.Reason.EARLY_FULL);
-    }
-  }
-
-  /** Less than what holds up a node, since requests that bring more can be under way already. */
-  private boolean isEarlyFull() {
-    return replies.early() > shared.outputLimit() / 2;
+    output.onTurn();
   }
 
   @Override
   public void onAllReplied() {
-    resumeHeld();
+    output.onAllReplied();
     state.onAllReplied();
     gate.goOnLater();
   }
@@ -579,18 +473,6 @@ public final class Session extends ChannelInboundHandlerAdapter
     closeAfterFlush(CloseCause.NODE_LOST);
   }
 
-  private void resumeHeld() {
-    held.removeIf(
-        each -> {
-          boolean goesOn = !isCongested(each.run());
-          if (goesOn) {
-            each.run().onHoldOver();
-            each.connection().resume();
-          }
-          return goesOn;
-        });
-  }
-
   // What the client's side tells.
 
   @Override
@@ -598,8 +480,8 @@ public final class Session extends ChannelInboundHandlerAdapter
     context = ctx;
     // A client may close its side after its last request, as a pipe into netcat does.
     ctx.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
-    out = new Outbound(ctx, shared.flushQueue());
     gate = new InputGate(this, ctx.channel(), shared.inputLimit(), shared.memory());
+    output = new OutputGate(this, shared, new Outbound(ctx, shared.flushQueue()), gate);
     partial = newPieces();
     client = new SessionClient(this, ctx.channel());
     enter(Identity.DEFAULT);
@@ -627,14 +509,10 @@ public final class Session extends ChannelInboundHandlerAdapter
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
     if (ctx.channel().isWritable()) {
-      gate.open(InputGate.Reason.CLIENT_FULL);
-      cancelStallTimer();
-      resumeHeld();
-      paused.forEach(connection -> connection.setReading(true));
-      paused.clear();
+      output.onWritable();
       state.onClientWritable();
     } else {
-      gate.close(InputGate.Reason.CLIENT_FULL);
+      output.onUnwritable();
     }
   }
 
@@ -680,14 +558,11 @@ public final class Session extends ChannelInboundHandlerAdapter
       clients().remove(client);
       state.onClosed();
       serving.unpin();
-      paused.clear();
-      cancelStallTimer();
       backend().leave(lane);
       partial.release();
       gate.release();
       replies.close();
-      held.forEach(each -> each.connection().resume());
-      held.clear();
+      output.close();
     }
     ctx.fireChannelInactive();
   }

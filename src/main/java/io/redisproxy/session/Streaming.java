@@ -229,7 +229,7 @@ final class Streaming extends SessionState implements PinnedConnection.Holder, H
 
   @Override
   public boolean takesMore(PinnedConnection from) {
-    return session.takesMoreFrom(from);
+    return session.output().takesMoreFrom(from);
   }
 
   @Override

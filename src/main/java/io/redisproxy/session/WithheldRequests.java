@@ -126,6 +126,6 @@ final class WithheldRequests {
     partial.release();
     session.reply(reply);
     // A few bytes ask for a list of all clients, so that what has been read already counts.
-    return !session.isOverfull() || awaitReplies(in, end);
+    return !session.output().isOverfull() || awaitReplies(in, end);
   }
 }

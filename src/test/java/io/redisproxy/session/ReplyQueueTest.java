@@ -137,7 +137,9 @@ class ReplyQueueTest {
       assertThat(channel.isOpen()).as(scene).isEqualTo(open);
       if (open) {
         assertThat(replies.early()).as(scene).isEqualTo(waiting);
-        assertThat(session.isCongested(runs.get(2))).as(scene).isEqualTo(waiting > OUTPUT_LIMIT);
+        assertThat(session.output().isCongested(runs.get(2)))
+            .as(scene)
+            .isEqualTo(waiting > OUTPUT_LIMIT);
         assertThat(replies.isEmpty()).as(scene).isEqualTo(complete);
         assertThat(replies.awaitsMaster()).as(scene).isEqualTo(!masterDone);
         assertThat(replies.awaitsWrites()).as(scene).isEqualTo(!masterDone);
@@ -241,7 +243,7 @@ class ReplyQueueTest {
           scene.step(order[i]);
         }
         assertThat(scene.output).as(name).hasToString(before);
-        assertThat(scene.session.isCongested(scene.runs.get(2))).as(name).isFalse();
+        assertThat(scene.session.output().isCongested(scene.runs.get(2))).as(name).isFalse();
         scene.assertNothingLeaks(name);
       }
     }
@@ -292,14 +294,14 @@ class ReplyQueueTest {
     Scene scene = new Scene(Ending.REST_OF_REPLY, Ending.REST_OF_REPLY, Ending.REST_OF_REPLY);
     int own = 3 * kept(Scene.own(0).length());
     Answers.give(scene.runs.get(2), 0, scene.track("x".repeat(OUTPUT_LIMIT - own - kept(1) + 1)));
-    assertThat(scene.session.isCongested(scene.runs.get(2))).isFalse();
+    assertThat(scene.session.output().isCongested(scene.runs.get(2))).isFalse();
     Answers.give(scene.runs.get(2), 1, scene.track("x"));
-    assertThat(scene.session.isCongested(scene.runs.get(2))).isTrue();
+    assertThat(scene.session.output().isCongested(scene.runs.get(2))).isTrue();
 
     scene.step(0);
     scene.step(0);
     scene.step(1);
-    assertThat(scene.session.isCongested(scene.runs.get(2))).isFalse();
+    assertThat(scene.session.output().isCongested(scene.runs.get(2))).isFalse();
     scene.step(1);
     assertThat(scene.output.toString()).endsWith("x".repeat(10) + Scene.own(2));
     scene.assertNothingLeaks("congested");
