@@ -66,7 +66,7 @@ public final class LoopInsight {
   }
 
   /** A run is over. */
-  void onNotable(Session session, Run run, TimeSpent spent) {
+  void onNotable(Session session, MeasuredRun run, TimeSpent spent) {
     boolean slow = spent.total() >= slowNanos && !run.waitsForOthers();
     if (slow) {
       onSlow(session, run, spent);
@@ -77,13 +77,13 @@ public final class LoopInsight {
   }
 
   /** The client gets an error for a run, or the rest of it; what kind of one, in a word. */
-  void onFailed(Session session, Run run, String error) {
+  void onFailed(Session session, MeasuredRun run, String error) {
     if (traces != null) {
       traces.onFailed(session, run, error);
     }
   }
 
-  private void onSlow(Session session, Run run, TimeSpent spent) {
+  private void onSlow(Session session, MeasuredRun run, TimeSpent spent) {
     session.meters().onSlow();
     if (slowEntries > 0) {
       slowEntries--;

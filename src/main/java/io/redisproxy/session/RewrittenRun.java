@@ -6,13 +6,11 @@ import io.redisproxy.upstream.NodeFailure;
 
 /** One request over the session's own connection whose small reply the client gets changed. */
 abstract class RewrittenRun extends Run {
-  private final Session session;
   private ByteBuf reply = Unpooled.EMPTY_BUFFER;
   private boolean refused;
 
   RewrittenRun(Session session, Target target) {
     super(session, target, System.nanoTime());
-    this.session = session;
   }
 
   /** What the client gets in place of the reply, which is whole, and only to be read. */

@@ -21,13 +21,13 @@ final class RunTraces {
   }
 
   /** All replies have been given to the client. */
-  void onAnswered(Session session, Run run, boolean slow, TimeSpent spent) {
+  void onAnswered(Session session, MeasuredRun run, boolean slow, TimeSpent spent) {
     if (slow || hasFailed(run) || traces.isSampled()) {
       add(session, run, spent, null);
     }
   }
 
-  private static boolean hasFailed(Run run) {
+  private static boolean hasFailed(MeasuredRun run) {
     for (RequestTrace.Resent resent : run.resent()) {
       if (!HARMLESS.contains(resent.reason())) {
         return true;
@@ -37,11 +37,11 @@ final class RunTraces {
   }
 
   /** The client got an error instead of replies. */
-  void onFailed(Session session, Run run, String error) {
+  void onFailed(Session session, MeasuredRun run, String error) {
     add(session, run, run.timeSpent(System.nanoTime()), error);
   }
 
-  private void add(Session session, Run run, TimeSpent spent, String error) {
+  private void add(Session session, MeasuredRun run, TimeSpent spent, String error) {
     traces.add(
         new RequestTrace(
             run.isOfOneCommand() ? run.wireName() : null,
@@ -57,7 +57,7 @@ final class RunTraces {
             run.resent()));
   }
 
-  private static String reason(Session session, Run run) {
+  private static String reason(Session session, MeasuredRun run) {
     if (session.isPinned()) {
       return "pinned";
     }
