@@ -95,7 +95,7 @@ final class LargeRequest {
       return null;
     }
     boolean queued = pin != null && pin.isInTransaction();
-    WrittenSlots written = queued ? pin.queue(keys) : keys.newSlots(true);
+    WrittenSlots written = queued ? pin.transaction().queue(keys) : keys.newSlots(true);
     keys.addWrittenByLarge(written, command, session, in, from, end);
     return queued ? null : written;
   }

@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.redisproxy.command.Command;
 import io.redisproxy.command.CommandFlag;
 import io.redisproxy.resp.Resp;
-import io.redisproxy.session.EffectRun.WhenBusy;
 import io.redisproxy.upstream.NodeConnection;
 import io.redisproxy.upstream.NodeFailure;
 import io.redisproxy.upstream.PinnedConnection;
@@ -31,36 +30,22 @@ final class Pin implements PinnedConnection.Holder {
           Command.SSUBSCRIBE,
           Command.SUNSUBSCRIBE);
 
-  private static final EnumSet<Command> TRANSACTIONS =
-      EnumSet.of(Command.MULTI, Command.EXEC, Command.DISCARD, Command.WATCH, Command.UNWATCH);
-
   /** Answered while a script keeps the node busy, but for what they need first: a database. */
   private static final EnumSet<Command> TO_BUSY_NODES =
       EnumSet.of(Command.SCRIPT_KILL, Command.FUNCTION_KILL, Command.FUNCTION_STATS);
 
-  private static final EnumSet<Command> TELL_REDIRECT =
-      EnumSet.of(Command.CLIENT_GETREDIR, Command.CLIENT_TRACKINGINFO);
-
   private final Session session;
   private final Target target;
   private final PinnedConnection connection;
+  private final Transaction transaction;
+  private final Tracking tracking;
   private final SubscribedNames names;
-  private boolean multi;
-
-  /** What is said to a transaction that began while a script kept the node busy; null if none. */
-  private String refusal;
-
-  private boolean watching;
-  private boolean tracking;
   private boolean receiving;
-  private long redirect;
   private boolean stateLost;
   private boolean blocking;
   private boolean subscribing;
   private boolean unblocked;
   private int followers;
-  private int queued;
-  private WrittenSlots queuedWrites;
 
   Pin(Session session, Target target, PinnedConnection connection) {
     this(session, target, connection, new SubscribedNames());
@@ -72,21 +57,18 @@ final class Pin implements PinnedConnection.Holder {
     this.session = session;
     this.target = target;
     this.connection = connection;
+    transaction = new Transaction(session, target);
+    tracking = new Tracking(session, target);
   }
 
   /** Whether the command may change what is held, see {@link #runFor}. */
   static boolean mayChange(Command command) {
-    return TRANSACTIONS.contains(command) || outlivesTransaction(command);
+    return Transaction.has(command) || outlivesTransaction(command);
   }
 
   /** Whether what the command changes inside a transaction would not end with it. */
   static boolean outlivesTransaction(Command command) {
     return SUBSCRIPTIONS.contains(command) || command == Command.CLIENT_TRACKING;
-  }
-
-  /** Whether what follows is to run in a transaction only. */
-  static boolean beginsTransaction(Command command) {
-    return command == Command.MULTI || command == Command.WATCH;
   }
 
   /** Whether a node shall get the command even if it is busy, over any connection of the user's. */
@@ -104,7 +86,7 @@ final class Pin implements PinnedConnection.Holder {
 
   /** Whether a transaction is open: what comes is queued at the node. */
   boolean isInTransaction() {
-    return multi;
+    return transaction.isOpen();
   }
 
   /** Whether the protocol allows little more than to subscribe and unsubscribe. */
@@ -129,15 +111,18 @@ final class Pin implements PinnedConnection.Holder {
 
   /** Whether it holds a state at the node. */
   boolean isHeld() {
-    return multi || watching || tracking || receiving || !connection.subscriptions().isEmpty();
+    return transaction.isHeld()
+        || tracking.isOn()
+        || receiving
+        || !connection.subscriptions().isEmpty();
   }
 
   /** What CLIENT LIST tells of it. */
   void addFlags(Set<ClientFlag> flags) {
-    if (multi) {
+    if (transaction.isOpen()) {
       flags.add(ClientFlag.MULTI);
     }
-    if (tracking) {
+    if (tracking.isOn()) {
       flags.add(ClientFlag.TRACKING);
     }
     if (isBlocked()) {
@@ -156,8 +141,7 @@ final class Pin implements PinnedConnection.Holder {
   /** Whether a client that goes now would lose nothing; it may forget what it tracks. */
   boolean mayPart(DrainStep step) {
     boolean subscribed = !connection.subscriptions().isEmpty();
-    return !multi
-        && !watching
+    return !transaction.isHeld()
         && (!subscribed || (step != DrainStep.CALM && !connection.isInsideReply()));
   }
 
@@ -194,12 +178,12 @@ final class Pin implements PinnedConnection.Holder {
 
   /** One more request that changes nothing of this goes over the connection. */
   void onRequest(Command command) {
-    queued++;
+    transaction.onRequest();
     if (!connection.isAwaited()) {
       blocking = false;
       subscribing = false;
     }
-    blocking |= !multi && mayBlock(command);
+    blocking |= !transaction.isOpen() && mayBlock(command);
   }
 
   /** Whether the command may wait for others. */
@@ -209,48 +193,18 @@ final class Pin implements PinnedConnection.Holder {
         || command == Command.XREADGROUP;
   }
 
-  /** What the commands of the transaction write, when it is executed. */
-  WrittenSlots queue(KeySlots keys) {
-    if (queuedWrites == null) {
-      queuedWrites = keys.newSlots(true);
-    }
-    return queuedWrites;
-  }
-
-  /** For EXEC, which is about to be sent. Null if the transaction writes nothing. */
-  WrittenSlots takeQueued() {
-    WrittenSlots taken = queuedWrites;
-    queuedWrites = null;
-    return taken;
-  }
-
-  /** How many commands the transaction has; -1 when there is none. */
-  int queued() {
-    return multi ? queued : -1;
+  Transaction transaction() {
+    return transaction;
   }
 
   /** The client that shall get what the node has to tell this one; null if there is none. */
   ConnectedClient receiver(Command command, RequestArguments arguments) {
-    int id = redirectIn(command, arguments);
-    return id == 0 || multi ? null : session.clients().find(arguments.id(id));
-  }
-
-  /** Where in the request a client's number is; 0 if nowhere. */
-  private static int redirectIn(Command command, RequestArguments arguments) {
-    int id = command == Command.CLIENT_TRACKING ? arguments.indexOf("REDIRECT") + 1 : 0;
-    return id < arguments.count() && id > 0 && arguments.id(id) >= 0 ? id : 0;
+    return transaction.isOpen() ? null : tracking.receiver(command, arguments);
   }
 
   /** The request to send in place of the client's, or null if that is right as it is. */
   ByteBuf requestInstead(Command command, RequestArguments arguments) {
-    int id = redirectIn(command, arguments);
-    if (id == 0) {
-      return null;
-    }
-    // The node knows the connection that shall get the messages by another number.
-    long atNode = session.clients().idAtNode(arguments.id(id));
-    return Resp.request(
-        session.allocator(), arguments.with(id, Long.toString(Math.max(0, atNode))));
+    return tracking.requestInstead(command, arguments);
   }
 
   void release() {
@@ -263,20 +217,8 @@ final class Pin implements PinnedConnection.Holder {
    */
   Run runFor(Command command, RequestArguments arguments) {
     return switch (command) {
-      case MULTI -> arguments.count() == 1 && !multi ? beginTransaction() : null;
-      case EXEC -> endTransaction(arguments, false);
-      case DISCARD -> endTransaction(arguments, true);
-      case WATCH -> {
-        if (multi) {
-          yield null;
-        }
-        boolean before = watching;
-        watching = true;
-        yield effect(WhenBusy.REFUSED, agreed -> watching = watching && (agreed || before));
-      }
-      case UNWATCH ->
-          multi ? null : effect(WhenBusy.AGREED, agreed -> watching = watching && !agreed);
-      case CLIENT_TRACKING -> multi ? null : switchTracking(arguments);
+      case MULTI, EXEC, DISCARD, WATCH, UNWATCH -> transaction.runFor(command, arguments.count());
+      case CLIENT_TRACKING -> transaction.isOpen() ? null : tracking.runFor(arguments);
       case SUBSCRIBE -> subscription(Subscriptions.Kind.CHANNEL, arguments, names::add);
       case PSUBSCRIBE -> subscription(Subscriptions.Kind.PATTERN, arguments, names::add);
       case SSUBSCRIBE -> subscription(Subscriptions.Kind.SHARD, arguments, names::add);
@@ -287,57 +229,9 @@ final class Pin implements PinnedConnection.Holder {
     };
   }
 
-  private Run beginTransaction() {
-    multi = true;
-    queued = 0;
-    queuedWrites = null;
-    return effect(
-        WhenBusy.AGREED,
-        agreed -> {
-          if (!agreed) {
-            multi = false;
-          }
-        });
-  }
-
-  /** EXEC ends a transaction whatever it is answered; DISCARD only if it is not refused. */
-  private Run endTransaction(RequestArguments arguments, boolean ifAgreed) {
-    if (!multi || arguments.count() != 1) {
-      return null;
-    }
-    boolean watchedBefore = watching;
-    multi = false;
-    watching = false;
-    return effect(
-        ifAgreed ? WhenBusy.AGREED : WhenBusy.ABORTED,
-        agreed -> {
-          if (ifAgreed && !agreed) {
-            multi = true;
-            watching = watchedBefore;
-          }
-        });
-  }
-
-  private Run switchTracking(RequestArguments arguments) {
-    boolean before = tracking;
-    long redirectBefore = redirect;
-    boolean on = arguments.count() > 2 && arguments.is(2, "ON");
-    int id = arguments.indexOf("REDIRECT") + 1;
-    tracking |= on;
-    redirect = on && id > 0 && id < arguments.count() ? arguments.id(id) : 0;
-    return effect(
-        WhenBusy.REFUSED,
-        agreed -> {
-          tracking = agreed ? on : before;
-          redirect = agreed ? redirect : redirectBefore;
-        });
-  }
-
   /** The run for a question whose answer has a client's number in it, or null for any other. */
   Run runForQuestion(Command command) {
-    return redirect > 0 && !multi && TELL_REDIRECT.contains(command)
-        ? new RedirectRun(session, target, redirect)
-        : null;
+    return transaction.isOpen() ? null : tracking.runForQuestion(command);
   }
 
   private Run subscription(
@@ -345,10 +239,6 @@ final class Pin implements PinnedConnection.Holder {
     subscribing = true;
     List<byte[]> named = arguments.words().subList(1, arguments.count());
     return new SubscriptionRun(session, target, System.nanoTime(), kind, named, effect);
-  }
-
-  private Run effect(WhenBusy whenBusy, EffectRun.Effect effect) {
-    return new EffectRun(session, target, System.nanoTime(), whenBusy, effect);
   }
 
   @Override
@@ -372,7 +262,7 @@ final class Pin implements PinnedConnection.Holder {
 
   /** What it is subscribed to; it can all be made again, as nothing else is held or awaited. */
   SubscribedNames namesToMove() {
-    boolean more = multi || watching || tracking || connection.isAwaited();
+    boolean more = transaction.isHeld() || tracking.isOn() || connection.isAwaited();
     boolean subscribed = !connection.subscriptions().isEmpty() && names.isComplete();
     return !more && subscribed && !connection.isInsideReply() && session.isIn(session.serving())
         ? names
@@ -382,49 +272,19 @@ final class Pin implements PinnedConnection.Holder {
   /**
    * Redis would disconnect the client, too, whose state is lost, but for subscriptions, which are
    * made again. So does one who asked for a state that never came about: what it has sent behind
-   * MULTI must not run without. Where a script keeps the node busy it agrees to MULTI, and refuses
-   * what follows, so that the transaction fails as a whole.
+   * MULTI must not run without.
    */
   @Override
   public void onLost(NodeFailure failure) {
     if (failure.isBusy() && !receiving) {
-      refusal = multi ? failure.refusal() : null;
+      transaction.onTooBusy(failure.refusal());
     } else {
       stateLost = isHeld() && namesToMove() == null;
-      multi = false;
+      transaction.onLost();
     }
-    watching = false;
-    tracking = false;
-    if (!connection.isAwaited() && !isSpoilt()) {
+    tracking.onLost();
+    if (!connection.isAwaited() && !transaction.isSpoilt()) {
       session.onPinLost();
     }
-  }
-
-  /** Whether there is a transaction that the node knows nothing of; it will fail. */
-  boolean isSpoilt() {
-    return refusal != null;
-  }
-
-  /** The answer to a command of such a transaction, which may end by it. */
-  ByteBuf answerSpoilt(Command command) {
-    String error = refusal;
-    switch (command) {
-      case EXEC -> {
-        endSpoilt();
-        return Resp.error(EffectRun.abort(error));
-      }
-      case DISCARD -> {
-        endSpoilt();
-        return Resp.simple("OK");
-      }
-      default -> {
-        return Resp.error(error);
-      }
-    }
-  }
-
-  private void endSpoilt() {
-    multi = false;
-    refusal = null;
   }
 }

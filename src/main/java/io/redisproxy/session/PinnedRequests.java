@@ -74,7 +74,7 @@ final class PinnedRequests {
     if (command == Command.QUIT || command == Command.RESET) {
       return own.onRequest(command, in, from, end);
     }
-    if (pin.isSpoilt()) {
+    if (pin.transaction().isSpoilt()) {
       return onSpoilt(command, in, from, end);
     }
     if (commandClass == CommandClass.CURSOR) {
@@ -118,8 +118,8 @@ final class PinnedRequests {
 
   /** A transaction began while a script kept the master too busy for a connection to it. */
   private boolean onSpoilt(Command command, ByteBuf in, int from, int end) {
-    ByteBuf answer = pin.answerSpoilt(command);
-    if (!pin.isSpoilt()) {
+    ByteBuf answer = pin.transaction().answerSpoilt(command);
+    if (!pin.transaction().isSpoilt()) {
       session.unpin();
     }
     return withheld.reply(answer, in, from, end);
@@ -149,7 +149,7 @@ final class PinnedRequests {
     redirected = null;
     Run run = pin.runFor(command, arguments);
     if (command == Command.EXEC && run != null) {
-      run.writes(pin.takeQueued());
+      run.writes(pin.transaction().takeQueued());
     }
     if (run == null) {
       return add(command, commandClass, in, from, end);
@@ -182,7 +182,7 @@ final class PinnedRequests {
       return sender.addPinned(read, pin, in, from);
     }
     if (pin.isInTransaction()) {
-      keys.addWritten(pin.queue(keys), command, session, in, from, end);
+      keys.addWritten(pin.transaction().queue(keys), command, session, in, from, end);
       return sender.addPinned(read, pin, in, from);
     }
     if (command.has(CommandFlag.BLOCKING) || command == Command.XREADGROUP) {

@@ -179,7 +179,7 @@ final class SessionClient implements ConnectedClient {
   @Override
   public int queued() {
     Pin pin = session.serving().pin();
-    return pin == null ? -1 : pin.queued();
+    return pin == null ? -1 : pin.transaction().queued();
   }
 
   @Override

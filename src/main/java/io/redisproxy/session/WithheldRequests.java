@@ -82,7 +82,7 @@ final class WithheldRequests {
     }
     boolean stays = holdOrRefuse(in, from);
     // What the client has sent behind it must not run without.
-    return stays && Pin.beginsTransaction(command)
+    return stays && Transaction.isBegunBy(command)
         ? leave(new Closing(session, CloseCause.NODE_LOST), in, end)
         : stays;
   }
