@@ -12,7 +12,7 @@ import io.redisproxy.session.Backend;
 import io.redisproxy.session.KeySlots;
 import io.redisproxy.session.LoopInsight;
 import io.redisproxy.session.Recovery;
-import io.redisproxy.session.Session;
+import io.redisproxy.session.SessionContext;
 import io.redisproxy.session.Terms;
 import io.redisproxy.topology.HealthMonitor;
 import io.redisproxy.topology.NodeGroup;
@@ -101,9 +101,9 @@ final class LoopListener {
   }
 
   /** What the sessions get that begin from now on. */
-  Session.Shared shared() {
+  SessionContext shared() {
     ProxySettings.Client client = loop.settings().client();
-    return new Session.Shared(
+    return new SessionContext(
         backend,
         terms,
         loop.flushQueue(),

@@ -11,7 +11,7 @@ import io.redisproxy.metrics.ProxyMeters;
 import io.redisproxy.session.ClientRegistry;
 import io.redisproxy.session.DirectMemory;
 import io.redisproxy.session.Insight;
-import io.redisproxy.session.Session;
+import io.redisproxy.session.SessionContext;
 import io.redisproxy.tls.TlsHandshake;
 import io.redisproxy.upstream.FlushQueue;
 import io.redisproxy.upstream.NodeConnector;
@@ -160,7 +160,7 @@ final class ProxyVerticle extends AbstractVerticle {
   Future<Void> replace(Served before, Served after) {
     return run(
         () -> {
-          Session.Shared shared = begin(after);
+          SessionContext shared = begin(after);
           return known(after)
               .onSuccess(
                   nothing -> {
@@ -202,7 +202,7 @@ final class ProxyVerticle extends AbstractVerticle {
     return done.future();
   }
 
-  private Session.Shared begin(Served listener) {
+  private SessionContext begin(Served listener) {
     LoopListener begun = new LoopListener(loop, listener);
     here.put(listener, begun);
     return begun.shared();
@@ -224,7 +224,7 @@ final class ProxyVerticle extends AbstractVerticle {
 
   private Future<Void> openHere(Served listener) {
     int port = listener.port();
-    Session.Shared shared = begin(listener);
+    SessionContext shared = begin(listener);
     return known(listener)
         .compose(
             nothing ->

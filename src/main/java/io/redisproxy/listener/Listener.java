@@ -4,7 +4,8 @@ import io.netty.channel.Channel;
 import io.netty.channel.SingleThreadEventLoop;
 import io.netty.channel.socket.ServerSocketChannel;
 import io.netty.util.concurrent.EventExecutor;
-import io.redisproxy.session.Session;
+import io.redisproxy.session.SessionContext;
+import io.redisproxy.session.SessionHandler;
 import io.redisproxy.tls.TlsHandshake;
 import io.redisproxy.tls.TlsServer;
 import io.vertx.core.Future;
@@ -28,14 +29,14 @@ public final class Listener {
 
   private final NetServer server;
   private final TlsHandshake.Options handshakes;
-  private Session.Shared shared;
+  private SessionContext shared;
   private Supplier<TlsServer> tls;
   private boolean closed;
 
   private Listener(
       NetServer server,
       TlsHandshake.Options handshakes,
-      Session.Shared shared,
+      SessionContext shared,
       Supplier<TlsServer> tls) {
     this.server = server;
     this.handshakes = handshakes;
@@ -53,7 +54,7 @@ public final class Listener {
       String host,
       int port,
       TlsHandshake.Options handshakes,
-      Session.Shared shared,
+      SessionContext shared,
       Supplier<TlsServer> tls) {
     NetServerOptions options =
         new NetServerOptions()
@@ -67,7 +68,7 @@ public final class Listener {
   }
 
   /** What the clients get that come from now on; on the event loop. */
-  public void serve(Session.Shared others, Supplier<TlsServer> othersTls) {
+  public void serve(SessionContext others, Supplier<TlsServer> othersTls) {
     shared = others;
     tls = othersTls;
   }
@@ -75,9 +76,10 @@ public final class Listener {
   private void accept(NetSocket socket) {
     TlsServer secured = tls.get();
     if (secured == null) {
-      Session.begin(socket, shared);
+      SessionHandler.begin(socket, shared);
     } else {
-      Session.begin(socket, secured, handshakes, shared.meters(), () -> closed ? null : shared);
+      SessionHandler.begin(
+          socket, secured, handshakes, shared.meters(), () -> closed ? null : shared);
     }
   }
 

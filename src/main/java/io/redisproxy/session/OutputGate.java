@@ -21,7 +21,7 @@ final class OutputGate {
   private record Held(NodeConnection connection, Run run) {}
 
   private final Session session;
-  private final Session.Shared shared;
+  private final SessionContext shared;
   private final Outbound out;
   private final ReplyQueue replies;
 
@@ -36,7 +36,7 @@ final class OutputGate {
   /** Ends a subscriber that takes no messages; null while it does. */
   private Future<?> stallTimer;
 
-  OutputGate(Session session, Session.Shared shared, Outbound out, InputGate input) {
+  OutputGate(Session session, SessionContext shared, Outbound out, InputGate input) {
     this.session = session;
     this.shared = shared;
     this.out = out;

@@ -3,15 +3,8 @@ package io.redisproxy.session;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.handler.ssl.SslCloseCompletionEvent;
-import io.netty.handler.timeout.IdleStateEvent;
-import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.EventExecutor;
 import io.redisproxy.command.CommandRules;
 import io.redisproxy.config.Credentials;
@@ -21,68 +14,19 @@ import io.redisproxy.metrics.ListenerMeters;
 import io.redisproxy.resp.ArgumentCursor;
 import io.redisproxy.resp.RequestDecoder;
 import io.redisproxy.resp.Resp;
-import io.redisproxy.tls.TlsFailure;
-import io.redisproxy.tls.TlsHandshake;
-import io.redisproxy.tls.TlsServer;
-import io.redisproxy.upstream.FlushQueue;
 import io.redisproxy.upstream.Identity;
 import io.redisproxy.upstream.NodeChannel;
-import io.redisproxy.upstream.NodeConnector;
 import io.redisproxy.upstream.NodeFailure;
 import io.redisproxy.upstream.Outbound;
-import io.vertx.core.net.NetSocket;
-import io.vertx.core.net.impl.NetSocketInternal;
-import java.io.IOException;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
-import org.jboss.logging.Logger;
 
 /**
  * One client. It owns what lasts as long as the client's connection; what is done with the client's
  * bytes is up to its {@link SessionState}.
  */
-public final class Session extends ChannelInboundHandlerAdapter
-    implements ReplyQueue.Client, InputGate.Taker {
-
-  /**
-   * What all sessions of a listener on one event loop have in common.
-   *
-   * @param backend the nodes
-   * @param terms what the listener holds clients to
-   * @param flushQueue the event loop's
-   * @param meters the listener's
-   * @param outputLimit bytes that may wait for a client before the connection that feeds it is held
-   *     back
-   * @param inputLimit bytes of requests that may wait until a client takes its replies
-   * @param subscriberTimeout how long a subscriber that takes no messages is kept
-   * @param halfClosedTimeout how long a client that sends no more is kept while no reply comes
-   * @param maxSharedRequest bytes of a request above which it takes a connection of its own
-   * @param memory what all clients together must leave room in
-   * @param clients all clients of the process, of other listeners too
-   * @param recovery what is done about requests whose node fails
-   * @param insight what is noted of requests
-   */
-  public record Shared(
-      Backend backend,
-      Terms terms,
-      FlushQueue flushQueue,
-      ListenerMeters meters,
-      long outputLimit,
-      long inputLimit,
-      Duration subscriberTimeout,
-      Duration halfClosedTimeout,
-      long maxSharedRequest,
-      DirectMemory memory,
-      ClientRegistry clients,
-      Recovery recovery,
-      LoopInsight insight) {}
-
-  private static final Logger LOG = Logger.getLogger(Session.class);
-
-  private final Shared shared;
+final class Session implements ReplyQueue.Client, InputGate.Taker {
+  private final SessionContext shared;
   private final ClientIdentity identity;
   private final ReplyQueue replies = new ReplyQueue(this);
   private final RequestDecoder decoder;
@@ -109,28 +53,7 @@ public final class Session extends ChannelInboundHandlerAdapter
   /** Null while nobody but the client would end it. */
   private CloseCause closeCause;
 
-  /** Begins the session of a client that has connected. */
-  public static void begin(NetSocket socket, Shared shared) {
-    NodeConnector.takeOver((NetSocketInternal) socket, new Session(shared));
-  }
-
-  /**
-   * The same of one who has to shake hands first.
-   *
-   * @param shared what the session gets when it begins; null if none does any more
-   */
-  public static void begin(
-      NetSocket socket,
-      TlsServer tls,
-      TlsHandshake.Options options,
-      ListenerMeters meters,
-      Supplier<Shared> shared) {
-    NetSocketInternal accepted = (NetSocketInternal) socket;
-    Channel channel = accepted.channelHandlerContext().channel();
-    NodeConnector.accept(accepted, tls, options, new TlsAccept(channel, meters, shared));
-  }
-
-  Session(Shared shared) {
+  Session(SessionContext shared) {
     this.shared = shared;
     identity = new ClientIdentity(shared.clients().nextId());
     locked = auth().isPresent();
@@ -475,11 +398,9 @@ public final class Session extends ChannelInboundHandlerAdapter
 
   // What the client's side tells.
 
-  @Override
-  public void handlerAdded(ChannelHandlerContext ctx) {
+  /** The client has connected. */
+  void begin(ChannelHandlerContext ctx) {
     context = ctx;
-    // A client may close its side after its last request, as a pipe into netcat does.
-    ctx.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
     gate = new InputGate(this, ctx.channel(), shared.inputLimit(), shared.memory());
     output = new OutputGate(this, shared, new Outbound(ctx, shared.flushQueue()), gate);
     partial = newPieces();
@@ -491,9 +412,8 @@ public final class Session extends ChannelInboundHandlerAdapter
     meters().onAccepted();
   }
 
-  @Override
-  public void channelRead(ChannelHandlerContext ctx, Object message) {
-    ByteBuf in = (ByteBuf) message;
+  /** The client has sent something, which is taken over. */
+  void onRead(ByteBuf in) {
     meters().bytesIn(in.readableBytes());
     client.onRead();
     if (!gate.holdsBack(in)) {
@@ -501,82 +421,41 @@ public final class Session extends ChannelInboundHandlerAdapter
     }
   }
 
-  @Override
-  public void channelReadComplete(ChannelHandlerContext ctx) {
-    // Nobody behind this handler reads.
+  void onWritable() {
+    output.onWritable();
+    state.onClientWritable();
   }
 
-  @Override
-  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-    if (ctx.channel().isWritable()) {
-      output.onWritable();
-      state.onClientWritable();
-    } else {
-      output.onUnwritable();
-    }
+  void onUnwritable() {
+    output.onUnwritable();
   }
 
-  @Override
-  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-    if (event == ChannelInputShutdownEvent.INSTANCE || event == SslCloseCompletionEvent.SUCCESS) {
-      onEndOfInput(ctx);
-    } else if (event instanceof IdleStateEvent) {
-      closeNow(CloseCause.HALF_CLOSED);
-    }
+  boolean hasInputEnded() {
+    return inputEnded;
   }
 
-  /** TCP's end may follow that of TLS. */
-  private void onEndOfInput(ChannelHandlerContext ctx) {
-    if (inputEnded) {
-      return;
-    }
+  /** The client sends no more, but may still wait for replies. */
+  void onEndOfInput() {
     inputEnded = true;
-    waitForRepliesOnly(ctx);
     if (!gate.isHolding()) {
       state.onEndOfInput();
     }
   }
 
-  /**
-   * Whether the client still waits, or is gone, TCP tells only when something is sent to it; when
-   * the node is silent, too, nothing ever would be.
-   */
-  private void waitForRepliesOnly(ChannelHandlerContext ctx) {
-    long timeout = shared.halfClosedTimeout().toMillis();
-    ctx.pipeline()
-        .addBefore(
-            ctx.name(),
-            "half-closed",
-            new IdleStateHandler(true, 0, timeout, 0, TimeUnit.MILLISECONDS));
-  }
-
-  @Override
-  public void channelInactive(ChannelHandlerContext ctx) {
-    if (!closed) {
-      closed = true;
-      meters().onClosed(closeCause == null ? CloseCause.CLIENT : closeCause);
-      clients().remove(client);
-      state.onClosed();
-      serving.unpin();
-      backend().leave(lane);
-      partial.release();
-      gate.release();
-      replies.close();
-      output.close();
+  /** The client is gone. */
+  void onClosed() {
+    if (closed) {
+      return;
     }
-    ctx.fireChannelInactive();
-  }
-
-  @Override
-  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    if (TlsFailure.is(cause)) {
-      closeNow(CloseCause.TLS_ERROR);
-    } else if (cause instanceof IOException) {
-      closeNow(CloseCause.CLIENT);
-    } else {
-      LOG.errorf(
-          cause, "client %s closed by a mistake of the proxy", ctx.channel().remoteAddress());
-      closeNow(CloseCause.INTERNAL_ERROR);
-    }
+    closed = true;
+    meters().onClosed(closeCause == null ? CloseCause.CLIENT : closeCause);
+    clients().remove(client);
+    state.onClosed();
+    serving.unpin();
+    backend().leave(lane);
+    partial.release();
+    gate.release();
+    replies.close();
+    output.close();
   }
 }

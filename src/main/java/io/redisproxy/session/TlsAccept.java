@@ -15,10 +15,10 @@ final class TlsAccept implements TlsHandshake.Outcome {
 
   private final Channel channel;
   private final ListenerMeters meters;
-  private final Supplier<Session.Shared> shared;
+  private final Supplier<SessionContext> shared;
 
   /** {@code shared}: what a session gets that begins now; null if none does any more. */
-  TlsAccept(Channel channel, ListenerMeters meters, Supplier<Session.Shared> shared) {
+  TlsAccept(Channel channel, ListenerMeters meters, Supplier<SessionContext> shared) {
     this.channel = channel;
     this.meters = meters;
     this.shared = shared;
@@ -26,8 +26,8 @@ final class TlsAccept implements TlsHandshake.Outcome {
 
   @Override
   public ChannelHandler onSecured() {
-    Session.Shared now = shared.get();
-    return now == null ? null : new Session(now);
+    SessionContext now = shared.get();
+    return now == null ? null : new SessionHandler(now);
   }
 
   @Override

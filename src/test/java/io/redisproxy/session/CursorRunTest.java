@@ -76,7 +76,7 @@ class CursorRunTest {
     }
     String output = output();
     assertThat(session.replies().isEmpty()).isTrue();
-    channel.pipeline().remove(session);
+    channel.pipeline().remove(SessionHandler.class);
     return output;
   }
 
@@ -89,9 +89,9 @@ class CursorRunTest {
   }
 
   private Session session() {
-    Session session =
-        new Session(
-            new Session.Shared(
+    SessionHandler handler =
+        new SessionHandler(
+            new SessionContext(
                 NoNodes.backend(METERS),
                 new Terms(new CommandRules(Map.of(), Set.of()), Optional.empty(), null),
                 new FlushQueue(channel.eventLoop()),
@@ -105,8 +105,8 @@ class CursorRunTest {
                 new ClientRegistry(),
                 new Recovery(Resilience.DEFAULT, METERS.listener("6380").recovery(), null, 1, 1),
                 new Insight(Duration.ofDays(365), 10, null).of("6380", 0)));
-    channel.pipeline().addLast(session);
-    return session;
+    channel.pipeline().addLast(handler);
+    return handler.session();
   }
 
   private String output() {

@@ -44,9 +44,9 @@ class ReplyQueueTest {
   /** Three runs of which each is answered in two pieces, with the proxy's own replies between. */
   private static final class Scene {
     final EmbeddedChannel channel = new EmbeddedChannel();
-    final Session session =
-        new Session(
-            new Session.Shared(
+    final SessionHandler handler =
+        new SessionHandler(
+            new SessionContext(
                 NoNodes.backend(METERS),
                 new Terms(new CommandRules(Map.of(), Set.of()), Optional.empty(), null),
                 new FlushQueue(channel.eventLoop()),
@@ -60,6 +60,7 @@ class ReplyQueueTest {
                 new ClientRegistry(),
                 new Recovery(Resilience.DEFAULT, METERS.listener("6380").recovery(), null, 1, 1),
                 new Insight(Duration.ofDays(365), 10, null).of("6380", 0)));
+    final Session session = handler.session();
     final ReplyQueue replies = session.replies();
     final CountingState state = new CountingState();
     final Ending[] endings;
@@ -70,7 +71,7 @@ class ReplyQueueTest {
 
     Scene(Ending... endings) {
       this.endings = endings;
-      channel.pipeline().addLast(session);
+      channel.pipeline().addLast(handler);
       session.become(state);
       for (int i = 0; i < RUNS; i++) {
         Run run = new Run(session, i == MASTER_RUN ? MASTER : REPLICA, 0);
