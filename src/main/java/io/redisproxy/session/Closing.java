@@ -5,7 +5,7 @@ import io.redisproxy.metrics.CloseCause;
 import java.util.Set;
 
 /** Closes after the last reply; what the client still sends is not looked at. */
-final class Closing extends SessionState {
+class Closing extends SessionState {
   private final Session session;
   private final CloseCause cause;
 
@@ -22,7 +22,7 @@ final class Closing extends SessionState {
   @Override
   void onEntered() {
     if (session.replies().isEmpty()) {
-      session.closeAfterFlush(cause);
+      onAllReplied();
     }
   }
 

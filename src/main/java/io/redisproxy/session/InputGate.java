@@ -52,6 +52,7 @@ final class InputGate {
   private final Pieces backlog;
   private final Set<Reason> reasons = EnumSet.noneOf(Reason.class);
   private boolean goingOn;
+  private boolean dropping;
   private boolean lookingAgain;
 
   /**
@@ -83,6 +84,13 @@ final class InputGate {
     }
   }
 
+  /** From now on all that is read, and has been, is for nobody. */
+  void drop() {
+    dropping = true;
+    backlog.release();
+    update();
+  }
+
   /** Whether the session has not been given all that was read. */
   boolean isHolding() {
     return !backlog.isEmpty();
@@ -90,6 +98,10 @@ final class InputGate {
 
   /** Keeps what was read, and takes it over, if it is not its time. */
   boolean holdsBack(ByteBuf in) {
+    if (dropping) {
+      in.release();
+      return true;
+    }
     if (backlog.isEmpty() && !reasons.contains(Reason.CLIENT_FULL)) {
       return false;
     }
@@ -131,6 +143,10 @@ final class InputGate {
   }
 
   private void update() {
+    if (dropping) {
+      channel.config().setAutoRead(true);
+      return;
+    }
     boolean full = reasons.contains(Reason.CLIENT_FULL);
     boolean scarce = full && memory.isScarce();
     channel

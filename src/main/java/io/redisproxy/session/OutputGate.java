@@ -50,9 +50,9 @@ final class OutputGate {
     out.write(bytes);
   }
 
-  /** No more will come. */
-  void end() {
-    out.end();
+  /** No more will come; the action runs when all is sent, or nothing can be any more. */
+  void end(Runnable then) {
+    out.end(then);
   }
 
   /**

@@ -182,11 +182,12 @@ final class ReplyQueue {
   /** A run's connection was lost inside a reply. */
   void onCutOff(Run run) {
     if (!closed && runs.peek() == run) {
+      close();
       client.onCutOff();
     }
   }
 
-  /** The client is gone: what still comes is dropped. */
+  /** The client is gone, or gets no more: what still comes is dropped. */
   void close() {
     closed = true;
     for (Run run = runs.poll(); run != null; run = runs.poll()) {
@@ -209,6 +210,7 @@ final class ReplyQueue {
       early -= head.earlySize();
       head.drainEarlyTo(client::onReply);
       if (head.isCutOff()) {
+        close();
         client.onCutOff();
         return;
       }

@@ -2,8 +2,6 @@ package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.util.concurrent.EventExecutor;
 import io.redisproxy.command.CommandRules;
@@ -48,6 +46,10 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
   private SessionState state;
   private boolean parting;
   private boolean inputEnded;
+
+  /** Null while more may come for the client. */
+  private LingeringClose ending;
+
   private boolean closed;
 
   /** Null while nobody but the client would end it. */
@@ -301,7 +303,7 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
 
   /** Hands bytes on to the state that the session is in now; they are taken over. */
   void process(ByteBuf in) {
-    if (closed || !in.isReadable()) {
+    if (closed || ending != null || !in.isReadable()) {
       in.release();
     } else {
       state.onBytes(in);
@@ -321,7 +323,7 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
 
   @Override
   public void onCaughtUp() {
-    if (inputEnded && !closed && !gate.isHolding()) {
+    if (inputEnded && !closed && ending == null && !gate.isHolding()) {
       state.onEndOfInput();
     }
   }
@@ -346,20 +348,27 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
     }
   }
 
-  /** Sends what there is to send, then closes. */
+  /** Sends what there is to send, then closes; see {@link LingeringClose}. */
   void closeAfterFlush(CloseCause cause) {
     closesFor(cause);
-    context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    if (ending == null) {
+      ending = new LingeringClose(this);
+      ending.begin(gate, output);
+    }
   }
 
-  /** Sends what there is to send, and that no more will come. */
-  void endOutput(CloseCause cause) {
-    closesFor(cause);
-    output.end();
+  /** Whether the client has been sent all that it will get, but has not closed yet. */
+  boolean hasSentAll() {
+    return ending != null && ending.isSent();
   }
 
   void closeNow(CloseCause cause) {
     closesFor(cause);
+    close();
+  }
+
+  /** Why, has been told. */
+  void close() {
     context.close();
   }
 
@@ -371,7 +380,11 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
 
   @Override
   public void onReply(ByteBuf bytes) {
-    output.write(bytes);
+    if (ending == null) {
+      output.write(bytes);
+    } else {
+      bytes.release();
+    }
   }
 
   @Override
@@ -437,7 +450,9 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
   /** The client sends no more, but may still wait for replies. */
   void onEndOfInput() {
     inputEnded = true;
-    if (!gate.isHolding()) {
+    if (ending != null) {
+      ending.onEndOfInput();
+    } else if (!gate.isHolding()) {
       state.onEndOfInput();
     }
   }
@@ -450,6 +465,9 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
     closed = true;
     meters().onClosed(closeCause == null ? CloseCause.CLIENT : closeCause);
     clients().remove(client);
+    if (ending != null) {
+      ending.onClosed();
+    }
     state.onClosed();
     serving.unpin();
     backend().leave(lane);

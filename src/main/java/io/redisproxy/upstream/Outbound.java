@@ -2,6 +2,7 @@ package io.redisproxy.upstream;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.DuplexChannel;
@@ -30,17 +31,36 @@ public final class Outbound {
 
   /** Sends what there is to send, then closes this direction. */
   public void end() {
-    context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> shutDown());
+    end(() -> {});
+  }
+
+  /** The same; the action runs behind that, also if the channel is closed before. */
+  public void end(Runnable then) {
+    context
+        .writeAndFlush(Unpooled.EMPTY_BUFFER)
+        .addListener(
+            sent -> {
+              shutDown();
+              then.run();
+            });
   }
 
   /** TLS has a word of its own for the end, without which it would be taken for an attack. */
   private void shutDown() {
-    DuplexChannel channel = (DuplexChannel) context.channel();
+    Channel channel = context.channel();
     SslHandler tls = channel.pipeline().get(SslHandler.class);
     if (tls == null) {
-      channel.shutdownOutput();
+      closeOutput(channel);
     } else {
-      tls.closeOutbound().addListener(told -> channel.shutdownOutput());
+      tls.closeOutbound().addListener(told -> closeOutput(channel));
+    }
+  }
+
+  private static void closeOutput(Channel channel) {
+    if (channel instanceof DuplexChannel duplex) {
+      duplex.shutdownOutput();
+    } else {
+      channel.close();
     }
   }
 

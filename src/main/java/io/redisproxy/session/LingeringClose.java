@@ -1,0 +1,54 @@
+package io.redisproxy.session;
+
+import io.netty.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The end of a client's connection from our side: what there is to send is sent, then the end of
+ * the output, and what the client sends meanwhile is dropped.
+ *
+ * <p>The connection itself is closed when the client has seen that. Closed with a request of it
+ * unread, it would be reset, and the systems on the way then throw away replies that the client has
+ * not taken yet.
+ */
+final class LingeringClose {
+  private static final long SECONDS = 1;
+
+  private final Session session;
+  private Future<?> timer;
+
+  LingeringClose(Session session) {
+    this.session = session;
+  }
+
+  void begin(InputGate input, OutputGate output) {
+    input.drop();
+    output.end(this::onSent);
+  }
+
+  /** Whether all has been sent, and only the client is waited for. */
+  boolean isSent() {
+    return timer != null;
+  }
+
+  private void onSent() {
+    if (session.hasInputEnded() || session.isClosed()) {
+      session.close();
+    } else {
+      timer = session.executor().schedule(session::close, SECONDS, TimeUnit.SECONDS);
+    }
+  }
+
+  /** The client sends no more, but may not have taken all. */
+  void onEndOfInput() {
+    if (isSent()) {
+      session.close();
+    }
+  }
+
+  void onClosed() {
+    if (isSent()) {
+      timer.cancel(false);
+    }
+  }
+}
