@@ -7,9 +7,7 @@ import io.redisproxy.upstream.NodeConnection;
 import io.redisproxy.upstream.Outbound;
 import io.redisproxy.upstream.PinnedConnection;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -28,10 +26,10 @@ final class OutputGate {
   /** What the client sends brings more replies. */
   private final InputGate input;
 
-  private final List<Held> held = new ArrayList<>(1);
+  private final List<Held> held = new ArrayList<>(0);
 
   /** Connections of the session's own that are not read from until the client takes more. */
-  private final Set<PinnedConnection> paused = new HashSet<>(1);
+  private final List<PinnedConnection> paused = new ArrayList<>(0);
 
   /** Ends a subscriber that takes no messages; null while it does. */
   private Future<?> stallTimer;
@@ -116,7 +114,9 @@ final class OutputGate {
     if (out.isWritable() || session.isClosed()) {
       return true;
     }
-    paused.add(connection);
+    if (!paused.contains(connection)) {
+      paused.add(connection);
+    }
     return false;
   }
 

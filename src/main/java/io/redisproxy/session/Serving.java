@@ -28,7 +28,9 @@ final class Serving extends SessionState {
   private final OwnRequests own;
   private final Cursors cursors;
   private final ScriptRequests scripts;
-  private final PinnedRequests pinned;
+
+  /** Null as long as the session has never had a connection of its own, as most never have. */
+  private PinnedRequests pinned;
 
   Serving(Session session) {
     this.session = session;
@@ -40,7 +42,6 @@ final class Serving extends SessionState {
     own = new OwnRequests(session, sender, shared, withheld);
     cursors = new Cursors(session, sender, shared, withheld);
     scripts = new ScriptRequests(session, sender, shared);
-    pinned = new PinnedRequests(session, sender, shared, withheld, own, cursors, scripts);
   }
 
   RunSender sender() {
@@ -53,11 +54,14 @@ final class Serving extends SessionState {
 
   /** Null when the session has no connection of its own. */
   Pin pin() {
-    return pinned.pin();
+    return pinned == null ? null : pinned.pin();
   }
 
   /** From now on requests go over this connection. */
   void pin(Pin taken) {
+    if (pinned == null) {
+      pinned = new PinnedRequests(session, sender, shared, withheld, own, cursors, scripts);
+    }
     pinned.pin(taken);
   }
 

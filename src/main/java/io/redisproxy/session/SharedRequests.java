@@ -5,7 +5,6 @@ import io.redisproxy.command.Command;
 import io.redisproxy.command.KeyUse;
 import io.redisproxy.consistency.WriteTable;
 import io.redisproxy.metrics.ErrorKind;
-import io.redisproxy.resp.RequestDecoder;
 import io.redisproxy.resp.Resp;
 
 /**
@@ -14,13 +13,11 @@ import io.redisproxy.resp.Resp;
  */
 final class SharedRequests {
   private final Session session;
-  private final RequestDecoder decoder;
   private final RunSender sender;
   private final WithheldRequests withheld;
 
   SharedRequests(Session session, RunSender sender, WithheldRequests withheld) {
     this.session = session;
-    decoder = session.decoder();
     this.sender = sender;
     this.withheld = withheld;
   }
@@ -39,7 +36,7 @@ final class SharedRequests {
     }
     MasterTouch touch = session.lane().touch();
     if (touch != null && result == RunSender.Result.ADDED && !sender.run().isAtMaster()) {
-      touch.onRead(command, decoder, in);
+      touch.onRead(command, session.decoder(), in);
     }
     if (rechecked && result == RunSender.Result.ADDED && !sender.run().isAtMaster()) {
       // Alone, so that nothing else has to be asked again.
@@ -71,7 +68,7 @@ final class SharedRequests {
       case UNREACHABLE ->
           withheld.mayHold() ? withheld.holdForMaster(in, from) : withheld.refuse(sender.failure());
       case OUT_OF_ORDER -> withheld.awaitReplies(in, from);
-      case OVER_BUDGET -> refuseFallback(in, from, decoder.end());
+      case OVER_BUDGET -> refuseFallback(in, from, session.decoder().end());
     };
   }
 

@@ -15,23 +15,18 @@ import java.util.function.Supplier;
 final class WithheldRequests {
   private final Session session;
   private final RunSender sender;
-
-  /** What came of a request in earlier buffers. */
-  private final Pieces partial;
-
   private boolean holdsNothing;
 
   WithheldRequests(Session session, RunSender sender) {
     this.session = session;
     this.sender = sender;
-    partial = session.partial();
   }
 
   /** Hands the request that begins at {@code from}, and all behind it, on to the next state. */
   boolean leave(SessionState next, ByteBuf in, int from) {
     sender.endBefore(in, from);
     session.become(next);
-    partial.drainTo(session::process);
+    session.partial().drainTo(session::process);
     in.readerIndex(from);
     session.process(in);
     return false;
@@ -109,7 +104,7 @@ final class WithheldRequests {
 
   /** No node can take the request; what came before it is sent. */
   boolean refuse(NodeFailure failure) {
-    partial.release();
+    session.partial().release();
     session.replyUnreachable(failure);
     return true;
   }
@@ -123,7 +118,7 @@ final class WithheldRequests {
   /** The proxy's own reply to the request, which is taken over. */
   boolean reply(ByteBuf reply, ByteBuf in, int from, int end) {
     sender.endBefore(in, from);
-    partial.release();
+    session.partial().release();
     session.reply(reply);
     // A few bytes ask for a list of all clients, so that what has been read already counts.
     return !session.output().isOverfull() || awaitReplies(in, end);
