@@ -13,8 +13,9 @@ trap 'rm -rf "$work"' EXIT
 
 # Nobody is there, which is known at once; the listener opens all the same.
 echo "[{\"listen\": $port, \"master\": {\"host\": \"127.0.0.1\", \"port\": 1}}]" > "$work/listeners.json"
-java -XX:ArchiveClassesAtExit="$folder/classes.jsa" -Dquarkus.http.port=0 \
-  -Dredis-proxy.bind-host=127.0.0.1 -jar "$folder/quarkus-run.jar" "$work/listeners.json" \
+# What it leaves in /tmp would be in an image, too, where another user could not write to it.
+java -XX:ArchiveClassesAtExit="$folder/classes.jsa" -XX:-UsePerfData -Djava.io.tmpdir="$work" \
+  -Dquarkus.http.port=0 -Dredis-proxy.bind-host=127.0.0.1 -jar "$folder/quarkus-run.jar" "$work/listeners.json" \
   > "$work/log" 2>&1 &
 proxy=$!
 until grep -q 'Installed features' "$work/log"; do

@@ -202,30 +202,46 @@ class PackageIT {
 
   @Test
   void itStartsWithTheClassesThatTheImageShares() throws Exception {
-    Path archive = PackagedProxy.APP.resolve("classes.jsa");
-    Path loaded = folder.resolve("loaded");
+    try {
+      shareClasses(PackagedProxy.APP, PackagedProxy.APP.toString());
+      assertThatItStartsWith(PackagedProxy.APP.resolve("classes.jsa"));
+    } finally {
+      Files.deleteIfExists(PackagedProxy.APP.resolve("classes.jsa"));
+    }
+  }
+
+  @Test
+  void itStartsWithTheClassesThatACopyInAnotherPlaceHasShared() throws Exception {
+    Path copy = folder.resolve("copy");
+    new ProcessBuilder("cp", "-a", PackagedProxy.APP.toString(), copy.toString()).start().waitFor();
+    shareClasses(copy, ".");
+    assertThatItStartsWith(copy.resolve("classes.jsa"));
+  }
+
+  private void shareClasses(Path workingDirectory, String of) throws Exception {
     ProcessBuilder script =
         new ProcessBuilder(
-            "src/main/docker/share-classes.sh",
-            PackagedProxy.APP.toString(),
-            Integer.toString(app.port()));
+                Path.of("src/main/docker/share-classes.sh").toAbsolutePath().toString(),
+                of,
+                Integer.toString(app.port()))
+            .directory(workingDirectory.toFile());
     script
         .environment()
         .compute("PATH", (name, path) -> System.getProperty("java.home") + "/bin:" + path);
-    try {
-      assertThat(script.inheritIO().start().waitFor()).isZero();
-      // With this it would not start if the JVM could not use them.
-      app.start(
-          "-Xshare:on",
-          "-XX:SharedArchiveFile=" + archive,
-          "-Xlog:class+load:file=" + loaded + ":none");
-      try (Stream<String> lines = Files.lines(loaded)) {
-        assertThat(lines.filter(line -> line.contains("shared objects file (top)")))
-            .hasSizeGreaterThan(500)
-            .anyMatch(line -> line.startsWith("io.quarkus."));
-      }
-    } finally {
-      Files.deleteIfExists(archive);
+    assertThat(script.inheritIO().start().waitFor()).isZero();
+  }
+
+  private void assertThatItStartsWith(Path archive) throws Exception {
+    Path loaded = folder.resolve("loaded");
+    // With -Xshare:on it would not start if the JVM could not use them.
+    app.start(
+        "-Xshare:on",
+        "-XX:SharedArchiveFile=" + archive,
+        "-Xlog:class+load:file=" + loaded + ":none");
+    try (Stream<String> lines = Files.lines(loaded)) {
+      assertThat(lines.filter(line -> line.contains("shared objects file (top)")))
+          .hasSizeGreaterThan(500)
+          .anyMatch(line -> line.startsWith("io.quarkus."));
     }
   }
 
