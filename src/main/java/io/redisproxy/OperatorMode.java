@@ -1,8 +1,10 @@
 package io.redisproxy;
 
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.quarkus.runtime.Quarkus;
 import io.redisproxy.config.ProxySettings;
+import io.redisproxy.operator.ApiServerCheck;
 import io.redisproxy.operator.ProxyOperator;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -30,10 +32,17 @@ final class OperatorMode {
               + listeners.get()
               + " is to be read; remove the one or the other");
     }
+    KubernetesClient client = new KubernetesClientBuilder().build();
+    ApiServerCheck.problem(client)
+        .ifPresent(
+            problem -> {
+              client.close();
+              throw new StartException("redis-proxy.mode=operator: " + problem);
+            });
     ProxySettings.Operator wanted = settings.operator();
     operator =
         new ProxyOperator(
-            new KubernetesClientBuilder().build(),
+            client,
             new ProxyOperator.Options(
                 wanted.namespaces().map(Set::copyOf).orElse(Set.of()),
                 wanted.image(),

@@ -1,9 +1,12 @@
 package io.redisproxy.admin;
 
 import io.quarkus.logging.LoggingFilter;
+import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 import java.util.logging.Filter;
 import java.util.logging.LogRecord;
@@ -12,7 +15,8 @@ import org.jboss.logmanager.ExtLogRecord;
 /**
  * Lets no message come in thousands, such as that a connection is lost when a node that has many of
  * them dies: after some of the same, one a second has to do, and tells how many were left out. Of
- * the same are those from one place in the code, whatever they say of whom.
+ * the same are those from one place in the code, whatever they say of whom. Nor are there pages of
+ * stack traces when an API server isn't there, as the client's libraries would have it.
  */
 @LoggingFilter(name = LogStorms.NAME)
 public final class LogStorms implements Filter {
@@ -23,6 +27,9 @@ public final class LogStorms implements Filter {
 
   /** The places that log are known: more than this there are not. */
   private static final int MOST_PLACES = 1000;
+
+  /** Those of Kubernetes' client and of what is built on it. */
+  private static final List<String> KUBERNETES = List.of("io.fabric8.", "io.javaoperatorsdk.");
 
   private record Place(String logger, String message) {}
 
@@ -61,10 +68,33 @@ public final class LogStorms implements Filter {
     }
     Place place = new Place(message.getLoggerName(), message.getMessage());
     long leftOut = storms.computeIfAbsent(place, first -> new Storm()).onMessage(clock.getAsLong());
+    if (leftOut < 0) {
+      return false;
+    }
+    shorten(message);
     if (leftOut > 0) {
       note(message, leftOut);
     }
-    return leftOut >= 0;
+    return true;
+  }
+
+  private static void shorten(LogRecord message) {
+    if (message.getThrown() == null
+        || message.getLoggerName() == null
+        || KUBERNETES.stream().noneMatch(message.getLoggerName()::startsWith)) {
+      return;
+    }
+    Throwable cause = message.getThrown();
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    if (cause instanceof IOException || cause instanceof TimeoutException) {
+      message.setThrown(null);
+      if (message instanceof ExtLogRecord record) {
+        record.setMessage(
+            record.getFormattedMessage() + ": " + cause, ExtLogRecord.FormatStyle.NO_FORMAT);
+      }
+    }
   }
 
   private static void note(LogRecord message, long leftOut) {

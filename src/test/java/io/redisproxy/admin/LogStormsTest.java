@@ -2,8 +2,10 @@ package io.redisproxy.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.ConnectException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logmanager.ExtLogRecord;
 import org.jboss.logmanager.Level;
@@ -55,6 +57,32 @@ class LogStormsTest {
       log("node %s: lost", "a");
     }
     assertThat(logged).hasSize(LogStorms.BURST);
+  }
+
+  @Test
+  void anApiServerThatIsNotThereIsALineWithoutATrace() {
+    ExtLogRecord message =
+        new ExtLogRecord(
+            Level.WARN,
+            "no list of %s, will retry",
+            ExtLogRecord.FormatStyle.PRINTF,
+            LogStormsTest.class.getName());
+    message.setParameters(new Object[] {"pods"});
+    message.setLoggerName("io.fabric8.kubernetes.client.Reflector");
+    message.setThrown(new CompletionException(new ConnectException("refused, 100% sure")));
+    assertThat(storms.isLoggable(message)).isTrue();
+    assertThat(message.getThrown()).isNull();
+    assertThat(message.getFormattedMessage())
+        .isEqualTo("no list of pods, will retry: java.net.ConnectException: refused, 100% sure");
+  }
+
+  @Test
+  void aMistakeKeepsItsTrace() {
+    ExtLogRecord message = new ExtLogRecord(Level.WARN, "no list", LogStormsTest.class.getName());
+    message.setLoggerName("io.fabric8.kubernetes.client.Reflector");
+    message.setThrown(new IllegalStateException());
+    assertThat(storms.isLoggable(message)).isTrue();
+    assertThat(message.getThrown()).isNotNull();
   }
 
   private void log(String format, String argument) {

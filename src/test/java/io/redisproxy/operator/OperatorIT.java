@@ -59,6 +59,18 @@ class OperatorIT {
     assertThat(folder.resolve("err")).content().contains("it opens no listeners itself");
   }
 
+  @Test
+  void itSaysThatTheApiServerIsNotThereAndEnds() throws Exception {
+    Process operator = start("-Dkubernetes.master=https://127.0.0.1:" + RedisProcess.freePort());
+    assertThat(operator.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(operator.exitValue()).isEqualTo(1);
+    assertThat(folder.resolve("err"))
+        .content()
+        .contains("the API server https://127.0.0.1", "can't be reached", "Connection refused")
+        .doesNotContain("\tat ");
+    assertThat(folder.resolve("out")).content().doesNotContain("\tat ");
+  }
+
   private int readiness() throws IOException, InterruptedException {
     return HttpClient.newHttpClient()
         .send(
