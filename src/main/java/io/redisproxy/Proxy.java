@@ -24,6 +24,8 @@ import org.jboss.logging.Logger;
 public class Proxy implements NodeGroups {
   private static final Logger LOG = Logger.getLogger(Proxy.class);
 
+  private static final boolean IS_LINUX = System.getProperty("os.name").equals("Linux");
+
   private final Vertx vertx;
   private final ProxySettings settings;
   private final ProxyMeters meters;
@@ -66,6 +68,12 @@ public class Proxy implements NodeGroups {
 
   /** Opens the listeners' ports; returns when clients can connect. */
   void start(List<ListenerConfig> configs) {
+    if (IS_LINUX && !vertx.isNativeTransportEnabled()) {
+      LOG.warnf(
+          "epoll can't be used, so that requests take more CPU time; its library is unpacked into"
+              + " %s: is that mounted noexec?",
+          System.getProperty("java.io.tmpdir"));
+    }
     List<Served> listeners = plan(configs).open();
     listeners.forEach(Served::show);
     listeners.forEach(this::showClients);

@@ -25,6 +25,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The packaged program in front of real servers, with the memory that it is said to need. */
@@ -190,6 +192,13 @@ class PackageIT {
       }
       assertThat(app.http("/q/metrics").body()).contains("redis_proxy_spans_total");
     }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void itSaysThatItWorksWithoutEpoll() throws Exception {
+    app.start("-Dio.netty.transport.noNative=true");
+    assertThat(folder.resolve("out")).content().contains("epoll can't be used");
   }
 
   @Test
