@@ -73,8 +73,8 @@ final class NodeZones implements ResourceEventHandler<Node> {
           "%s can't be seen, it is tried again and again: %s",
           sought,
           isForbidden(cause)
-              ? "the proxy needs the right to get, list and watch \"nodes\" in the whole cluster,"
-                  + " which k8s/components/zones gives"
+              ? "the proxy needs the right to list and watch \"nodes\" in the whole cluster, which"
+                  + " k8s/components/zones gives, and zonesFromNodes of a RedisProxy"
               : cause.getMessage());
     }
     return true;

@@ -10,6 +10,9 @@ final class ApplyException extends RuntimeException {
   /** Somebody else has an object under a name that is needed. */
   static final String CONFLICT = "Conflict";
 
+  /** An object isn't there that the operator doesn't make. */
+  static final String MISSING = "Missing";
+
   private static final String FORBIDDEN = "Forbidden";
   private static final String FAILED = "Failed";
 
@@ -22,6 +25,11 @@ final class ApplyException extends RuntimeException {
 
   /** What became of the object that is described so. */
   static ApplyException of(String object, Exception e) {
+    return of(object, "k8s/operator/rbac.yaml", e);
+  }
+
+  /** {@code rights}: the file that gives those which the operator needs for it. */
+  static ApplyException of(String object, String rights, Exception e) {
     if (e instanceof ApplyException known) {
       return known;
     }
@@ -30,8 +38,7 @@ final class ApplyException extends RuntimeException {
             && refused.getCode() == HttpURLConnection.HTTP_FORBIDDEN;
     return forbidden
         ? new ApplyException(
-            FORBIDDEN,
-            object + ": the operator lacks a right, see k8s/operator/rbac.yaml: " + cause(e))
+            FORBIDDEN, object + ": the operator lacks a right, see " + rights + ": " + cause(e))
         : new ApplyException(FAILED, object + ": " + cause(e));
   }
 

@@ -37,6 +37,11 @@ record Plan(
     return Optional.ofNullable(proxy.getSpec().settings()).orElse(Map.of());
   }
 
+  /** Whether the cluster's nodes tell it about zones. */
+  static boolean seesNodes(RedisProxy proxy) {
+    return Boolean.TRUE.equals(proxy.getSpec().zonesFromNodes());
+  }
+
   static Plan of(Context<RedisProxy> context) {
     return context.managedWorkflowAndDependentResourceContext().getMandatory(KEY, Plan.class);
   }

@@ -19,6 +19,7 @@ import io.redisproxy.config.ProxySettings;
 import io.redisproxy.operator.v1alpha1.RedisProxy;
 import io.redisproxy.operator.v1alpha1.SecretKey;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -94,7 +95,7 @@ final class PodTemplate {
     pod.getTopologySpreadConstraints()
         .forEach(spread -> spread.getLabelSelector().setMatchLabels(Names.selector(proxy)));
     pod.setServiceAccountName(proxy.getMetadata().getName());
-    pod.setAutomountServiceAccountToken(plan.file().asksKubernetes());
+    pod.setAutomountServiceAccountToken(plan.file().asksKubernetes() || Plan.seesNodes(proxy));
     container.getPorts().removeIf(port -> !port.getName().equals(HTTP));
     plan.image().ifPresent(container::setImage);
     if (proxy.getSpec().imagePullSecrets() != null) {
@@ -116,14 +117,28 @@ final class PodTemplate {
             ? plan.drain().delay()
             : Duration.parse("PT" + variables.get(variable("drain.delay")));
     Plan.settings(proxy).forEach((name, value) -> variables.put(variable(name), value));
-    container.setEnv(
-        variables.entrySet().stream().map(entry -> env(entry.getKey(), entry.getValue())).toList());
+    List<EnvVar> env = new ArrayList<>();
+    variables.forEach((name, value) -> env.add(env(name, value)));
+    if (Plan.seesNodes(proxy)) {
+      env.add(ownNode());
+    }
+    container.setEnv(env);
     pod.setTerminationGracePeriodSeconds(
         delay.plus(plan.drain().timeout()).plus(TO_STOP).toSeconds());
   }
 
   private static EnvVar env(String name, String value) {
     return new EnvVarBuilder().withName(name).withValue(value).build();
+  }
+
+  /** With the version that an API server would add. */
+  private static EnvVar ownNode() {
+    return new EnvVarBuilder()
+        .withName(variable("kubernetes-node"))
+        .withNewValueFrom()
+        .withNewFieldRef("v1", "spec.nodeName")
+        .endValueFrom()
+        .build();
   }
 
   /** That of a setting. */

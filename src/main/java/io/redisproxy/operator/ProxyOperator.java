@@ -6,11 +6,15 @@ import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
 import io.javaoperatorsdk.operator.health.InformerHealthIndicator;
 import io.javaoperatorsdk.operator.health.InformerWrappingEventSourceHealthIndicator;
+import io.javaoperatorsdk.operator.processing.event.source.controller.ControllerEventSource;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
@@ -52,6 +56,15 @@ public final class ProxyOperator implements AutoCloseable {
   private final KubernetesClient client;
   private final Runnable onLeaseLost;
   private final Operator operator;
+  private final ZonesBinding zones;
+  private final Duration interval;
+  private final ScheduledExecutorService sweeps =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> {
+            Thread thread = new Thread(task, "redis-proxy-zones");
+            thread.setDaemon(true);
+            return thread;
+          });
   private volatile boolean closing;
 
   /**
@@ -83,12 +96,15 @@ public final class ProxyOperator implements AutoCloseable {
                                 new LeaderCallbacks(
                                     this::onLeading, this::onNotLeading, leader -> {}))
                             .build()));
+    interval = options.interval();
+    zones = new ZonesBinding(client, options.namespaces(), this::seesAllProxies);
     RedisProxyReconciler reconciler =
         new RedisProxyReconciler(
             client,
             new Events(client, options.identity()),
             options.image().or(() -> OwnPod.image(client)),
-            options.interval(),
+            interval,
+            zones,
             this::unseenKinds);
     operator.register(
         reconciler,
@@ -130,6 +146,12 @@ public final class ProxyOperator implements AutoCloseable {
         .toList();
   }
 
+  private boolean seesAllProxies() {
+    return !closing
+        && operator.getRuntimeInfo().isStarted()
+        && !unseenKinds().contains(ControllerEventSource.NAME);
+  }
+
   private static boolean isSeen(InformerWrappingEventSourceHealthIndicator<?> source) {
     return source.informerHealthIndicators().values().stream()
         .allMatch(InformerHealthIndicator::hasSynced);
@@ -143,9 +165,13 @@ public final class ProxyOperator implements AutoCloseable {
 
   private void onLeading() {
     LOG.info("has the lease, and works");
+    if (!closing) {
+      sweeps.scheduleWithFixedDelay(zones::sweep, 0, interval.toMillis(), TimeUnit.MILLISECONDS);
+    }
   }
 
   private void onNotLeading() {
+    sweeps.shutdown();
     if (!closing) {
       LOG.error("has lost the lease");
       onLeaseLost.run();
@@ -155,6 +181,7 @@ public final class ProxyOperator implements AutoCloseable {
   @Override
   public void close() {
     closing = true;
+    sweeps.shutdown();
     operator.stop();
     client.close();
   }

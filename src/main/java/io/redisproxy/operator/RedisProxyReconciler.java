@@ -55,6 +55,7 @@ final class RedisProxyReconciler implements Reconciler<RedisProxy> {
   private final Optional<String> image;
   private final Duration interval;
   private final AdminToken token;
+  private final ZonesBinding zones;
   private final Events events;
   private final KnownKinds monitors;
   private final Supplier<List<String>> unseenKinds;
@@ -65,6 +66,7 @@ final class RedisProxyReconciler implements Reconciler<RedisProxy> {
    *
    * @param image where a RedisProxy names none
    * @param interval from one question to the proxies to the next
+   * @param zones written for those that want it
    * @param unseenKinds what can't be watched
    */
   RedisProxyReconciler(
@@ -72,10 +74,12 @@ final class RedisProxyReconciler implements Reconciler<RedisProxy> {
       Events events,
       Optional<String> image,
       Duration interval,
+      ZonesBinding zones,
       Supplier<List<String>> unseenKinds) {
     this.image = image;
     this.interval = interval;
     this.events = events;
+    this.zones = zones;
     this.unseenKinds = unseenKinds;
     token = new AdminToken(client);
     monitors = new KnownKinds(client, GroupVersionKind.gvkFor(ServiceMonitor.class));
@@ -104,6 +108,7 @@ final class RedisProxyReconciler implements Reconciler<RedisProxy> {
         new ArrayList<>(EventSourceUtils.eventSourcesFromWorkflow(context, workflow));
     sources.add(pods);
     sources.add(reports);
+    sources.add(zones.watch(context.getPrimaryCache()::list));
     return sources;
   }
 
@@ -232,9 +237,12 @@ final class RedisProxyReconciler implements Reconciler<RedisProxy> {
     } catch (KubernetesClientException e) {
       throw ApplyException.of("Secret " + Names.ADMIN_SECRET, e);
     }
+    // Before there are pods; without it they go on, so all else is graver.
+    Optional<ApplyException> unbound = Plan.seesNodes(proxy) ? zones.write() : Optional.empty();
     workflow.reconcile(proxy, context).getErroredDependents().entrySet().stream()
         .map(error -> ApplyException.of(error.getKey().toString(), error.getValue()))
         .min((a, b) -> a.getMessage().compareTo(b.getMessage()))
+        .or(() -> unbound)
         .ifPresent(
             first -> {
               throw first;

@@ -223,7 +223,7 @@ class KubernetesWatchTest {
       assertThat(log.messages())
           .singleElement()
           .asString()
-          .contains("listener 6380", "get, list and watch \"nodes\"", "k8s/components/zones");
+          .contains("listener 6380", "list and watch \"nodes\"", "k8s/components/zones");
     }
     put(on("one", pod("redis-1", "10.0.0.2", "slave")));
     awaitTold(node("10.0.0.1"), node("10.0.0.1"), node("10.0.0.2"));

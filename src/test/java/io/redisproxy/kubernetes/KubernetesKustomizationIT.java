@@ -122,6 +122,7 @@ class KubernetesKustomizationIT {
             "Namespace redis-proxy-system");
     assertThat(objects.get("Role redis-proxy-operator").at("/metadata/namespace").asText())
         .isEqualTo("redis-proxy-system");
+    assertThat(objects.get("ClusterRoleBinding redisproxy-zones").has("subjects")).isFalse();
   }
 
   @Test

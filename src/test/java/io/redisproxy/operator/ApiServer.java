@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.StatusBuilder;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -30,6 +31,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
@@ -44,7 +46,7 @@ final class ApiServer implements AutoCloseable {
 
   private static final String OPERATOR = "operator";
 
-  private final Rights rights = new Rights(Path.of("k8s/operator/rbac.yaml"));
+  private final Rights rights = new Rights(Path.of("k8s/operator"));
   private final Dispatcher objects = new Dispatcher();
   private final KubernetesMockServer server =
       new KubernetesMockServer(new Context(), new MockWebServer(), new HashMap<>(), objects, false);
@@ -56,6 +58,9 @@ final class ApiServer implements AutoCloseable {
 
   /** What takes the place of the object whose status is written next; null if nothing does. */
   private final AtomicReference<RedisProxy> successor = new AtomicReference<>();
+
+  /** What takes the place of objects just before they are written, by method and path. */
+  private final Map<String, HasMetadata> rivals = new ConcurrentHashMap<>();
 
   private volatile Map<String, String> discovery = Map.of();
 
@@ -113,6 +118,11 @@ final class ApiServer implements AutoCloseable {
     successor.set(next);
   }
 
+  /** Has somebody write an object just before somebody else does, once. */
+  void writeBefore(String write, HasMetadata rival) {
+    rivals.put(write, rival);
+  }
+
   @Override
   public void close() {
     server.shutdown();
@@ -143,7 +153,13 @@ final class ApiServer implements AutoCloseable {
       if (!path.contains("/leases") && !path.contains("/events")) {
         writes.add(write);
       }
+      HasMetadata rival = rivals.remove(write);
       synchronized (this) {
+        if (rival != null) {
+          ObjectNode object = parse(Serialization.asJson(rival));
+          meta(object).remove("resourceVersion");
+          handleUpdate(copy(request, HttpMethod.PUT, path, object));
+        }
         MockResponse response = super.dispatch(request);
         collectOrphans();
         return response;

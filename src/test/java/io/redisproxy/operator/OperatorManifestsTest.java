@@ -13,6 +13,7 @@ import io.redisproxy.operator.v1alpha1.RedisProxy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -25,29 +26,41 @@ class OperatorManifestsTest {
 
   @Test
   void objectsAreAsKubernetesTakesThemAndFindEachOther() throws Exception {
-    JsonNode kustomization = read("kustomization.yaml").get("Kustomization");
+    JsonNode kustomization =
+        Manifests.parse(Files.readString(FOLDER.resolve("kustomization.yaml"))).get(0);
     assertThat(kustomization.path("namespace").asText()).isEqualTo(NAMESPACE);
     Map<String, JsonNode> objects = new TreeMap<>();
     for (JsonNode resource : kustomization.path("resources")) {
       objects.putAll(read(resource.asText()));
     }
-    JsonNode definition = objects.remove("CustomResourceDefinition");
+    JsonNode definition = objects.remove("CustomResourceDefinition redisproxies.redisproxy.io");
     for (JsonNode object : objects.values()) {
       Models.read(object);
     }
-    assertThat(definition.at("/metadata/name").asText()).isEqualTo("redisproxies.redisproxy.io");
-    assertThat(objects.get("Namespace").at("/metadata/name").asText()).isEqualTo(NAMESPACE);
-    JsonNode pod = objects.get("Deployment").at("/spec/template/spec");
-    assertThat(pod.path("serviceAccountName"))
-        .isEqualTo(objects.get("ServiceAccount").at("/metadata/name"));
-    for (String kind : new String[] {"ClusterRole", "Role"}) {
-      JsonNode binding = objects.get(kind + "Binding");
-      assertThat(binding.at("/roleRef/kind").asText()).isEqualTo(kind);
-      assertThat(binding.at("/roleRef/name")).isEqualTo(objects.get(kind).at("/metadata/name"));
-      assertThat(binding.at("/subjects/0/name"))
-          .isEqualTo(objects.get("ServiceAccount").at("/metadata/name"));
+    assertThat(definition).isNotNull();
+    assertThat(objects).containsKey("Namespace " + NAMESPACE);
+    JsonNode pod = objects.get("Deployment " + Names.OPERATOR).at("/spec/template/spec");
+    assertThat(objects).containsKey("ServiceAccount " + pod.path("serviceAccountName").textValue());
+    for (String role :
+        List.of(
+            "ClusterRole redis-proxy-operator",
+            "ClusterRole redis-proxy-operator-zones",
+            "Role redis-proxy-operator")) {
+      JsonNode binding = objects.get(role.replace("Role ", "RoleBinding "));
+      assertThat(objects).containsKey(role(binding));
+      assertThat(role(binding)).isEqualTo(role);
+      assertThat(binding.at("/subjects/0/name")).isEqualTo(pod.path("serviceAccountName"));
       assertThat(binding.at("/subjects/0/namespace").asText()).isEqualTo(NAMESPACE);
     }
+    JsonNode zones = objects.get("ClusterRoleBinding " + ZonesBinding.NAME);
+    assertThat(objects).containsKey(role(zones));
+    // Who applies the manifests again would else take them away from the operator.
+    assertThat(zones.has("subjects")).isFalse();
+    assertThat(objects.get(role(zones)).path("rules"))
+        .isEqualTo(
+            Manifests.parse(Files.readString(Path.of("k8s/components/zones/clusterrole.yaml")))
+                .get(0)
+                .path("rules"));
     // The same image is what proxies get that name none.
     JsonNode proxies =
         Manifests.parse(Files.readString(Path.of("k8s/base/deployment.yaml"))).get(0);
@@ -57,7 +70,7 @@ class OperatorManifestsTest {
 
   @Test
   void theOperatorMayGiveWhatItGives() throws Exception {
-    Rights rights = new Rights(FOLDER.resolve("rbac.yaml"));
+    Rights rights = new Rights(FOLDER);
     RedisProxy example = example();
     example.getMetadata().setNamespace("redis");
     Role given = Children.role(Plan.of(example, Optional.empty()));
@@ -71,6 +84,11 @@ class OperatorManifestsTest {
       }
     }
     assertThat(rights.allow("GET", "/api/v1/namespaces/redis/secrets/redis")).isFalse();
+    String bindings = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings";
+    assertThat(rights.allow("PUT", bindings + "/" + ZonesBinding.NAME)).isTrue();
+    assertThat(rights.allow("PUT", bindings + "/cluster-admin")).isFalse();
+    assertThat(rights.allow("POST", bindings)).isFalse();
+    assertThat(rights.allow("GET", "/api/v1/nodes")).isFalse();
   }
 
   @Test
@@ -83,6 +101,11 @@ class OperatorManifestsTest {
     assertThat(new ObjectMapper().<JsonNode>valueToTree(example().getSpec())).isEqualTo(written);
   }
 
+  private static String role(JsonNode binding) {
+    JsonNode role = binding.path("roleRef");
+    return role.path("kind").textValue() + " " + role.path("name").textValue();
+  }
+
   private static RedisProxy example() throws IOException {
     return Serialization.unmarshal(
         Files.readString(FOLDER.resolve("example.yaml")), RedisProxy.class);
@@ -91,7 +114,8 @@ class OperatorManifestsTest {
   private static Map<String, JsonNode> read(String file) throws IOException {
     Map<String, JsonNode> objects = new TreeMap<>();
     for (JsonNode object : Manifests.parse(Files.readString(FOLDER.resolve(file)))) {
-      assertThat(objects.put(Manifests.kind(object), object)).isNull();
+      String name = Manifests.kind(object) + " " + object.at("/metadata/name").textValue();
+      assertThat(objects.put(name, object)).isNull();
     }
     return objects;
   }

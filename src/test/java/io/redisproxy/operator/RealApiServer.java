@@ -87,9 +87,14 @@ final class RealApiServer implements AutoCloseable {
 
   /** Of the operator, by its ServiceAccount, which has to be there. */
   KubernetesClient operatorClient() {
+    return client(NAMESPACE, OPERATOR);
+  }
+
+  /** Of a ServiceAccount, which has to be there. */
+  KubernetesClient client(String namespace, String account) {
     try (KubernetesClient client = client()) {
       TokenRequest token =
-          client.serviceAccounts().inNamespace(NAMESPACE).withName(OPERATOR).tokenRequest();
+          client.serviceAccounts().inNamespace(namespace).withName(account).tokenRequest();
       return new KubernetesClientBuilder()
           .withConfig(
               new ConfigBuilder(Config.empty())
@@ -97,7 +102,7 @@ final class RealApiServer implements AutoCloseable {
                   .withCaCertFile(admin.getCaCertFile())
                   .withCaCertData(admin.getCaCertData())
                   .withOauthToken(token.getStatus().getToken())
-                  .withNamespace(NAMESPACE)
+                  .withNamespace(namespace)
                   .build())
           .build();
     }

@@ -14,6 +14,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
@@ -22,16 +24,25 @@ import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import io.fabric8.kubernetes.api.model.authorization.v1.ResourceAttributes;
+import io.fabric8.kubernetes.api.model.authorization.v1.ResourceAttributesBuilder;
+import io.fabric8.kubernetes.api.model.authorization.v1.SubjectAccessReview;
+import io.fabric8.kubernetes.api.model.authorization.v1.SubjectAccessReviewBuilder;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
 import io.fabric8.kubernetes.api.model.events.v1.Event;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBuilder;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.redisproxy.discovery.OwnZone;
+import io.redisproxy.discovery.SharedClient;
 import io.redisproxy.kubernetes.Manifests;
 import io.redisproxy.operator.v1alpha1.RedisProxy;
 import java.io.ByteArrayInputStream;
@@ -40,6 +51,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 import org.junit.jupiter.api.AfterAll;
@@ -76,7 +88,10 @@ class RealApiServerTest {
           master: { host: redis-0, port: 6379 }
           passwordSecret: { name: redis, key: password }
       autoscaling: { maxReplicas: 5 }
+      zonesFromNodes: true
       """;
+
+  private static final String ZONES = LISTENER + "zonesFromNodes: true\n";
 
   private static final Logger LOG = Logger.getLogger(RealApiServerTest.class);
 
@@ -372,6 +387,102 @@ class RealApiServerTest {
     Service next = cluster.awaited(Service.class, NAME);
     assertThat(next.getMetadata().getOwnerReferences().get(0).getUid())
         .isEqualTo(cluster.proxy().getMetadata().getUid());
+  }
+
+  /** As long as there is a RedisProxy that wants it; what is applied again takes nothing away. */
+  @Test
+  void proxiesSeeTheZoneOfTheirNode() throws Exception {
+    Node node =
+        new NodeBuilder()
+            .withNewMetadata()
+            .withName("node-1")
+            .addToLabels("topology.kubernetes.io/zone", "eu-1")
+            .endMetadata()
+            .build();
+    cluster.client().resource(node).create();
+    cluster.apply(LISTENER);
+    cluster.awaited("Applied", "InPlace");
+    assertThat(mayProxiesSeeNodes()).isFalse();
+
+    cluster.apply(ZONES);
+    cluster.awaited("Applied", "InPlace");
+    await().until(RealApiServerTest::mayProxiesSeeNodes);
+    SharedClient clients = new SharedClient(() -> server.client(NAMESPACE, NAME));
+    OwnZone zone = new OwnZone(Optional.empty(), Optional.of("node-1"), clients);
+    zone.start();
+    await().untilAsserted(() -> assertThat(zone.now()).isEqualTo("eu-1"));
+    zone.close();
+
+    String version = binding().get().getMetadata().getResourceVersion();
+    apply("--kustomize=k8s/operator");
+    server.kubectl().run("apply", "--filename=k8s/operator/zones.yaml");
+    assertThat(binding().get().getSubjects()).hasSize(1);
+    binding().edit(found -> new ClusterRoleBindingBuilder(found).withSubjects().build());
+    await().until(() -> binding().get().getSubjects().size() == 1);
+    assertThat(binding().get().getMetadata().getResourceVersion()).isNotEqualTo(version);
+
+    cluster.delete();
+    await().until(() -> !mayProxiesSeeNodes());
+    cluster.client().resource(node).delete();
+  }
+
+  private static boolean mayProxiesSeeNodes() {
+    ResourceAttributes list =
+        new ResourceAttributesBuilder().withVerb("list").withResource("nodes").build();
+    return may(NAMESPACE, NAME, list);
+  }
+
+  private static boolean mayOperatorBind() {
+    ResourceAttributes bind =
+        new ResourceAttributesBuilder()
+            .withVerb("bind")
+            .withGroup("rbac.authorization.k8s.io")
+            .withResource("clusterroles")
+            .withName(ZonesBinding.NAME)
+            .build();
+    return may("redis-proxy-system", Names.OPERATOR, bind);
+  }
+
+  private static boolean may(String namespace, String account, ResourceAttributes what) {
+    SubjectAccessReview review =
+        new SubjectAccessReviewBuilder()
+            .withNewSpec()
+            .withUser("system:serviceaccount:" + namespace + ":" + account)
+            .withResourceAttributes(what)
+            .endSpec()
+            .build();
+    return cluster.client().resource(review).create().getStatus().getAllowed();
+  }
+
+  private static Resource<ClusterRoleBinding> binding() {
+    return cluster.client().rbac().clusterRoleBindings().withName(ZonesBinding.NAME);
+  }
+
+  @Test
+  void nobodySeesNodesWhereTheOperatorMayNotGiveThatOrTheBindingIsMissing() throws Exception {
+    var role = cluster.client().rbac().clusterRoles().withName(Names.OPERATOR + "-zones");
+    List<PolicyRule> all = role.get().getRules();
+    List<PolicyRule> fewer =
+        all.stream().filter(rule -> !rule.getVerbs().contains("bind")).toList();
+    assertThat(fewer).hasSize(all.size() - 1);
+    role.edit(edited -> new ClusterRoleBuilder(edited).withRules(fewer).build());
+    try {
+      await().until(() -> !mayOperatorBind());
+      cluster.apply(ZONES);
+      assertThat(cluster.awaited("Applied", "Forbidden").getMessage())
+          .contains("k8s/operator/zones.yaml", "attempting to grant RBAC permissions", "nodes");
+      assertThat(mayProxiesSeeNodes()).isFalse();
+      cluster.awaited(Deployment.class, NAME);
+    } finally {
+      role.edit(edited -> new ClusterRoleBuilder(edited).withRules(all).build());
+    }
+    cluster.awaited("Applied", "InPlace");
+
+    binding().delete();
+    cluster.awaited("Applied", "Missing");
+    apply("--kustomize=k8s/operator");
+    cluster.awaited("Applied", "InPlace");
+    await().until(RealApiServerTest::mayProxiesSeeNodes);
   }
 
   @Test

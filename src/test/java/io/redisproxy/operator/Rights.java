@@ -19,11 +19,16 @@ final class Rights {
 
   private final List<PolicyRule> rules = new ArrayList<>();
 
-  Rights(Path manifest) throws IOException {
-    for (String document : Files.readString(manifest).split("\n---\n")) {
-      JsonNode object = Serialization.unmarshal(document, JsonNode.class);
-      for (JsonNode rule : object.path("rules")) {
-        rules.add(Serialization.unmarshal(rule.toString(), PolicyRule.class));
+  /** {@code folder}: of the manifests, which have a role that is not the operator's, too. */
+  Rights(Path folder) throws IOException {
+    for (String file : List.of("rbac.yaml", "zones.yaml")) {
+      for (String document : Files.readString(folder.resolve(file)).split("\n---\n")) {
+        JsonNode object = Serialization.unmarshal(document, JsonNode.class);
+        if (object.at("/metadata/name").asText().startsWith(Names.OPERATOR)) {
+          for (JsonNode rule : object.path("rules")) {
+            rules.add(Serialization.unmarshal(rule.toString(), PolicyRule.class));
+          }
+        }
       }
     }
   }

@@ -46,6 +46,12 @@ public record RedisProxySpec(
     @JsonPropertyDescription("What a pod requests and may use, in place of the default.")
         ResourceRequirements resources,
     @JsonPropertyDescription(
+            "Whether the cluster's nodes tell the zones of the proxies and of the servers that are"
+                + " pods, so that reads go to replicas in the proxy's zone first. It takes the"
+                + " right to see the nodes, which k8s/operator/zones.yaml lets the operator give."
+                + " A change replaces the pods.")
+        Boolean zonesFromNodes,
+    @JsonPropertyDescription(
             "Settings of the process without their prefix, such as slow-log.threshold: 5ms. A"
                 + " change replaces the pods.")
         @Size(max = 64)
