@@ -155,7 +155,7 @@ class NodeFaultTest {
 
   @Test
   void whatCameBeforeAReplyThatIsCutOffReachesAClientThatStillSends() throws Exception {
-    String small = "y".repeat(60_000);
+    String small = "y".repeat(1_000);
     group.call(group.master(), "SET", "small", small);
     group.call(group.master(), "SET", "large", "x".repeat(40_000_000));
     try (Relay relay = Relay.to(group.master().port());
@@ -171,7 +171,7 @@ class NodeFaultTest {
       // As much has come as the systems on the way take: only probes are answered now.
       await()
           .during(Duration.ofMillis(300))
-          .until(() -> relay.replyBytes() - passed.getAndSet(relay.replyBytes()) < small.length());
+          .until(() -> relay.replyBytes() - passed.getAndSet(relay.replyBytes()) < 50_000);
       relay.cut();
       for (int i = 1; i < 20; i++) {
         assertThat(client.readText()).isEqualTo(small);

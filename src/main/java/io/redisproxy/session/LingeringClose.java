@@ -12,13 +12,14 @@ import java.util.concurrent.TimeUnit;
  * not taken yet.
  */
 final class LingeringClose {
-  private static final long SECONDS = 1;
-
   private final Session session;
+  private final long seconds;
   private Future<?> timer;
 
-  LingeringClose(Session session) {
+  /** {@code seconds}: for how long a client is waited for that has been sent all. */
+  LingeringClose(Session session, long seconds) {
     this.session = session;
+    this.seconds = seconds;
   }
 
   void begin(InputGate input, OutputGate output) {
@@ -35,7 +36,7 @@ final class LingeringClose {
     if (session.hasInputEnded() || session.isClosed()) {
       session.close();
     } else {
-      timer = session.executor().schedule(session::close, SECONDS, TimeUnit.SECONDS);
+      timer = session.executor().schedule(session::close, seconds, TimeUnit.SECONDS);
     }
   }
 

@@ -24,6 +24,12 @@ import java.util.Set;
  * bytes is up to its {@link SessionState}.
  */
 final class Session implements ReplyQueue.Client, InputGate.Taker {
+  /** Seconds that a client gets to take what it has been sent. */
+  private static final long LINGER = 5;
+
+  /** The same while the whole proxy waits to end. */
+  private static final long DRAIN_LINGER = 1;
+
   private final SessionContext shared;
   private final ClientIdentity identity;
   private final ReplyQueue replies = new ReplyQueue(this);
@@ -352,7 +358,7 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
   void closeAfterFlush(CloseCause cause) {
     closesFor(cause);
     if (ending == null) {
-      ending = new LingeringClose(this);
+      ending = new LingeringClose(this, cause == CloseCause.DRAINED ? DRAIN_LINGER : LINGER);
       ending.begin(gate, output);
     }
   }
