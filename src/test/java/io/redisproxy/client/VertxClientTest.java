@@ -151,6 +151,9 @@ class VertxClientTest extends ClientTest {
     get(subscriber.send(Request.cmd(Command.SUBSCRIBE).arg("news")));
     get(subscriber.send(Request.cmd(Command.PSUBSCRIBE).arg("wea*")));
     RedisAPI redis = RedisAPI.api(connect(protocol));
+    // The library answers when it has sent these.
+    await().until(() -> get(redis.pubsub(List.of("NUMSUB", "news"))).get(1).toInteger() == 1);
+    await().until(() -> get(redis.pubsub(List.of("NUMPAT"))).toInteger() == 1);
     for (int i = 0; i < 50; i++) {
       assertThat(get(redis.publish("news", "n" + i)).toInteger()).isEqualTo(1);
       assertThat(get(redis.publish("weather", "w" + i)).toInteger()).isEqualTo(1);
