@@ -1,6 +1,7 @@
 package io.redisproxy.admin;
 
 import io.quarkus.logging.LoggingFilter;
+import io.quarkus.runtime.util.ExceptionUtil;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -84,10 +85,7 @@ public final class LogStorms implements Filter {
         || KUBERNETES.stream().noneMatch(message.getLoggerName()::startsWith)) {
       return;
     }
-    Throwable cause = message.getThrown();
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
+    Throwable cause = ExceptionUtil.getRootCause(message.getThrown());
     if (cause instanceof IOException || cause instanceof TimeoutException) {
       message.setThrown(null);
       if (message instanceof ExtLogRecord record) {

@@ -16,6 +16,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * functions.
  */
 public final class ScriptKeys {
+  /** A longer text isn't looked at: event loops have better things to do. */
+  private static final int LONGEST = 16 * 1024;
+
   /** So many are kept before all are forgotten: who generates scripts fills the server, too. */
   private static final int MOST = 10_000;
 
@@ -45,6 +48,9 @@ public final class ScriptKeys {
    * @return whether it touches only declared keys
    */
   public static boolean learn(byte[] script) {
+    if (script.length > LONGEST) {
+      return false;
+    }
     String digest = digest(script);
     Boolean known = DECLARED.get(digest);
     if (known != null) {

@@ -43,9 +43,6 @@ final class ScriptText {
 
   private static final String MASK = "\"";
 
-  /** A longer text isn't looked at: event loops have better things to do. */
-  private static final int LONGEST = 16 * 1024;
-
   private static final int MOST_ALIASES = 16;
 
   /** Without comments; each string is its place in {@link #strings} between quotes. */
@@ -61,8 +58,7 @@ final class ScriptText {
 
   /** Whether all keys that a script touches are those that its caller declares. */
   static boolean namesKeys(byte[] script) {
-    return script.length <= LONGEST
-        && new ScriptText(new String(script, StandardCharsets.ISO_8859_1)).namesKeys();
+    return new ScriptText(new String(script, StandardCharsets.ISO_8859_1)).namesKeys();
   }
 
   private boolean namesKeys() {

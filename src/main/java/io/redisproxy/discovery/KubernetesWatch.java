@@ -87,8 +87,8 @@ public final class KubernetesWatch<T extends HasMetadata> implements NodeSource 
     if (closed) {
       return;
     }
-    open = true;
     KubernetesClient client = clients.acquire();
+    open = true;
     informer = pods.informer(client);
     informer.exceptionHandler((isStarted, cause) -> goOn(cause));
     informer.addEventHandler(new Changes());

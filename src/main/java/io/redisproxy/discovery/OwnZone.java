@@ -1,5 +1,6 @@
 package io.redisproxy.discovery;
 
+import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -67,8 +68,9 @@ public final class OwnZone {
 
   private synchronized void open(String node) {
     if (!closed) {
+      KubernetesClient client = clients.acquire();
       open = true;
-      zones.open(clients.acquire(), Optional.of(node));
+      zones.open(client, Optional.of(node));
     }
   }
 

@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.quarkus.runtime.util.ExceptionUtil;
 import java.net.HttpURLConnection;
 import java.util.Optional;
 
@@ -53,10 +54,7 @@ public final class ApiServerCheck {
   }
 
   private static String rootCause(Throwable e) {
-    Throwable cause = e;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
+    Throwable cause = ExceptionUtil.getRootCause(e);
     return cause.getClass().getSimpleName() + ": " + cause.getMessage();
   }
 }

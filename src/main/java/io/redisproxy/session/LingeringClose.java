@@ -22,8 +22,9 @@ final class LingeringClose {
     this.seconds = seconds;
   }
 
-  void begin(InputGate input, OutputGate output) {
+  void begin(InputGate input, ReplyQueue replies, OutputGate output) {
     input.drop();
+    replies.close();
     output.end(this::onSent);
   }
 

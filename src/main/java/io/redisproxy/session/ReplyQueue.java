@@ -182,7 +182,6 @@ final class ReplyQueue {
   /** A run's connection was lost inside a reply. */
   void onCutOff(Run run) {
     if (!closed && runs.peek() == run) {
-      close();
       client.onCutOff();
     }
   }
@@ -210,7 +209,6 @@ final class ReplyQueue {
       early -= head.earlySize();
       head.drainEarlyTo(client::onReply);
       if (head.isCutOff()) {
-        close();
         client.onCutOff();
         return;
       }

@@ -359,7 +359,7 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
     closesFor(cause);
     if (ending == null) {
       ending = new LingeringClose(this, cause == CloseCause.DRAINED ? DRAIN_LINGER : LINGER);
-      ending.begin(gate, output);
+      ending.begin(gate, replies, output);
     }
   }
 

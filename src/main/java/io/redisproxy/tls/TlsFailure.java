@@ -3,6 +3,7 @@ package io.redisproxy.tls;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
+import io.quarkus.runtime.util.ExceptionUtil;
 import java.security.cert.CertificateException;
 import javax.net.ssl.SSLException;
 
@@ -48,7 +49,7 @@ public enum TlsFailure {
   /** What happened, in words that need not name the other side. */
   public static String reason(Throwable cause) {
     Throwable failure = unwrapped(cause);
-    String message = String.valueOf(root(failure).getMessage());
+    String message = String.valueOf(ExceptionUtil.getRootCause(failure).getMessage());
     return switch (of(cause)) {
       case NOT_TLS -> "what it sends is not TLS";
       case TIMEOUT -> "it has not ended the TLS handshake in time";
@@ -65,14 +66,6 @@ public enum TlsFailure {
       }
     }
     return false;
-  }
-
-  private static Throwable root(Throwable failure) {
-    Throwable root = failure;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    return root;
   }
 
   /**
