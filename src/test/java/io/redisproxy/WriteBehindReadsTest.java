@@ -54,8 +54,8 @@ class WriteBehindReadsTest {
     group.flushAll();
   }
 
-  /** While the replica says nothing, the write is not sent; a write of another key is. */
-  private void waits(String read, String write) throws IOException {
+  /** While the replica says nothing, the last write is not sent; a write of another key is. */
+  private void waits(String read, String... writes) throws IOException {
     group.call(group.master(), "SET", "a", "old");
     group.call(group.master(), "SET", "other", "old");
     group.awaitInSync();
@@ -66,13 +66,15 @@ class WriteBehindReadsTest {
       client.sendCommand(read.split(" "));
       client.sendCommand("SET", "free", "1");
       await().until(() -> "1".equals(group.call(group.master(), "GET", "free")));
-      client.sendCommand(write.split(" "));
+      client.send(RawClient.requests(writes));
       await().until(() -> ((String) observer.call("PROXY", "CLIENTS")).contains("state=draining"));
       assertThat(group.call(group.master(), "GET", "a")).isEqualTo("old");
       relay.resume();
       assertThat(client.readText()).asString().contains("old");
       assertThat(client.readText()).isEqualTo("OK");
-      client.readReply();
+      for (int i = 0; i < writes.length; i++) {
+        client.readReply();
+      }
     }
   }
 
@@ -85,6 +87,11 @@ class WriteBehindReadsTest {
   @Test
   void aWriteOfTheKeyWaitsForTheRead() throws IOException {
     waits("GET a", "SET a new");
+  }
+
+  @Test
+  void aWriteOfTheKeyWaitsBehindOthersLikeIt() throws IOException {
+    waits("GET a", "SET b 1", "SET c 1", "SET a new");
   }
 
   @Test
@@ -120,11 +127,11 @@ class WriteBehindReadsTest {
         // Both ways: the read is sent already, or still being gathered, when the write comes.
         boolean inOnePiece = random.nextBoolean();
         if (inOnePiece) {
-          client.send(String.join("\r\n", requests) + "\r\n");
+          client.send(RawClient.requests(requests.toArray(String[]::new)));
         }
-        direct.send(String.join("\r\n", requests) + "\r\n");
+        direct.send(RawClient.requests(requests.toArray(String[]::new)));
         for (String request : inOnePiece ? List.<String>of() : requests) {
-          client.send(request + "\r\n");
+          client.sendCommand(request.split(" "));
         }
         for (String request : requests) {
           assertThat(client.readText()).as(request).isEqualTo(direct.readText());
@@ -145,7 +152,7 @@ class WriteBehindReadsTest {
       case 7 -> "SELECT " + random.nextInt(2);
       case 8 -> "DEL " + key;
       case 9 -> "RENAME " + key + " " + other;
-      case 10 -> "EVAL \"return redis.call('set', 'k1', ARGV[1])\" 0 " + value;
+      case 10 -> "EVAL return(redis.call('set','k1',ARGV[1])) 0 " + value;
       case 11 -> "FLUSHDB";
       default -> "SET " + key + " " + value;
     };

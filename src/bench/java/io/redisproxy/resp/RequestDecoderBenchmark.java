@@ -57,6 +57,26 @@ public class RequestDecoderBenchmark {
     return decode(sets);
   }
 
+  @Benchmark
+  @OperationsPerInvocation(REQUESTS)
+  public long getsAlike() {
+    return decodeAlike(gets);
+  }
+
+  @Benchmark
+  @OperationsPerInvocation(REQUESTS)
+  public long setsAlike() {
+    return decodeAlike(sets);
+  }
+
+  private long decodeAlike(ByteBuf in) {
+    decoder.next(in, in.readerIndex());
+    while (decoder.nextIsAlike(in, decoder.end())) {
+      // The next one.
+    }
+    return decoder.end();
+  }
+
   private long decode(ByteBuf in) {
     long names = 0;
     int position = in.readerIndex();

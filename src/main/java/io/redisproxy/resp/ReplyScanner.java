@@ -102,10 +102,11 @@ public final class ReplyScanner {
       switch (state) {
         case TYPE -> {
           int end = readPlain(in, i, limit);
-          if (end > 0) {
-            begin(false);
+          if (end > 0 && inReply) {
             i = end;
             endElement();
+          } else if (end > 0) {
+            i = readPlainReplies(in, end, limit, last);
           } else {
             byte first = in.getByte(i);
             if (errorsApart && !inReply && isApart(in, i, limit)) {
@@ -207,6 +208,27 @@ public final class ReplyScanner {
       return found == 0 ? -1 : from + Long.numberOfTrailingZeros(found) / Byte.SIZE + 1;
     }
     return -1;
+  }
+
+  /**
+   * The same for replies that are just such a value, as many as come and are wanted. The first one
+   * ends at {@code from}.
+   */
+  private int readPlainReplies(ByteBuf in, int from, int limit, int wanted) {
+    push = false;
+    int i = from;
+    int found = 1;
+    while (ended + found < wanted) {
+      int end = readPlain(in, i, limit);
+      if (end < 0) {
+        break;
+      }
+      i = end;
+      found++;
+    }
+    completed += found;
+    ended += found;
+    return i;
   }
 
   private boolean isApart(ByteBuf in, int at, int limit) {

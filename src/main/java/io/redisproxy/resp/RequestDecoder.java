@@ -92,6 +92,9 @@ public final class RequestDecoder {
   /** Where the argument behind the name begins, with its header; -1 if it is not a plain one. */
   private int argument = NONE;
 
+  /** The first eight bytes of the last request if that was a plain one; else 0. */
+  private long head;
+
   private final DecimalLine number = new DecimalLine();
 
   /** {@code maxSize}: the bytes of a request above which it is {@link Result#LARGE}. */
@@ -164,6 +167,7 @@ public final class RequestDecoder {
         return finish(Result.REQUEST, whole);
       }
       argument = NONE;
+      head = 0;
     }
     int i = from;
     while (i < limit) {
@@ -262,25 +266,61 @@ public final class RequestDecoder {
   }
 
   /**
+   * Goes on to the request that begins at {@code from}, where the last one ends, if that is like it
+   * but for what its arguments say: whole in the buffer, of a name of the same bytes and with as
+   * many arguments. It is the last one then; else nothing has changed.
+   */
+  public boolean nextIsAlike(ByteBuf in, int from) {
+    int limit = in.writerIndex();
+    if (head == 0
+        || limit - from < 2 * Long.BYTES
+        || in.getLongLE(from) != head
+        || name(in, from, nameLength) != word0) {
+      return false;
+    }
+    int whole = readPlainArguments(in, from, limit, ShortHeader.digit(head, 1), nameLength);
+    if (whole > 0) {
+      end = whole;
+      return true;
+    }
+    return false;
+  }
+
+  /**
    * The short way for nearly all requests: whole in the buffer, with a short name, few arguments
    * and no long ones. Looks at eight bytes an argument.
    *
    * @return the index after the request, or -1 when only the long way can tell what it is
    */
   private int readPlain(ByteBuf in, int from, int limit) {
-    int i = from + Long.BYTES;
-    if (limit - i < Long.BYTES) {
+    if (limit - from < 2 * Long.BYTES) {
       return -1;
     }
-    long head = in.getLongLE(from);
-    int count = ShortHeader.digit(head, 1);
-    int length = ShortHeader.digit(head, 5);
-    if ((head & PLAIN_MASK) != PLAIN_HEAD || count < 1 || length < 1 || length > Long.BYTES) {
+    long first = in.getLongLE(from);
+    int count = ShortHeader.digit(first, 1);
+    int length = ShortHeader.digit(first, 5);
+    if ((first & PLAIN_MASK) != PLAIN_HEAD || count < 1 || length < 1 || length > Long.BYTES) {
       return -1;
     }
-    long name = in.getLongLE(i) & (-1L >>> (Long.SIZE - length * Byte.SIZE));
-    i += length + 2;
-    argument = count == 1 ? NONE : i;
+    int whole = readPlainArguments(in, from, limit, count, length);
+    if (whole > 0) {
+      head = first;
+      nameLength = length;
+      word0 = name(in, from, length);
+      word1 = 0;
+      word2 = 0;
+    }
+    return whole;
+  }
+
+  /** The name of a request with a plain head. */
+  private static long name(ByteBuf in, int from, int length) {
+    return in.getLongLE(from + Long.BYTES) & (-1L >>> (Long.SIZE - length * Byte.SIZE));
+  }
+
+  private int readPlainArguments(ByteBuf in, int from, int limit, int count, int length) {
+    int i = from + Long.BYTES + length + 2;
+    int behindName = count == 1 ? NONE : i;
     for (int left = count - 1; left > 0; left--) {
       if (limit - i < Long.BYTES) {
         return -1;
@@ -294,10 +334,7 @@ public final class RequestDecoder {
     if (i > limit || i - from > maxSize) {
       return -1;
     }
-    nameLength = length;
-    word0 = name;
-    word1 = 0;
-    word2 = 0;
+    argument = behindName;
     return i;
   }
 

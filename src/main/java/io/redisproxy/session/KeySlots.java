@@ -53,17 +53,30 @@ public final class KeySlots {
 
   /** The round that a replica must have reached for a read; see {@link WriteTable#needed}. */
   long neededBy(Command command, Session session, ByteBuf in, int from, int end) {
+    long whatever = neededWhatever(command);
+    if (whatever != WriteTable.IN_FLIGHT) {
+      return whatever;
+    }
+    find(command, session, in, from, end);
+    return needed();
+  }
+
+  /**
+   * The same for reads with any keys, where all that was written is everywhere; else {@link
+   * WriteTable#IN_FLIGHT}.
+   */
+  long neededWhatever(Command command) {
     if (!needsAny(command)) {
       return 0;
     }
     writes.onRead();
     long most = table.neededByAny();
-    if (most <= consistency.reachedByAll()) {
-      // All that was written is everywhere, whatever the keys are.
-      return most;
-    }
-    find(command, session, in, from, end);
-    return needed();
+    return most <= consistency.reachedByAll() ? most : WriteTable.IN_FLIGHT;
+  }
+
+  /** The same for a read of the plain argument behind its name, which was just decoded. */
+  long neededByPlain(Session session, ByteBuf in) {
+    return table.needed(firstSlot(session.decoder(), databaseOf(session), in));
   }
 
   private boolean needsAny(Command read) {
@@ -169,6 +182,15 @@ public final class KeySlots {
     // Scripts are looked at in any case: they may be called by their digests later.
     if (table.hasReaders() || KeyFinder.SCRIPTS.contains(command)) {
       addWritten(to, command, session, in, from, end);
+    } else {
+      to.slots().addAnyKey();
+    }
+  }
+
+  /** The same for one of the plain argument behind its name, which was just decoded. */
+  void addPlainSent(WrittenSlots to, Session session, ByteBuf in) {
+    if (table.hasReaders()) {
+      to.slots().add(firstSlot(session.decoder(), databaseOf(session), in));
     } else {
       to.slots().addAnyKey();
     }

@@ -128,6 +128,15 @@ abstract class MeasuredRun extends KeptRun {
     }
   }
 
+  /** So many more of the same command as the last one, all of them reads or writes, too. */
+  final void addAlike(boolean read, int added) {
+    if (read) {
+      reads += added;
+    } else {
+      writes += added;
+    }
+  }
+
   /** Counts those of the same command at once: there are often many. */
   private void onOtherCommand(int next) {
     if (requests() == 0) {

@@ -96,12 +96,26 @@ final class RunSender {
     return Result.ADDED;
   }
 
+  /** Whether a read may join those that are gathered for a replica. */
+  boolean joinsReads(long needed) {
+    return needed <= run.needed() || session.lane().hasReached(run.target().node(), needed);
+  }
+
+  /** How many requests nobody will look at, from the next one on. */
+  int unseen() {
+    return untilSample - 1;
+  }
+
+  /** So many more requests join that are like the last one; no more than are {@link #unseen}. */
+  void addAlike(boolean read, int added) {
+    untilSample -= added;
+    run.addAlike(read, added);
+  }
+
   /** Where a read goes that does not join the reads before it; null if it does. */
   private Target otherThanOfRun(long needed) {
     if (!run.isAtMaster()) {
-      boolean joins =
-          needed <= run.needed() || session.lane().hasReached(run.target().node(), needed);
-      return joins ? null : targetForRead(needed);
+      return joinsReads(needed) ? null : targetForRead(needed);
     }
     if (run.hasWrites() || run.reason() != ReadReason.RECENT_WRITE) {
       return null;

@@ -8,6 +8,7 @@ import io.redisproxy.metrics.CloseCause;
 import io.redisproxy.resp.InlineRequest;
 import io.redisproxy.resp.RequestDecoder;
 import io.redisproxy.resp.Resp;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
@@ -16,6 +17,10 @@ import java.util.Set;
  * them in runs, over the connections that all share or over the one that is pinned to the session.
  */
 final class Serving extends SessionState {
+  /** What is done with requests of these classes does not depend on their arguments. */
+  private static final EnumSet<CommandClass> PLAIN =
+      EnumSet.of(CommandClass.READ, CommandClass.ANY_NODE, CommandClass.MASTER);
+
   private final Session session;
   private final RequestDecoder decoder;
 
@@ -28,6 +33,9 @@ final class Serving extends SessionState {
   private final OwnRequests own;
   private final Cursors cursors;
   private final ScriptRequests scripts;
+
+  /** Where to go on behind the last request, and those that it took along. */
+  private int next;
 
   /** Null as long as the session has never had a connection of its own, as most never have. */
   private PinnedRequests pinned;
@@ -95,7 +103,7 @@ final class Serving extends SessionState {
       if (!stays) {
         return;
       }
-      position = end;
+      position = result == RequestDecoder.Result.REQUEST ? next : end;
     }
     sender.endOfBuffer(in);
     if (partial.isEmpty()) {
@@ -104,22 +112,31 @@ final class Serving extends SessionState {
   }
 
   private boolean onRequest(ByteBuf in, int from, int end) {
+    next = end;
+    shared.onNext();
     Command command = CommandTable.lookup(decoder);
-    if (command.isContainer()) {
+    boolean toldByName = !command.isContainer();
+    if (!toldByName) {
       command = Requests.subcommand(command, session, in, from, end);
     }
     session.client().onCommand(command);
     CommandClass commandClass = session.rules().classOf(command);
     if (commandClass == CommandClass.BY_NAME) {
+      toldByName = false;
       commandClass =
           session.rules().classOfNamed(Requests.arguments(session, in, from, end).words());
     }
     if (session.needsCare()) {
       return onCarefulRequest(command, commandClass, in, from, end);
     }
-    return pin() == null
-        ? onSharedRequest(command, commandClass, in, from, end)
-        : pinned.onRequest(command, commandClass, in, from, end);
+    if (pin() != null) {
+      return pinned.onRequest(command, commandClass, in, from, end);
+    }
+    boolean stays = onSharedRequest(command, commandClass, in, from, end);
+    if (stays && toldByName && PLAIN.contains(commandClass)) {
+      next = shared.addAlike(command, in, end);
+    }
+    return stays;
   }
 
   private boolean onSharedRequest(

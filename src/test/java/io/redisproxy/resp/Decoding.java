@@ -11,7 +11,8 @@ import java.util.List;
 
 /**
  * Feeds a decoder, and notes what it finds, with places counted over all buffers. The buffers end
- * where their bytes end, so that a read behind them throws.
+ * where their bytes end, so that a read behind them throws. A second decoder takes the short way
+ * wherever a request is like the one before, and must find the same.
  */
 final class Decoding {
 
@@ -25,12 +26,15 @@ final class Decoding {
   private static final int OFFSET = 3;
 
   private final RequestDecoder decoder;
+  private final RequestDecoder quick;
   private final List<Found> found = new ArrayList<>();
+  private int alike;
   private long fed;
   private boolean failed;
 
   Decoding(long maxSize) {
     decoder = new RequestDecoder(maxSize);
+    quick = new RequestDecoder(maxSize);
   }
 
   static List<Found> whole(byte[] bytes, long maxSize) {
@@ -64,12 +68,20 @@ final class Decoding {
     return decoder;
   }
 
+  /** How many requests were found by the short way. */
+  int alike() {
+    return alike;
+  }
+
   Decoding feed(byte[] bytes, int from, int to) {
     ByteBuf in = Unpooled.buffer(OFFSET + to - from, OFFSET + to - from);
     in.writeZero(OFFSET).writeBytes(bytes, from, to - from).readerIndex(OFFSET);
     int position = OFFSET;
+    boolean behindRequest = false;
     while (position < in.writerIndex() && !failed) {
       Result result = decoder.next(in, position);
+      followQuickly(in, position, result, behindRequest);
+      behindRequest = result == Result.REQUEST;
       if (result == Result.ERROR) {
         failed = true;
         found.add(new Found(result, -1, decoder.error()));
@@ -80,7 +92,7 @@ final class Decoding {
       if (result == Result.INCOMPLETE) {
         assertThat(position).isEqualTo(in.writerIndex());
       } else {
-        String text = result == Result.REQUEST ? name() : "";
+        String text = result == Result.REQUEST ? name(decoder) : "";
         found.add(new Found(result, fed + position - OFFSET, text));
       }
     }
@@ -88,8 +100,27 @@ final class Decoding {
     return this;
   }
 
+  private void followQuickly(ByteBuf in, int position, Result result, boolean behindRequest) {
+    if (behindRequest && quick.nextIsAlike(in, position)) {
+      assertThat(result).isEqualTo(Result.REQUEST);
+      alike++;
+    } else {
+      assertThat(quick.next(in, position)).isEqualTo(result);
+    }
+    assertThat(quick.end()).isEqualTo(decoder.end());
+    assertThat(quick.isSplit()).isEqualTo(decoder.isSplit());
+    if (result == Result.REQUEST) {
+      assertThat(name(quick)).isEqualTo(name(decoder));
+      assertThat(quick.hasPlainArgument()).isEqualTo(decoder.hasPlainArgument());
+      if (decoder.hasPlainArgument()) {
+        assertThat(quick.argumentAt(in)).isEqualTo(decoder.argumentAt(in));
+        assertThat(quick.argumentLength(in)).isEqualTo(decoder.argumentLength(in));
+      }
+    }
+  }
+
   /** The name as the decoder's words hold it, or how long it is. */
-  private String name() {
+  private static String name(RequestDecoder decoder) {
     int length = decoder.nameLength();
     long[] words = {decoder.word0(), decoder.word1(), decoder.word2()};
     if (length > Long.BYTES * words.length) {

@@ -121,6 +121,75 @@ class RequestDecoderTest {
     assertThat(decoding.feed(all, 0, middle).decoder().isSplit()).isFalse();
   }
 
+  // Requests like the one before.
+
+  @Test
+  void requestsAreAlikeThatDifferInTheirArgumentsOnly() {
+    String first = request("SET", "a", "1");
+    String longer = request("SET", "k".repeat(999), "");
+
+    assertThat(alike(first, first, longer, request("SET", "\r\n", "*3\r\n$3\r\nSET\r\n"), longer))
+        .isEqualTo(4);
+    assertThat(alike(request("PING"), request("PING"), "*1\r\n$4\r\nPING\r\n")).isEqualTo(2);
+  }
+
+  @Test
+  void requestsAreNotAlikeWithAnotherNameOrNumberOfArguments() {
+    assertThat(
+            alike(
+                request("GET", "a"),
+                request("get", "a"),
+                request("GETX", "a"),
+                request("GET", "a"),
+                request("TTL", "a"),
+                request("TTL", "a", "b"),
+                request("TTL"),
+                "*0\r\n",
+                "TTL\r\n",
+                request("TTL")))
+        .isZero();
+  }
+
+  @Test
+  void whatTakesTheLongWayIsNotLikeTheRequestBefore() {
+    String large = request("SET", "a", "v".repeat(1000));
+    String many = request("MGET", "a", "b", "c", "d", "e", "f", "g", "h", "i", "j");
+    String named = request("ZREVRANGE", "a", "0", "1");
+
+    assertThat(alike(request("SET", "a", "1"), large, large, request("SET", "a", "1"))).isZero();
+    assertThat(alike(many, many)).isZero();
+    assertThat(alike(named, named)).isZero();
+  }
+
+  @Test
+  void nothingIsLikeARequestThatTookTheLongWay() {
+    RequestDecoder decoder = new RequestDecoder(UNLIMITED);
+    ByteBuf in = Unpooled.buffer().writeBytes(bytes(request("SET", "a", "v".repeat(1000))));
+    decoder.next(in, 0);
+    int end = decoder.end();
+    in.writeZero(64);
+
+    assertThat(decoder.nextIsAlike(in, end)).isFalse();
+    assertThat(decoder.end()).isEqualTo(end);
+  }
+
+  @Test
+  void aRequestThatIsTooLargeIsNotLikeTheOneBefore() {
+    String small = request("SET", "a", "1");
+    byte[] all = bytes(small + small + request("SET", "a", "22"));
+    Decoding decoding = new Decoding(small.length()).feed(all, 0, all.length);
+
+    assertThat(decoding.alike()).isEqualTo(1);
+    assertThat(decoding.found())
+        .extracting(Found::result)
+        .containsExactly(Result.REQUEST, Result.REQUEST, Result.LARGE, Result.REQUEST);
+  }
+
+  private static int alike(String... requests) {
+    byte[] all = bytes(String.join("", requests) + "*1\r\n$9\r\n");
+    return new Decoding(UNLIMITED).feed(all, 0, all.length).alike();
+  }
+
   // Large requests.
 
   @Test
