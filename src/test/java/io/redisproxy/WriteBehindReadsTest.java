@@ -9,6 +9,7 @@ import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.RedisNode;
 import io.redisproxy.fixture.Relay;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -127,11 +128,11 @@ class WriteBehindReadsTest {
         // Both ways: the read is sent already, or still being gathered, when the write comes.
         boolean inOnePiece = random.nextBoolean();
         if (inOnePiece) {
-          client.send(RawClient.requests(requests.toArray(String[]::new)));
+          client.send(bytesOf(requests, random.nextBoolean()));
         }
-        direct.send(RawClient.requests(requests.toArray(String[]::new)));
+        direct.send(bytesOf(requests, false));
         for (String request : inOnePiece ? List.<String>of() : requests) {
-          client.sendCommand(request.split(" "));
+          client.send(bytesOf(List.of(request), random.nextBoolean()));
         }
         for (String request : requests) {
           assertThat(client.readText()).as(request).isEqualTo(direct.readText());
@@ -139,6 +140,12 @@ class WriteBehindReadsTest {
       }
       assertThat(leaks.reports()).isEmpty();
     }
+  }
+
+  private static byte[] bytesOf(List<String> requests, boolean inline) {
+    return inline
+        ? (String.join("\r\n", requests) + "\r\n").getBytes(StandardCharsets.UTF_8)
+        : RawClient.requests(requests.toArray(String[]::new));
   }
 
   private static String request(Random random, String value) {
@@ -152,7 +159,7 @@ class WriteBehindReadsTest {
       case 7 -> "SELECT " + random.nextInt(2);
       case 8 -> "DEL " + key;
       case 9 -> "RENAME " + key + " " + other;
-      case 10 -> "EVAL return(redis.call('set','k1',ARGV[1])) 0 " + value;
+      case 10 -> "EVAL return(redis.call(ARGV[1],ARGV[2],ARGV[3])) 0 set k1 " + value;
       case 11 -> "FLUSHDB";
       default -> "SET " + key + " " + value;
     };

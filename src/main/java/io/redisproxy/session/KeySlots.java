@@ -23,6 +23,9 @@ public final class KeySlots {
   /** A request with more keys counts as one of all keys. */
   private static final int MANY = 4096;
 
+  /** What {@link #neededWhatever} returns if it has to be asked key by key. */
+  static final long DEPENDS_ON_KEYS = -1;
+
   private static final int[] ALL = {WriteTable.ALL};
 
   private final GroupConsistency consistency;
@@ -54,7 +57,7 @@ public final class KeySlots {
   /** The round that a replica must have reached for a read; see {@link WriteTable#needed}. */
   long neededBy(Command command, Session session, ByteBuf in, int from, int end) {
     long whatever = neededWhatever(command);
-    if (whatever != WriteTable.IN_FLIGHT) {
+    if (whatever != DEPENDS_ON_KEYS) {
       return whatever;
     }
     find(command, session, in, from, end);
@@ -63,7 +66,7 @@ public final class KeySlots {
 
   /**
    * The same for reads with any keys, where all that was written is everywhere; else {@link
-   * WriteTable#IN_FLIGHT}.
+   * #DEPENDS_ON_KEYS}.
    */
   long neededWhatever(Command command) {
     if (!needsAny(command)) {
@@ -71,11 +74,11 @@ public final class KeySlots {
     }
     writes.onRead();
     long most = table.neededByAny();
-    return most <= consistency.reachedByAll() ? most : WriteTable.IN_FLIGHT;
+    return most <= consistency.reachedByAll() ? most : DEPENDS_ON_KEYS;
   }
 
   /** The same for a read of the plain argument behind its name, which was just decoded. */
-  long neededByPlain(Session session, ByteBuf in) {
+  long neededByFirstKey(Session session, ByteBuf in) {
     return table.needed(firstSlot(session.decoder(), databaseOf(session), in));
   }
 
@@ -188,7 +191,7 @@ public final class KeySlots {
   }
 
   /** The same for one of the plain argument behind its name, which was just decoded. */
-  void addPlainSent(WrittenSlots to, Session session, ByteBuf in) {
+  void addFirstKeySent(WrittenSlots to, Session session, ByteBuf in) {
     if (table.hasReaders()) {
       to.slots().add(firstSlot(session.decoder(), databaseOf(session), in));
     } else {

@@ -18,7 +18,7 @@ import java.util.Set;
  */
 final class Serving extends SessionState {
   /** What is done with requests of these classes does not depend on their arguments. */
-  private static final EnumSet<CommandClass> PLAIN =
+  private static final EnumSet<CommandClass> TOLD_BY_CLASS =
       EnumSet.of(CommandClass.READ, CommandClass.ANY_NODE, CommandClass.MASTER);
 
   private final Session session;
@@ -34,7 +34,10 @@ final class Serving extends SessionState {
   private final Cursors cursors;
   private final ScriptRequests scripts;
 
-  /** Where to go on behind the last request, and those that it took along. */
+  /**
+   * Where to go on behind the last request, and those that it took along. What is processed while a
+   * request is, has others in it; the session does not stay then.
+   */
   private int next;
 
   /** Null as long as the session has never had a connection of its own, as most never have. */
@@ -133,7 +136,7 @@ final class Serving extends SessionState {
       return pinned.onRequest(command, commandClass, in, from, end);
     }
     boolean stays = onSharedRequest(command, commandClass, in, from, end);
-    if (stays && toldByName && PLAIN.contains(commandClass)) {
+    if (stays && toldByName && TOLD_BY_CLASS.contains(commandClass)) {
       next = shared.addAlike(command, in, end);
     }
     return stays;

@@ -79,7 +79,7 @@ final class SharedRequests {
    * @return where the first one begins that has to be looked at
    */
   int addAlike(Command command, ByteBuf in, int from) {
-    if (!joined || !sender.isGathering()) {
+    if (!joined || from == in.writerIndex()) {
       return from;
     }
     return sender.run().isAtMaster()
@@ -90,8 +90,8 @@ final class SharedRequests {
   private int addReadsAlike(Command command, ByteBuf in, int from) {
     KeySlots keys = session.keys();
     long needed = keys == null ? 0 : keys.neededWhatever(command);
-    if (needed == WriteTable.IN_FLIGHT) {
-      return hasPlainKey(command) ? addReadsOfKeysAlike(keys, in, from) : from;
+    if (needed == KeySlots.DEPENDS_ON_KEYS) {
+      return hasFirstKey(command) ? addReadsOfKeysAlike(keys, in, from) : from;
     }
     if (!sender.joinsReads(needed)) {
       return from;
@@ -116,7 +116,7 @@ final class SharedRequests {
     int at = from;
     int added = 0;
     while (added < unseen && decoder.nextIsAlike(in, at)) {
-      long needed = keys.neededByPlain(session, in);
+      long needed = keys.neededByFirstKey(session, in);
       if (!sender.joinsReads(needed)) {
         break;
       }
@@ -131,7 +131,7 @@ final class SharedRequests {
   private int addWritesAlike(Command command, ByteBuf in, int from) {
     KeySlots keys = KeyUse.isWrite(command) ? session.keys() : null;
     if (keys != null
-        && (!hasPlainKey(command) || (keys.holdsReads() && session.replies().awaitsReads()))) {
+        && (!hasFirstKey(command) || (keys.holdsReads() && session.replies().awaitsReads()))) {
       return from;
     }
     RequestDecoder decoder = session.decoder();
@@ -140,7 +140,7 @@ final class SharedRequests {
     int added = 0;
     while (added < unseen && decoder.nextIsAlike(in, at)) {
       if (keys != null) {
-        keys.addPlainSent(sender.run().written(), session, in);
+        keys.addFirstKeySent(sender.run().written(), session, in);
       }
       at = decoder.end();
       added++;
@@ -150,7 +150,7 @@ final class SharedRequests {
   }
 
   /** Whether the last request names one key, right behind the name; those like it do, too. */
-  private boolean hasPlainKey(Command command) {
+  private boolean hasFirstKey(Command command) {
     return KeyUse.of(command) == KeyUse.FIRST && session.decoder().hasPlainArgument();
   }
 
