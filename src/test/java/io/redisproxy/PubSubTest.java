@@ -9,6 +9,7 @@ import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.Transcript;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -287,6 +288,19 @@ class PubSubTest {
     assertThat(other.call("WAIT", "1", "5000")).isEqualTo(1L);
     other.call("PUBLISH", "end", "x");
     assertThat(client.readText()).isEqualTo(List.of("pmessage", "*", "end", "x"));
+  }
+
+  @Test
+  void whoHasSaidQuitIsNoSubscriberThoughItHasNotClosed() throws IOException {
+    client.call("SUBSCRIBE", "left");
+    assertThat(group.call(group.master(), "PUBSUB", "NUMSUB", "left")).asString().contains("1");
+    assertThat(client.call("QUIT")).isEqualTo("OK");
+    await()
+        .atMost(Duration.ofSeconds(3))
+        .until(
+            () ->
+                group.call(group.master(), "PUBSUB", "NUMSUB", "left").equals(List.of("left", 0L)));
+    assertThat(client.closedByPeer()).isTrue();
   }
 
   @Test

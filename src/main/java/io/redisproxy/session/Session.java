@@ -360,6 +360,8 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
     if (ending == null) {
       ending = new LingeringClose(this, cause == CloseCause.DRAINED ? DRAIN_LINGER : LINGER);
       ending.begin(gate, replies, output);
+      // To the nodes the client is gone. Not at once: what closes it may be about its connection.
+      executor().execute(this::unpin);
     }
   }
 
