@@ -77,7 +77,7 @@ class AlikeRequestsTest {
       other.call("SET", key, "new");
       List<String> order = keys();
       Collections.shuffle(order, random);
-      List<Object> values = pipeline("GET", order);
+      List<Object> values = pipeline("GET %s", order);
       for (int i = 0; i < KEYS; i++) {
         assertThat(values.get(i)).isEqualTo(written.contains(order.get(i)) ? "new" : "old");
       }
@@ -91,10 +91,7 @@ class AlikeRequestsTest {
   void everyWriteOfAPipelineIsNoted() throws IOException {
     replication.stall();
     List<String> written = keys().subList(0, KEYS / 2);
-    client.send(pipelineOfWrites(written));
-    for (String each : written) {
-      assertThat(client.readText()).as(each).isEqualTo("OK");
-    }
+    assertThat(pipeline("SET %s new", written)).containsOnly("OK");
     for (String key : keys()) {
       assertThat(other.call("GET", key)).as(key).isEqualTo(written.contains(key) ? "new" : "old");
     }
@@ -104,9 +101,9 @@ class AlikeRequestsTest {
 
   @Test
   void readsAndWritesOfTheSameKeysStayInOrder() throws IOException {
-    byte[] reads = bytesOf("GET", keys());
+    byte[] reads = requests("GET %s", keys());
     client.send(reads);
-    client.send(pipelineOfWrites(keys()));
+    client.send(requests("SET %s new", keys()));
     client.send(reads);
     for (String expected : List.of("old", "OK", "new")) {
       for (String key : keys()) {
@@ -120,12 +117,9 @@ class AlikeRequestsTest {
     double reads = proxy.counted("redis_proxy.requests", "role", "replica");
     double writes = proxy.counted("redis_proxy.requests", "role", "master");
     for (int round = 0; round < 10; round++) {
-      pipeline("GET", keys());
+      pipeline("GET %s", keys());
     }
-    client.send(pipelineOfWrites(keys()));
-    for (int i = 0; i < KEYS; i++) {
-      client.readText();
-    }
+    pipeline("SET %s new", keys());
 
     assertThat(proxy.counted("redis_proxy.requests", "role", "replica") - reads)
         .isEqualTo(10.0 * KEYS);
@@ -187,8 +181,8 @@ class AlikeRequestsTest {
     return group.replicas().stream().allMatch(each -> group.commandCount(each, "get") > 0);
   }
 
-  private List<Object> pipeline(String command, List<String> keys) throws IOException {
-    client.send(bytesOf(command, keys));
+  private List<Object> pipeline(String pattern, List<String> keys) throws IOException {
+    client.send(requests(pattern, keys));
     List<Object> replies = new ArrayList<>();
     for (int i = 0; i < keys.size(); i++) {
       replies.add(client.readText());
@@ -196,13 +190,9 @@ class AlikeRequestsTest {
     return replies;
   }
 
-  private static byte[] bytesOf(String command, List<String> keys) {
-    return RawClient.requests(keys.stream().map(key -> command + " " + key).toArray(String[]::new));
-  }
-
-  private static byte[] pipelineOfWrites(List<String> keys) {
-    return RawClient.requests(
-        keys.stream().map(key -> "SET " + key + " new").toArray(String[]::new));
+  /** Requests for each key, which stands where the pattern has {@code %s}. */
+  private static byte[] requests(String pattern, List<String> keys) {
+    return RawClient.requests(keys.stream().map(pattern::formatted).toArray(String[]::new));
   }
 
   private long atReplicas(String command) {

@@ -116,6 +116,17 @@ class NilRecheckTest {
     }
   }
 
+  @Test
+  void aKeyWithThePrefixIsSeenAmongOthersInAPipeline() throws IOException {
+    try (TestProxy proxy = proxy(Consistency.EVENTUAL, SESSIONS);
+        RawClient client = connect(proxy, 2)) {
+      client.send(RawClient.requests("GET new", "GET new", "GET session:1", "GET s2:1", "GET new"));
+      for (Object expected : Arrays.asList(null, null, "2", "2", null)) {
+        assertThat(client.readText()).isEqualTo(expected);
+      }
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(Consistency.class)
   void repliesKeepTheirOrderInAPipeline(Consistency consistency) throws Exception {

@@ -77,11 +77,6 @@ public final class KeySlots {
     return most <= consistency.reachedByAll() ? most : DEPENDS_ON_KEYS;
   }
 
-  /** The same for a read of the plain argument behind its name, which was just decoded. */
-  long neededByFirstKey(Session session, ByteBuf in) {
-    return table.needed(firstSlot(session.decoder(), databaseOf(session), in));
-  }
-
   private boolean needsAny(Command read) {
     return holdsReads && KeyUse.of(read) != KeyUse.NONE;
   }
@@ -185,15 +180,6 @@ public final class KeySlots {
     // Scripts are looked at in any case: they may be called by their digests later.
     if (table.hasReaders() || KeyFinder.SCRIPTS.contains(command)) {
       addWritten(to, command, session, in, from, end);
-    } else {
-      to.slots().addAnyKey();
-    }
-  }
-
-  /** The same for one of the plain argument behind its name, which was just decoded. */
-  void addFirstKeySent(WrittenSlots to, Session session, ByteBuf in) {
-    if (table.hasReaders()) {
-      to.slots().add(firstSlot(session.decoder(), databaseOf(session), in));
     } else {
       to.slots().addAnyKey();
     }

@@ -8,7 +8,6 @@ import io.redisproxy.metrics.CloseCause;
 import io.redisproxy.resp.InlineRequest;
 import io.redisproxy.resp.RequestDecoder;
 import io.redisproxy.resp.Resp;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
@@ -17,10 +16,6 @@ import java.util.Set;
  * them in runs, over the connections that all share or over the one that is pinned to the session.
  */
 final class Serving extends SessionState {
-  /** What is done with requests of these classes does not depend on their arguments. */
-  private static final EnumSet<CommandClass> TOLD_BY_CLASS =
-      EnumSet.of(CommandClass.READ, CommandClass.ANY_NODE, CommandClass.MASTER);
-
   private final Session session;
   private final RequestDecoder decoder;
 
@@ -116,7 +111,6 @@ final class Serving extends SessionState {
 
   private boolean onRequest(ByteBuf in, int from, int end) {
     next = end;
-    shared.onNext();
     Command command = CommandTable.lookup(decoder);
     boolean toldByName = !command.isContainer();
     if (!toldByName) {
@@ -136,8 +130,8 @@ final class Serving extends SessionState {
       return pinned.onRequest(command, commandClass, in, from, end);
     }
     boolean stays = onSharedRequest(command, commandClass, in, from, end);
-    if (stays && toldByName && TOLD_BY_CLASS.contains(commandClass)) {
-      next = shared.addAlike(command, in, end);
+    if (stays && toldByName) {
+      next = shared.addAlike(command, commandClass, in, end);
     }
     return stays;
   }

@@ -2,6 +2,7 @@ package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.redisproxy.command.Command;
+import io.redisproxy.command.CommandClass;
 import io.redisproxy.command.KeyUse;
 import io.redisproxy.consistency.WriteTable;
 import io.redisproxy.metrics.ErrorKind;
@@ -16,9 +17,6 @@ final class SharedRequests {
   private final Session session;
   private final RunSender sender;
   private final WithheldRequests withheld;
-
-  /** Whether the last request is in the run that is gathered, and others like it may be. */
-  private boolean joined;
 
   SharedRequests(Session session, RunSender sender, WithheldRequests withheld) {
     this.session = session;
@@ -39,17 +37,13 @@ final class SharedRequests {
       return withheld.hold(() -> sender.targetForRead(needed), in, from);
     }
     MasterTouch touch = session.lane().touch();
-    if (result == RunSender.Result.ADDED && !sender.run().isAtMaster()) {
-      if (touch != null) {
-        touch.onRead(command, session.decoder(), in);
-      } else {
-        joined = rechecks == null;
-      }
-      if (rechecked) {
-        // Alone, so that nothing else has to be asked again.
-        sender.run().recheckNil();
-        sender.endBefore(in, end);
-      }
+    if (touch != null && result == RunSender.Result.ADDED && !sender.run().isAtMaster()) {
+      touch.onRead(command, session.decoder(), in);
+    }
+    if (rechecked && result == RunSender.Result.ADDED && !sender.run().isAtMaster()) {
+      // Alone, so that nothing else has to be asked again.
+      sender.run().recheckNil();
+      sender.endBefore(in, end);
     }
     return isAdded(result, in, from);
   }
@@ -61,62 +55,44 @@ final class SharedRequests {
     RunSender.Result result = sender.addAtMaster(in, from);
     if (result == RunSender.Result.ADDED) {
       noteWrite(sender.run(), command, in, from, end);
-      joined = true;
     }
     return isAdded(result, in, from);
   }
 
-  /** Another request is looked at, which is to be called before that. */
-  void onNext() {
-    joined = false;
-  }
-
   /**
-   * Takes requests behind the last one, which was a read or a write, as long as they are like it
-   * and go the same way. Those that a client sends in one go often are, and cost a fraction of the
-   * time so. What a name stands for must not depend on what comes behind it.
+   * Takes requests behind the last one, which is of this class by its name alone, as long as they
+   * are like it and join its run. Those that a client sends in one go often are, and cost a
+   * fraction of the time so.
    *
    * @return where the first one begins that has to be looked at
    */
-  int addAlike(Command command, ByteBuf in, int from) {
-    if (!joined || from == in.writerIndex()) {
+  int addAlike(Command command, CommandClass commandClass, ByteBuf in, int from) {
+    if (from == in.writerIndex() || !sender.isGathering()) {
       return from;
     }
-    return sender.run().isAtMaster()
-        ? addWritesAlike(command, in, from)
-        : addReadsAlike(command, in, from);
+    return switch (commandClass) {
+      case READ, ANY_NODE -> addReadsAlike(command, in, from);
+      case MASTER -> addWritesAlike(command, in, from);
+      default -> from;
+    };
   }
 
   private int addReadsAlike(Command command, ByteBuf in, int from) {
-    KeySlots keys = session.keys();
-    long needed = keys == null ? 0 : keys.neededWhatever(command);
-    if (needed == KeySlots.DEPENDS_ON_KEYS) {
-      return hasFirstKey(command) ? addReadsOfKeysAlike(keys, in, from) : from;
-    }
-    if (!sender.joinsReads(needed)) {
+    boolean eachIsSeen = session.nilRechecks() != null || session.lane().touch() != null;
+    if (eachIsSeen || sender.run().isAtMaster()) {
       return from;
     }
-    sender.run().needs(needed);
     RequestDecoder decoder = session.decoder();
+    KeySlots keys = session.keys();
+    long whatever = keys == null ? 0 : keys.neededWhatever(command);
     int unseen = sender.unseen();
     int at = from;
     int added = 0;
     while (added < unseen && decoder.nextIsAlike(in, at)) {
-      at = decoder.end();
-      added++;
-    }
-    sender.addAlike(true, added);
-    return at;
-  }
-
-  /** What is needed depends on the keys, as something was written that is not everywhere. */
-  private int addReadsOfKeysAlike(KeySlots keys, ByteBuf in, int from) {
-    RequestDecoder decoder = session.decoder();
-    int unseen = sender.unseen();
-    int at = from;
-    int added = 0;
-    while (added < unseen && decoder.nextIsAlike(in, at)) {
-      long needed = keys.neededByFirstKey(session, in);
+      long needed =
+          whatever == KeySlots.DEPENDS_ON_KEYS
+              ? keys.neededBy(command, session, in, at, decoder.end())
+              : whatever;
       if (!sender.joinsReads(needed)) {
         break;
       }
@@ -129,29 +105,19 @@ final class SharedRequests {
   }
 
   private int addWritesAlike(Command command, ByteBuf in, int from) {
-    KeySlots keys = KeyUse.isWrite(command) ? session.keys() : null;
-    if (keys != null
-        && (!hasFirstKey(command) || (keys.holdsReads() && session.replies().awaitsReads()))) {
-      return from;
-    }
     RequestDecoder decoder = session.decoder();
     int unseen = sender.unseen();
     int at = from;
     int added = 0;
-    while (added < unseen && decoder.nextIsAlike(in, at)) {
-      if (keys != null) {
-        keys.addFirstKeySent(sender.run().written(), session, in);
-      }
+    while (added < unseen
+        && decoder.nextIsAlike(in, at)
+        && !isReadBefore(command, in, at, decoder.end())) {
+      noteWrite(sender.run(), command, in, at, decoder.end());
       at = decoder.end();
       added++;
     }
     sender.addAlike(false, added);
     return at;
-  }
-
-  /** Whether the last request names one key, right behind the name; those like it do, too. */
-  private boolean hasFirstKey(Command command) {
-    return KeyUse.of(command) == KeyUse.FIRST && session.decoder().hasPlainArgument();
   }
 
   /** For the master, but it changes no data. */
