@@ -16,7 +16,7 @@ class EmptyReplicaTest {
     try (RedisGroup group = RedisGroup.start(1)) {
       group.call(group.master(), "SET", "key", "written before the proxy began");
       group.awaitInSync();
-      try (TestProxy proxy = TestProxy.start(group, Map.of("probe.interval", "1h"));
+      try (TestProxy proxy = TestProxy.start(group, Map.of("probe.interval", "1s"));
           RawClient client = proxy.connect()) {
         double connects = connects(proxy);
         group.replica(0).kill();

@@ -28,6 +28,7 @@ class FailoverTest {
   private TestProxy proxy;
   private RawClient client;
   private int written;
+  private long questions;
 
   @BeforeEach
   void start() throws IOException {
@@ -55,6 +56,18 @@ class FailoverTest {
     awaitWrites(SECOND);
     await().until(() -> proxy.group().topology().isReadable(OLD));
     assertReadsGoOn();
+  }
+
+  @Test
+  void oneServersTroubleHasTheOthersProbedLongBeforeTheyAreDue() throws IOException {
+    try (TestProxy seldom = TestProxy.start(group, Map.of("probe.interval", "1m"));
+        RawClient writer = seldom.connect()) {
+      proxy.close();
+      await().pollInterval(Duration.ofMillis(300)).until(this::isNotProbed);
+      old.kill();
+      group.promote(promoted);
+      await().atMost(Duration.ofSeconds(5)).until(() -> writer.call("SET", "a", "1").equals("OK"));
+    }
   }
 
   @Test
@@ -224,6 +237,13 @@ class FailoverTest {
   /** What a client is told of the master. */
   private Object master() throws IOException {
     return ((List<?>) client.call("PROXY", "TOPOLOGY")).get(1);
+  }
+
+  /** Whether nobody but this has asked the replica since it was called last. */
+  private boolean isNotProbed() {
+    long before = questions;
+    questions = group.commandCount(promoted, "info");
+    return questions == before + 1;
   }
 
   private double told(String change) {

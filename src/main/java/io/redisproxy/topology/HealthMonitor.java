@@ -120,7 +120,8 @@ public final class HealthMonitor {
     }
   }
 
-  private void hurry() {
+  /** Who is to tell the most when something is about to change are the others. */
+  private void hurryAll() {
     if (group.topology().isUnsettled()) {
       probings.stream().filter(Objects::nonNull).forEach(Probing::hurry);
     }
@@ -183,7 +184,7 @@ public final class HealthMonitor {
                 }
                 // A failure is looked into at once, in case it was an accident.
                 askAfter(again ? nextHaste() : failures == 1 ? AT_ONCE : next());
-                hurry();
+                hurryAll();
               });
     }
 
