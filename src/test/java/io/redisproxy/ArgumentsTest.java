@@ -1,10 +1,10 @@
 package io.redisproxy;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
 class ArgumentsTest {
@@ -30,21 +30,21 @@ class ArgumentsTest {
     assertThat(parse("--", "@a.json").config()).contains("@a.json");
     assertThat(parse().config()).isEmpty();
     assertThat(parse("--").config()).isEmpty();
-    assertThat(out.toString() + err).isEmpty();
+    assertThat(out.toString(UTF_8) + err.toString(UTF_8)).isEmpty();
   }
 
   @Test
   void helpGoesToStandardOutput() {
     assertThat(parse("--help").exit()).hasValue(0);
     assertThat(out).hasToString(USAGE);
-    assertThat(err.toString()).isEmpty();
+    assertThat(err.toString(UTF_8)).isEmpty();
   }
 
   @Test
   void theVersionGoesToStandardOutput() {
     assertThat(parse("--version").exit()).hasValue(0);
-    assertThat(out.toString()).startsWith("redis-proxy ").hasLineCount(1);
-    assertThat(err.toString()).isEmpty();
+    assertThat(out.toString(UTF_8)).startsWith("redis-proxy ").hasLineCount(1);
+    assertThat(err.toString(UTF_8)).isEmpty();
   }
 
   @Test
@@ -56,14 +56,14 @@ class ArgumentsTest {
   @Test
   void anUnknownOptionIsRefused() {
     assertThat(parse("--colour").exit()).hasValue(2);
-    assertThat(out.toString()).isEmpty();
+    assertThat(out.toString(UTF_8)).isEmpty();
     assertThat(err).hasToString("Unknown option: '--colour'\n" + USAGE);
   }
 
   @Test
   void aSecondFileIsRefused() {
     assertThat(parse("a.json", "b.json").exit()).hasValue(2);
-    assertThat(out.toString()).isEmpty();
+    assertThat(out.toString(UTF_8)).isEmpty();
     assertThat(err).hasToString("Unmatched argument at index 1: 'b.json'\n" + USAGE);
   }
 
@@ -72,6 +72,6 @@ class ArgumentsTest {
   }
 
   private static PrintStream stream(ByteArrayOutputStream bytes) {
-    return new PrintStream(bytes, true, StandardCharsets.UTF_8);
+    return new PrintStream(bytes, true, UTF_8);
   }
 }

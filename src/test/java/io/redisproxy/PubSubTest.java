@@ -9,6 +9,7 @@ import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.Transcript;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -147,7 +148,7 @@ class PubSubTest {
     other.call("RPUSH", "l", "x");
     for (int i = 0; i < 100; i++) {
       Push push = (Push) client.readReply();
-      assertThat(new String((byte[]) push.items().get(2))).isEqualTo("m" + i);
+      assertThat(push.items().get(2)).isEqualTo(("m" + i).getBytes(StandardCharsets.US_ASCII));
     }
     assertThat(client.readText()).isEqualTo(List.of("l", "x"));
   }

@@ -104,7 +104,7 @@ class ReadPolicyTest {
           for (int i = 0; i < 8; i++) {
             clients.add(proxy.connect());
           }
-          List<Long> reads = readsByNode(proxy, clients);
+          List<Long> reads = readsByNode(clients);
           assertThat(reads.get(1)).as("%s: %s", policy, reads).isLessThan(reads.get(2) / 2);
           for (RawClient client : clients) {
             client.close();
@@ -138,12 +138,12 @@ class ReadPolicyTest {
 
   private static List<Long> readsByNode(TestProxy proxy) throws Exception {
     try (RawClient client = proxy.connect()) {
-      return readsByNode(proxy, List.of(client));
+      return readsByNode(List.of(client));
     }
   }
 
   /** How many of the reads were each node's, the master first. */
-  private static List<Long> readsByNode(TestProxy proxy, List<RawClient> clients) throws Exception {
+  private static List<Long> readsByNode(List<RawClient> clients) throws Exception {
     group.resetStats();
     ExecutorService threads = Executors.newFixedThreadPool(clients.size());
     try {

@@ -110,8 +110,24 @@ class RedisToolsTest {
     Path typed = folder.resolve("typed");
     Files.writeString(
         typed,
-        "set a 1\nincr a\nhello 3\nhset h f 1\nhgetall h\nmulti\nget a\nexec\nsubscribe\n"
-            + "select 1\nget a\nselect 0\nobject encoding a\nkeys a\nnosuch\nget 'a\n");
+        """
+        set a 1
+        incr a
+        hello 3
+        hset h f 1
+        hgetall h
+        multi
+        get a
+        exec
+        subscribe
+        select 1
+        get a
+        select 0
+        object encoding a
+        keys a
+        nosuch
+        get 'a
+        """);
     String atServer =
         withoutNumbers(run(typed, group.master().port(), List.of("redis-cli")).output());
     group.flushAll();

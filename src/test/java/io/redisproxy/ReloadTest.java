@@ -104,7 +104,7 @@ class ReloadTest extends Reloading {
   void whatCannotBeDoneIsRefusedAsAWholeUntilItCan() throws IOException {
     start(listener(port, ""));
     try (RawClient client = new RawClient(port)) {
-      try (ServerSocket taken = new ServerSocket(second, 1, InetAddress.getByName("127.0.0.1"))) {
+      try (ServerSocket taken = new ServerSocket(second, 1, InetAddress.getLoopbackAddress())) {
         write(listener(port, ", \"deny\": [\"GET\"]"), listener(taken.getLocalPort(), ""));
         awaitResult(ReloadResult.REFUSED);
         assertThat(proxy.lastReload().lines().get(0))

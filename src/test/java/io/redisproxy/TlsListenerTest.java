@@ -51,7 +51,6 @@ class TlsListenerTest {
 
   private static RedisGroup group;
   private static TestCa ca;
-  private static TestCa.Issued server;
 
   private TestProxy proxy;
 
@@ -59,7 +58,7 @@ class TlsListenerTest {
   static void start() {
     group = RedisGroup.start(1);
     ca = new TestCa(folder, "ca");
-    server = ca.issue("server");
+    ca.issue("server");
   }
 
   @AfterAll

@@ -201,6 +201,6 @@ class TlsReloadTest {
   }
 
   private static double endOf(TestCa.Issued issued) {
-    return issued.certificate().getNotAfter().getTime() / 1000;
+    return issued.certificate().getNotAfter().toInstant().getEpochSecond();
   }
 }

@@ -109,7 +109,7 @@ final class ClientCommands {
     return ok();
   }
 
-  private static Iterable<ConnectedClient> selected(
+  private static List<ConnectedClient> selected(
       List<byte[]> arguments, ConnectedClient asking, ClientRegistry clients) {
     return ClientFilter.toShow(arguments.subList(2, arguments.size()), asking, clients).selected();
   }

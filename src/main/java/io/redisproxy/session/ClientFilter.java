@@ -98,13 +98,12 @@ final class ClientFilter {
             : integer(value, "Invalid client ID"));
   }
 
-  /** Shows clients that come and go meanwhile, or not. */
-  Iterable<ConnectedClient> selected() {
+  List<ConnectedClient> selected() {
     Stream<ConnectedClient> named =
         ids == null
             ? clients.all().stream()
             : ids.stream().map(clients::find).filter(Objects::nonNull);
-    return named.filter(this::matches)::iterator;
+    return named.filter(this::matches).toList();
   }
 
   private boolean matches(ConnectedClient client) {

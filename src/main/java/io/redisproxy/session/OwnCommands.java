@@ -171,9 +171,8 @@ final class OwnCommands {
   /** Checks the proxy's own password, in a time that doesn't tell how much of it is right. */
   private boolean unlock(Login login) {
     Optional<Credentials> auth = session.auth();
-    boolean right =
-        isEqual(auth.get().username(), login.user())
-            & isEqual(auth.get().password(), login.password());
+    boolean right = isEqual(auth.get().username(), login.user());
+    right &= isEqual(auth.get().password(), login.password());
     if (right) {
       session.unlock();
     } else {

@@ -58,6 +58,7 @@ final class SubscribedNames {
   }
 
   /** The commands that subscribe to all of them, by kind. */
+  @SuppressWarnings("ByteBufferBackingArray") // Each wraps a whole array.
   Map<Kind, List<byte[]>> requests() {
     Map<Kind, List<byte[]>> requests = new EnumMap<>(Kind.class);
     names.forEach(

@@ -30,6 +30,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -233,7 +234,8 @@ class AdminRoutesTest {
         new YAMLMapper().readTree(document).path("paths").properties()) {
       path.getValue()
           .fieldNames()
-          .forEachRemaining(method -> described.add(method.toUpperCase() + " " + path.getKey()));
+          .forEachRemaining(
+              method -> described.add(method.toUpperCase(Locale.ROOT) + " " + path.getKey()));
     }
     Set<String> there = new TreeSet<>();
     router

@@ -85,8 +85,10 @@ class JedisBlockingTest extends JedisClientTest {
           inBackground(
               () -> {
                 List<String> items = new ArrayList<>();
-                for (String item; !(item = jedis.blpop(SECONDS, "queue").get(1)).equals("end"); ) {
+                String item = jedis.blpop(SECONDS, "queue").get(1);
+                while (!item.equals("end")) {
                   items.add(item);
+                  item = jedis.blpop(SECONDS, "queue").get(1);
                 }
                 return items;
               }));

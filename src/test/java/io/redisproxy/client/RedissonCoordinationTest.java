@@ -20,6 +20,7 @@ import org.redisson.client.codec.StringCodec;
 import org.redisson.config.Protocol;
 
 /** What processes tell each other, and wait for, through Redisson: locks, topics and queues. */
+@SuppressWarnings("LockNotBeforeTry") // What fails ends the server, too.
 class RedissonCoordinationTest extends RedissonClientTest {
 
   @ParameterizedTest

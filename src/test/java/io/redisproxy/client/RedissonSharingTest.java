@@ -23,6 +23,7 @@ import org.redisson.api.stream.StreamReadGroupArgs;
 import org.redisson.config.Protocol;
 
 /** What processes share through Redisson: caches, counted permits, streams. */
+@SuppressWarnings("LockNotBeforeTry") // What fails ends the server, too.
 class RedissonSharingTest extends RedissonClientTest {
 
   @ParameterizedTest

@@ -61,8 +61,8 @@ class MeasuredRoundsTest {
       measured.add(round, 10L * round, round);
     }
     for (int round = 1; round <= count; round++) {
-      long late = count - round;
-      assertThat(measured.reachedAt(10L * round)).isBetween(round - late / 7, (long) round);
+      int late = count - round;
+      assertThat(measured.reachedAt(10L * round)).isBetween((long) round - late / 7, (long) round);
     }
   }
 }

@@ -82,6 +82,7 @@ class WriteTableRaceTest {
     }
   }
 
+  @SuppressWarnings("ThreadPriorityCheck") // It may go on at once, too.
   private void sample() {
     long round = table.startRound();
     long offset = master.get();

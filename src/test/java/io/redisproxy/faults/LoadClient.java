@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
@@ -26,7 +27,7 @@ final class LoadClient implements Runnable {
   private RawClient client;
   private int number;
   private long appendedAt;
-  private volatile int acknowledged;
+  private final AtomicInteger acknowledged = new AtomicInteger();
 
   LoadClient(
       int port, String key, boolean writes, long begin, BooleanSupplier goesOn, LoadTally tally) {
@@ -45,7 +46,7 @@ final class LoadClient implements Runnable {
 
   /** How many of its writes were acknowledged so far. */
   int acknowledged() {
-    return acknowledged;
+    return acknowledged.get();
   }
 
   /** To be asked when it has ended, as are the times. */
@@ -134,7 +135,7 @@ final class LoadClient implements Runnable {
       list.add(new Write(number, appendedAt, System.nanoTime(), outcome));
     }
     if (outcome == Outcome.ACKNOWLEDGED) {
-      acknowledged++;
+      acknowledged.incrementAndGet();
       tally.writes.increment();
       writeTimes.onServed(System.nanoTime());
     } else {

@@ -3,6 +3,7 @@ package io.redisproxy.operator;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -11,7 +12,8 @@ import java.util.function.Supplier;
 
 /** A pod's admin routes, which answer as they are told to whoever says the token. */
 final class FakeProxy implements AutoCloseable {
-  private final HttpServer http = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+  private final HttpServer http =
+      HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
   private final Map<String, String> answers = new ConcurrentHashMap<>();
   private final Supplier<String> token;
 

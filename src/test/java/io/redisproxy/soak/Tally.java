@@ -1,6 +1,6 @@
 package io.redisproxy.soak;
 
-import java.time.LocalTime;
+import java.time.Instant;
 import java.util.Deque;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedDeque;
@@ -37,7 +37,7 @@ final class Tally {
   /** A fault begins, the one before it has ended. */
   void onFault(String fault) {
     faults.increment();
-    lastFaults.add(LocalTime.now() + " " + fault);
+    lastFaults.add(Instant.now() + " " + fault);
     if (lastFaults.size() > MOST_FAULTS) {
       lastFaults.remove();
     }

@@ -49,7 +49,7 @@ public record ListenerSpec(
         LoginSpec probe,
     @JsonPropertyDescription("What clients have to say to the proxy itself.") LoginSpec auth,
     @JsonPropertyDescription("Commands that go elsewhere than their flags say.") @Size(max = 1024)
-        Map<String, Override> commands,
+        Map<String, CommandClass> commands,
     @JsonPropertyDescription("Commands that are refused.") @Size(max = 1024)
         List<@Pattern(Patterns.COMMAND) String> deny,
     @JsonPropertyDescription(
@@ -111,7 +111,7 @@ public record ListenerSpec(
         String holdWrites) {
 
   /** Where a command goes, whatever its flags say. */
-  public enum Override {
+  public enum CommandClass {
     @JsonProperty("read")
     READ,
     @JsonProperty("write")
