@@ -10,7 +10,9 @@ import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.Relay;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -188,6 +190,26 @@ class LateWritesTest {
                 "ERR redis-proxy: the node that gave this cursor is too far behind; begin again with"
                     + " cursor 0"));
     assertThat(values(reader.call("HSCAN", "hash", "0", "COUNT", "10000"))).containsOnly("new");
+  }
+
+  @Test
+  void scriptsThatIterateStayAtTheirReplicaWhenItIsLate() throws Exception {
+    fillHash("old");
+    awaitReadAtReplica("hash");
+    delay();
+    fillHash("new");
+    String script = "return redis.call('HSCAN', KEYS[1], ARGV[1], 'COUNT', 100)";
+    Set<Object> fields = new HashSet<>();
+    String cursor = "0";
+    do {
+      Object page = reader.call("EVAL_RO", script, "1", "hash", cursor);
+      cursor = (String) ((List<?>) page).get(0);
+      fields.addAll((List<?>) ((List<?>) page).get(1));
+      assertThat(values(page)).containsOnly("new");
+      awaitReadAtReplica("hash");
+    } while (!cursor.equals("0"));
+    // And the value.
+    assertThat(fields).hasSize(1000 + 1);
   }
 
   private void fillHash(String value) throws Exception {

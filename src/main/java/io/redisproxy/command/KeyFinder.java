@@ -54,7 +54,7 @@ public final class KeyFinder {
   /** Whether the command may read, or write if it writes, keys that {@link #find} can't tell. */
   public static boolean touchesOtherKeys(Command command, List<byte[]> request) {
     if (SCRIPTS.contains(command)) {
-      return find(command, request).length == 0 || !ScriptKeys.areDeclared(command, request);
+      return find(command, request).length == 0 || !KnownScripts.runBy(command, request).declared();
     }
     if (command == Command.SORT_RO) {
       // The patterns of BY and GET make names of keys from what is in the list.

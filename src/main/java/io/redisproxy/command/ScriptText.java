@@ -10,8 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The text of a Lua script, as far as it tells which keys the script touches. What isn't plain at
- * first sight counts as touching any: nothing is run, and no flow is followed.
+ * The text of a Lua script, as far as it tells what the script touches and calls. What isn't plain
+ * at first sight counts as touching any: nothing is run, and no flow is followed.
  */
 final class ScriptText {
   /** Calls a command; what {@code redis} is used for otherwise must be {@link #HARMLESS}. */
@@ -38,6 +38,9 @@ final class ScriptText {
           "\\blocal\\s+(\\w+)\\s*=\\s*KEYS\\s*\\[\\s*\\d+\\s*]\\s*+"
               + "(?![-.+*/%^<>~=,\\[(:{\"]|and\\b|or\\b)");
 
+  /** Wherever it stands: a script that is taken for one of these may wait for no reason. */
+  private static final Pattern SCAN = Pattern.compile("\\b[hsz]?scan\\b", Pattern.CASE_INSENSITIVE);
+
   /** Names, and what may stand between them in a list. */
   private static final String PLAIN = "[^=()\\[\\]{}\"]*";
 
@@ -59,6 +62,11 @@ final class ScriptText {
   /** Whether all keys that a script touches are those that its caller declares. */
   static boolean namesKeys(byte[] script) {
     return new ScriptText(new String(script, StandardCharsets.ISO_8859_1)).namesKeys();
+  }
+
+  /** Whether it may call SCAN or one of its kin. */
+  static boolean scans(byte[] script) {
+    return SCAN.matcher(new String(script, StandardCharsets.ISO_8859_1)).find();
   }
 
   private boolean namesKeys() {

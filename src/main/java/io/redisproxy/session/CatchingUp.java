@@ -2,11 +2,13 @@ package io.redisproxy.session;
 
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
- * Waits for the replica that gave a cursor, when that is behind: the next part of what it iterates
- * over can come from no other node. It goes on when the replica has all that was acknowledged by
- * now; writes that are in flight are not waited for, else there might be no end.
+ * Waits for the replica that gave a cursor, or a script may have got one from, when that is behind:
+ * the next part of what is iterated over can come from no other node. It goes on when the replica
+ * has all that was acknowledged by now; writes that are in flight are not waited for, else there
+ * might be no end.
  */
 final class CatchingUp extends PausedState {
   /** What came of it. */
@@ -18,15 +20,16 @@ final class CatchingUp extends PausedState {
   private static final long LOOK_AGAIN_MILLIS = 1;
   private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-  private final Cursors cursors;
+  private final Consumer<Outcome> caller;
   private final int node;
   private long needed;
   private long until;
   private ScheduledFuture<?> look;
 
-  CatchingUp(Session session, Cursors cursors, Target replica) {
+  /** {@code caller}: told what came of it before the request comes again. */
+  CatchingUp(Session session, Consumer<Outcome> caller, Target replica) {
     super(session);
-    this.cursors = cursors;
+    this.caller = caller;
     node = replica.node();
   }
 
@@ -64,7 +67,7 @@ final class CatchingUp extends PausedState {
     boolean reached = session.lane().hasReached(node, needed);
     boolean over = reached || !session.lane().isReadable(node) || until - System.nanoTime() < 0;
     if (over) {
-      cursors.caughtUp(reached ? Outcome.REACHED : Outcome.TOO_FAR_BEHIND);
+      caller.accept(reached ? Outcome.REACHED : Outcome.TOO_FAR_BEHIND);
     }
     return over;
   }

@@ -68,11 +68,6 @@ final class Cursors {
     }
   }
 
-  /** The replica that the next request goes on with an iteration at has been waited for. */
-  void caughtUp(CatchingUp.Outcome outcome) {
-    caughtUp = outcome;
-  }
-
   boolean onRequest(Command command, ByteBuf in, int from, int end) {
     RequestArguments arguments = Requests.arguments(session, in, from, end);
     long needed = shared.needed(command, in, from, end);
@@ -98,7 +93,8 @@ final class Cursors {
     }
     if (waited != CatchingUp.Outcome.REACHED && !session.lane().hasReached(giver.node(), needed)) {
       return waited == null
-          ? withheld.leaveAnswered(new CatchingUp(session, this, giver), in, from)
+          ? withheld.leaveAnswered(
+              new CatchingUp(session, outcome -> caughtUp = outcome, giver), in, from)
           : refuse(BEHIND, in, from, end);
     }
     return send(giver, arguments.with(index, Long.toString(cursor & CURSOR_MASK)), false, in, from);

@@ -2,7 +2,7 @@ package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.redisproxy.command.Command;
-import io.redisproxy.command.ScriptKeys;
+import io.redisproxy.command.KnownScripts;
 import java.util.Arrays;
 import java.util.List;
 
@@ -14,21 +14,39 @@ final class ScriptRequests {
   private final Session session;
   private final RunSender sender;
   private final SharedRequests shared;
+  private final WithheldRequests withheld;
 
-  ScriptRequests(Session session, RunSender sender, SharedRequests shared) {
+  /** What came of waiting, until the request that was waited for has come again; else null. */
+  private CatchingUp.Outcome caughtUp;
+
+  ScriptRequests(
+      Session session, RunSender sender, SharedRequests shared, WithheldRequests withheld) {
     this.session = session;
     this.sender = sender;
     this.shared = shared;
+    this.withheld = withheld;
   }
 
   /** A script that only reads goes to a replica that is likely to have it. */
   boolean onReading(Command command, ByteBuf in, int from, int end) {
     RequestArguments arguments = Requests.arguments(session, in, from, end);
     // The first key, or the number of keys if there is none.
-    byte[] key = arguments.bytes(Math.min(3, arguments.count() - 1));
+    int key = Arrays.hashCode(arguments.bytes(Math.min(3, arguments.count() - 1)));
     long needed = shared.needed(command, in, from, end);
-    Target target =
-        session.lane().forScript(Arrays.hashCode(key), needed, session.replies().awaitsWrites());
+    Target target = session.lane().forScript(key, needed, session.replies().awaitsWrites());
+    CatchingUp.Outcome waited = caughtUp;
+    caughtUp = null;
+    if (needed > 0 && waited != CatchingUp.Outcome.TOO_FAR_BEHIND) {
+      // A cursor that it gets there leads on at no other node.
+      Target home = session.lane().forScript(key, 0, false);
+      if (home.node() != target.node() && KnownScripts.runBy(command, arguments.words()).scans()) {
+        if (waited == null) {
+          return withheld.leaveAnswered(
+              new CatchingUp(session, outcome -> caughtUp = outcome, home), in, from);
+        }
+        target = home;
+      }
+    }
     if (target.isMaster() || target.connection() == null) {
       return shared.addAtMaster(command, in, from, end);
     }
@@ -52,7 +70,7 @@ final class ScriptRequests {
     if (command == Command.SCRIPT_LOAD) {
       List<byte[]> words = Requests.arguments(session, in, from, end).words();
       if (words.size() > 2) {
-        ScriptKeys.learn(words.get(2));
+        KnownScripts.learn(words.get(2));
       }
     }
     sendToReplicas(in, from, end);

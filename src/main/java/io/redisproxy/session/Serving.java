@@ -47,7 +47,7 @@ final class Serving extends SessionState {
     shared = new SharedRequests(session, sender, withheld);
     own = new OwnRequests(session, sender, shared, withheld);
     cursors = new Cursors(session, sender, shared, withheld);
-    scripts = new ScriptRequests(session, sender, shared);
+    scripts = new ScriptRequests(session, sender, shared, withheld);
   }
 
   RunSender sender() {

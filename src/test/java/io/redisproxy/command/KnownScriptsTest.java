@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class ScriptKeysTest {
+class KnownScriptsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -84,10 +84,22 @@ class ScriptKeysTest {
     // Its SHA-1, in capitals, too.
     String digest = "e0e1f9fabfc9d4800c877a703b823ac0578ff8db";
     assertThat(areDeclared("EVALSHA", "0123456789012345678901234567890123456789")).isFalse();
-    ScriptKeys.learn("return 1".getBytes(StandardCharsets.UTF_8));
+    KnownScripts.learn("return 1".getBytes(StandardCharsets.UTF_8));
     assertThat(areDeclared("EVALSHA", digest)).isTrue();
     assertThat(areDeclared("EVALSHA_RO", digest.toUpperCase(Locale.ROOT))).isTrue();
     assertThat(areDeclared("FCALL", digest)).isFalse();
+  }
+
+  @Test
+  void whatScansGivesCursorsAway() {
+    assertThat(scans("return redis.call('HSCAN', KEYS[1], ARGV[1])")).isTrue();
+    assertThat(scans("local name = \"scan\" return redis.call(name, 0)")).isTrue();
+    assertThat(scans("return redis.call('GET', KEYS[1])")).isFalse();
+    assertThat(scans("local scanned = redis.call('HGETALL', KEYS[1])")).isFalse();
+  }
+
+  private static boolean scans(String script) {
+    return KnownScripts.learn(script.getBytes(StandardCharsets.UTF_8)).scans();
   }
 
   private static boolean areDeclared(String command, String script) {
@@ -95,6 +107,6 @@ class ScriptKeysTest {
         Arrays.stream(new String[] {command, script, "1", "key"})
             .map(word -> word.getBytes(StandardCharsets.UTF_8))
             .toList();
-    return ScriptKeys.areDeclared(CommandTable.find(command), request);
+    return KnownScripts.runBy(CommandTable.find(command), request).declared();
   }
 }
