@@ -66,6 +66,16 @@ class ClientKillTest {
   }
 
   @Test
+  void noTransactionEndsConnectionsOfTheProxy() throws IOException {
+    RawClient other = client();
+    killer.call("MULTI");
+    assertThat(((RedisError) killer.call("CLIENT", "KILL", "TYPE", "normal")).message())
+        .contains("outside of it");
+    assertThat(((RedisError) killer.call("EXEC")).message()).startsWith("EXECABORT");
+    assertThat(other.call("PING")).isEqualTo("PONG");
+  }
+
+  @Test
   void allOthersAreEndedAtOnce() throws IOException {
     List<RawClient> others = List.of(client(), client(), client());
     assertThat(killer.call("CLIENT", "KILL", "SKIPME", "yes")).isEqualTo(3L);

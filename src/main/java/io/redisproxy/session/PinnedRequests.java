@@ -19,6 +19,10 @@ final class PinnedRequests {
    */
   private static final EnumSet<Command> MOVES = EnumSet.of(Command.BLMOVE, Command.BRPOPLPUSH);
 
+  private static final String KILL_IN_TRANSACTION =
+      "ERR redis-proxy: a transaction runs at the master, whose clients are connections of the proxy;"
+          + " send CLIENT KILL outside of it";
+
   private final Session session;
   private final RunSender sender;
   private final SharedRequests shared;
@@ -93,6 +97,9 @@ final class PinnedRequests {
     }
     if (Pin.mayChange(command)) {
       return onChange(command, commandClass, in, from, end);
+    }
+    if (command == Command.CLIENT_KILL && pin.isInTransaction()) {
+      return refuse(KILL_IN_TRANSACTION, in, from);
     }
     if (pin.isInTransaction() || pin.isRestricted()) {
       // Of PROXY the node says that it doesn't know it, which spoils the transaction.
