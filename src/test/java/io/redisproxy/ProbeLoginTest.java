@@ -9,6 +9,7 @@ import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.RedisNode;
+import io.redisproxy.topology.NodeState;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -86,6 +87,66 @@ class ProbeLoginTest {
       }
       assertThat(((RedisError) client.call("AUTH", "probe", "x")).message())
           .startsWith("WRONGPASS");
+    }
+  }
+
+  @Test
+  void theProxyItselfTellsAndDoesNothingForThem() throws IOException {
+    try (RawClient client = proxy.connect();
+        RawClient other = proxy.connect()) {
+      Object id = other.call("CLIENT", "ID");
+      for (String line :
+          List.of(
+              "CLIENT LIST",
+              "CLIENT KILL ID " + id,
+              "PROXY CLIENTS",
+              "PROXY TOPOLOGY",
+              "PROXY SLOWLOG GET",
+              "PROXY SLOWLOG RESET",
+              "PROXY HOTKEYS",
+              "PROXY BIGKEYS")) {
+        assertThat(((RedisError) client.call(line.split(" "))).message())
+            .as(line)
+            .isEqualTo("NOAUTH Authentication required.");
+      }
+      client.call("AUTH", "app", "app");
+      assertThat(other.call("CLIENT", "ID")).isEqualTo(id);
+      assertThat(client.call("PROXY", "HOTKEYS")).isInstanceOf(List.class);
+      assertThat(client.call("CLIENT", "KILL", "ID", id.toString())).isEqualTo(1L);
+      assertThat(other.closedByPeer()).isTrue();
+    }
+  }
+
+  @Test
+  void aUserWhoMayNotIsRefusedInTheServersWordsAndInTurn() throws IOException {
+    onEveryNode("ACL", "SETUSER", "meek", "on", ">m", "+@all", "-client", "-slowlog", "~*");
+    try (RawClient client = proxy.connect();
+        RawClient atServer = new RawClient(group.master().port())) {
+      for (RawClient each : List.of(client, atServer)) {
+        each.call("AUTH", "meek", "m");
+        each.send("SET a 1\r\nCLIENT LIST\r\nCLIENT KILL ID 9999999\r\nGET a\r\n");
+      }
+      for (int i = 0; i < 4; i++) {
+        assertThat(client.readReply()).isEqualTo(atServer.readReply());
+      }
+      assertThat(((RedisError) client.call("PROXY", "SLOWLOG", "LEN")).message())
+          .startsWith("NOPERM")
+          .contains("slowlog|len");
+      assertThat(client.call("PROXY", "TOPOLOGY")).isInstanceOf(List.class);
+    }
+  }
+
+  @Test
+  void whoseRightsNobodyKnowsIsShownNoMoreThanWhereTheServersAre() throws IOException {
+    try (RedisGroup lost = RedisGroup.start(1);
+        TestProxy before = TestProxy.start(lost);
+        RawClient client = before.connect()) {
+      lost.master().kill();
+      lost.replica(0).kill();
+      await().until(() -> before.group().topology().nodes().stream().noneMatch(NodeState::answers));
+      assertThat(client.call("PROXY", "TOPOLOGY")).isInstanceOf(List.class);
+      assertThat(((RedisError) client.call("CLIENT", "LIST")).message())
+          .contains("can't be reached");
     }
   }
 }

@@ -3,6 +3,7 @@ package io.redisproxy.session;
 import io.netty.buffer.ByteBuf;
 import io.redisproxy.command.Command;
 import io.redisproxy.metrics.CloseCause;
+import io.redisproxy.resp.Resp;
 
 /**
  * Requests about the client's own connection, which is one to the proxy: what {@link OwnCommands}
@@ -14,6 +15,9 @@ final class OwnRequests {
   private final SharedRequests shared;
   private final WithheldRequests withheld;
 
+  /** Whether the client may have the next request, until that has come again; else null. */
+  private Authorizing.Verdict verdict;
+
   OwnRequests(Session session, RunSender sender, SharedRequests shared, WithheldRequests withheld) {
     this.session = session;
     this.sender = sender;
@@ -22,6 +26,17 @@ final class OwnRequests {
   }
 
   boolean onRequest(Command command, ByteBuf in, int from, int end) {
+    if (Authorizing.isNeeded(command)) {
+      Authorizing.Verdict known = verdict;
+      verdict = null;
+      if (known == null || known.command() != command) {
+        return withheld.leaveAnswered(
+            new Authorizing(session, command, told -> verdict = told), in, from);
+      }
+      if (known.refusal() != null) {
+        return withheld.reply(Resp.error(known.refusal()), in, from, end);
+      }
+    }
     // The answer may tell of what came before: that has been sent then.
     sender.endBefore(in, from);
     OwnCommands.Answer answer =

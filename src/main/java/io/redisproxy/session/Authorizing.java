@@ -1,0 +1,117 @@
+package io.redisproxy.session;
+
+import io.netty.buffer.ByteBuf;
+import io.redisproxy.command.Command;
+import io.redisproxy.resp.Resp;
+import io.redisproxy.upstream.NodeFailure;
+import java.nio.charset.StandardCharsets;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * Asks a node whether the client may have what the proxy is about to tell or to do itself: who is
+ * let in, and what for, is known to the servers alone. The question is a request that takes the
+ * same right and does nothing.
+ */
+final class Authorizing extends PausedState {
+  /** What came of it: the error for the client, without its leading {@code -}; null: it may. */
+  record Verdict(Command command, String refusal) {}
+
+  private static final String[] LIST = {"CLIENT", "LIST", "ID", "0"};
+  private static final String[] LOG = {"SLOWLOG", "LEN"};
+
+  private static final Map<Command, String[]> QUESTIONS =
+      new EnumMap<>(
+          Map.of(
+              Command.CLIENT_LIST, LIST,
+              Command.CLIENT_KILL, new String[] {"CLIENT", "KILL", "ID", "0"},
+              Command.PROXY_CLIENTS, LIST,
+              Command.PROXY_TOPOLOGY, new String[] {"ROLE"},
+              Command.PROXY_SLOWLOG, LOG,
+              Command.PROXY_HOTKEYS, LOG,
+              Command.PROXY_BIGKEYS, LOG));
+
+  private final Command command;
+  private final Consumer<Verdict> caller;
+  private boolean closed;
+
+  /** {@code caller}: told the verdict before the request comes again. */
+  Authorizing(Session session, Command command, Consumer<Verdict> caller) {
+    super(session);
+    this.command = command;
+    this.caller = caller;
+  }
+
+  static boolean isNeeded(Command command) {
+    return QUESTIONS.containsKey(command);
+  }
+
+  @Override
+  String word() {
+    return "authorizing";
+  }
+
+  @Override
+  void onEntered() {
+    Lane lane = session.lane();
+    Target master = lane.forWrite();
+    Target asked =
+        master.connection() == null ? lane.forRead(session.client().id(), 0, false) : master;
+    pause();
+    if (asked.connection() == null) {
+      onUnreachable(master.failure());
+    } else {
+      asked.connection().expect(new Answer());
+      asked.connection().send(Resp.request(session.allocator(), QUESTIONS.get(command)));
+    }
+  }
+
+  private void onAnswer(String reply) {
+    boolean refused = reply.startsWith("-NOAUTH") || reply.startsWith("-NOPERM");
+    goOn(refused ? reply.substring(1).stripTrailing() : null);
+  }
+
+  private void onUnreachable(NodeFailure failure) {
+    boolean shown =
+        failure.isBusy() || (failure.refusal() == null && command == Command.PROXY_TOPOLOGY);
+    goOn(shown ? null : failure.error(false));
+  }
+
+  private void goOn(String refusal) {
+    if (!closed) {
+      caller.accept(new Verdict(command, refusal));
+      goOnIn(session.serving());
+      resume();
+    }
+  }
+
+  @Override
+  void onClosed() {
+    closed = true;
+    super.onClosed();
+  }
+
+  /** The reply to the question, which tells in its first bytes. */
+  private final class Answer extends OwnReplies {
+    private final StringBuilder reply = new StringBuilder();
+
+    Answer() {
+      super(Authorizing.this.session, 1);
+    }
+
+    @Override
+    protected void onReplies(ByteBuf bytes) {
+      reply.append(bytes.toString(StandardCharsets.UTF_8));
+      bytes.release();
+      if (wanted() == 0) {
+        onAnswer(reply.toString());
+      }
+    }
+
+    @Override
+    protected void onLost(NodeFailure failure, boolean insideReply) {
+      onUnreachable(failure);
+    }
+  }
+}
