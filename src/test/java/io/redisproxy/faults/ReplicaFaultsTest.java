@@ -62,7 +62,8 @@ class ReplicaFaultsTest {
 
   private static TestProxy proxy(MasterFallback fallback) {
     return TestProxy.start(
-        Map.of("probe.timeout", "500ms"),
+        // As it is by default.
+        Map.of("probe.interval", "1s", "probe.timeout", "1s"),
         TestProxy.resilient(
             new Resilience(Duration.ofMillis(200), 3, fallback, Duration.ofSeconds(2))),
         group.master().port(),
