@@ -193,6 +193,36 @@ class IdentityTest {
   }
 
   @Test
+  void aSubscriberIsClosedWhenItsUserIsDeleted() throws IOException {
+    double before = proxy.counted("redis_proxy.clients.closed", "cause", "login_refused");
+    client.call("AUTH", "foo", "right");
+    client.call("SUBSCRIBE", "c");
+    onEveryNode("ACL", "DELUSER", "foo");
+    assertThat(client.closedByPeer()).isTrue();
+    client.close();
+    await()
+        .until(
+            () ->
+                proxy.counted("redis_proxy.clients.closed", "cause", "login_refused")
+                    == before + 1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"pubsub", "normal pubsub"})
+  void soIsOneWhoseUserIsNotLetInAnyMore(String killed) throws IOException {
+    await().until(() -> connectionsOf(group.master(), "foo") == 0);
+    client.call("AUTH", "foo", "right");
+    client.call("SUBSCRIBE", "c");
+    group.call(group.master(), "ACL", "SETUSER", "foo", "off");
+    for (String type : killed.split(" ")) {
+      group.call(group.master(), "ACL", "LOG", "RESET");
+      group.call(group.master(), "CLIENT", "KILL", "USER", "foo", "TYPE", type);
+      await().until(() -> !((List<?>) group.call(group.master(), "ACL", "LOG")).isEmpty());
+    }
+    assertThat(client.closedByPeer()).isTrue();
+  }
+
+  @Test
   void connectionsOfAnIdentityThatNobodyHasAreClosed() throws IOException {
     client.call("PING");
     await().until(() -> connectionsOf(group.master(), "foo") == 0);

@@ -16,7 +16,8 @@ import java.util.concurrent.TimeUnit;
  * Makes the subscriptions of a session again, whose connection to the master was lost, at whichever
  * node is the master then. The client hears nothing of it; what was published meanwhile is lost, as
  * it is for a client that is away. But a server that is still there has ended this client's
- * connection on purpose, such as one that took its messages too slowly; that ends the client, too.
+ * connection on purpose, such as one that took its messages too slowly, and so has one that doesn't
+ * let its user in any more; that ends the client, too.
  */
 final class Resubscribing extends PausedState implements PinnedConnection.Holder {
   private static final Duration PAUSE = Duration.ofMillis(50);
@@ -70,12 +71,14 @@ final class Resubscribing extends PausedState implements PinnedConnection.Holder
       target = master;
       target.pool().pin(session.lane().identity(), this);
     } else {
-      tryLater();
+      onFailed(master.isRefusing());
     }
   }
 
-  private void tryLater() {
-    if (System.nanoTime() - deadline < 0) {
+  private void onFailed(boolean refused) {
+    if (refused) {
+      session.closeAfterFlush(CloseCause.LOGIN_REFUSED);
+    } else if (System.nanoTime() - deadline < 0) {
       session.executor().schedule(this::tryMaster, PAUSE.toMillis(), TimeUnit.MILLISECONDS);
     } else {
       session.closeAfterFlush(CloseCause.NODE_LOST);
@@ -119,7 +122,7 @@ final class Resubscribing extends PausedState implements PinnedConnection.Holder
   public void onLost(NodeFailure failure) {
     connection = null;
     if (!over) {
-      tryLater();
+      onFailed(failure.isRefusal());
     }
   }
 

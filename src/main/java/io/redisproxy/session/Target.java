@@ -57,6 +57,12 @@ record Target(
     return false;
   }
 
+  /** Whether it did not let sessions of this identity in when they last came. */
+  boolean isRefusing() {
+    NodeFailure failure = link.failure();
+    return !link.isConnected() && failure != null && failure.isRefusal();
+  }
+
   /** Whether what it is was looked into since then, or can't be. */
   boolean isJudgedSince(long time) {
     return nodes.isJudgedSince(node, time);

@@ -40,6 +40,11 @@ public record NodeFailure(NodeAddress node, String reason, boolean sent, String 
     return refusal != null && Handshake.isBusy(refusal);
   }
 
+  /** Whether the node does not take the login or the database. */
+  public boolean isRefusal() {
+    return refusal != null && !isBusy();
+  }
+
   /** The same for requests that were never sent. */
   NodeFailure beforeSending() {
     return new NodeFailure(node, reason, false, refusal);
