@@ -268,6 +268,20 @@ class PubSubTest {
   }
 
   @Test
+  void whoseInvalidationsAreRedirectedIsToldByThatNumberThatTheOtherIsGone() throws IOException {
+    client.call("HELLO", "3");
+    try (RawClient gone = proxy.connect()) {
+      Object id = gone.call("CLIENT", "ID");
+      assertThat(client.call("CLIENT", "TRACKING", "ON", "REDIRECT", "" + id)).isEqualTo("OK");
+      client.call("GET", "a");
+      gone.close();
+      await().until(() -> proxy.gauge("redis_proxy.node.pinned") == 1);
+      other.call("SET", "a", "1");
+      assertThat(client.readText()).isEqualTo(new Push(List.of("tracking-redir-broken", id)));
+    }
+  }
+
+  @Test
   void aConnectionThatHasChangedGoesToThoseOfItsNewKind() throws IOException {
     client.call("WATCH", "a");
     client.call("SELECT", "5");

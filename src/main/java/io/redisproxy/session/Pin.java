@@ -247,6 +247,11 @@ final class Pin implements PinnedConnection.Holder {
   }
 
   @Override
+  public ByteBuf translated(ByteBuf bytes, boolean ends) {
+    return tracking.renumbered(bytes, ends);
+  }
+
+  @Override
   public void onPush(ByteBuf bytes) {
     session.onReply(bytes);
   }

@@ -15,6 +15,7 @@ final class Tracking {
 
   private final Session session;
   private final Target target;
+  private final BrokenRedirect broken = new BrokenRedirect();
   private boolean on;
 
   /** The client that is told instead; 0 if none is. */
@@ -76,6 +77,11 @@ final class Tracking {
     return redirect > 0 && TELL_REDIRECT.contains(command)
         ? new RedirectRun(session, target, redirect)
         : null;
+  }
+
+  /** What the client gets now of a push, see {@link BrokenRedirect#renumbered}. */
+  ByteBuf renumbered(ByteBuf bytes, boolean ends) {
+    return broken.renumbered(bytes, ends, redirect);
   }
 
   /** The connection is lost, or never was. */

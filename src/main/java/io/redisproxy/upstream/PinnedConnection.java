@@ -20,6 +20,15 @@ public final class PinnedConnection extends NodeChannel {
     /** The connection is the client's from now on. It may be on the way to be made. */
     void onPinned(PinnedConnection connection);
 
+    /**
+     * What the client gets now of a RESP3 push, whose bytes are taken over.
+     *
+     * @param ends whether they are the last ones of the push
+     */
+    default ByteBuf translated(ByteBuf bytes, boolean ends) {
+      return bytes;
+    }
+
     /** Takes over bytes that answer no request, such as messages. */
     void onPush(ByteBuf bytes);
 
@@ -187,6 +196,9 @@ public final class PinnedConnection extends NodeChannel {
         }
       }
       ByteBuf bytes = in.readRetainedSlice(end - from);
+      if (scanner.isPush() && holder != null) {
+        bytes = holder.translated(bytes, !scanner.isInsideReply());
+      }
       if (next != null && scanner.isPush()) {
         next.onPush(bytes);
       } else if (next != null) {
