@@ -164,7 +164,7 @@ final class RelayGuard {
     Requests.Kind kind = Requests.kind(session, from, request);
     Command command = kind.command();
     wrote |= KeyUse.isWrite(command) || command == Command.EXEC;
-    if (command == Command.RESET) {
+    if (command == Command.RESET && argumentCount(request) == 1) {
       reset = true;
     } else if (kind.commandClass() == CommandClass.DENIED) {
       session.onDenied();
@@ -181,5 +181,9 @@ final class RelayGuard {
       session.lane().tellReplicas(request, session);
     }
     return passes;
+  }
+
+  private int argumentCount(ByteBuf request) {
+    return session.cursor().start(request, request.readerIndex()).left();
   }
 }
