@@ -7,6 +7,7 @@ import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -14,6 +15,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** CLIENT KILL ends clients of the proxy, whatever they do and whichever event loop has them. */
 class ClientKillTest {
@@ -123,6 +126,22 @@ class ClientKillTest {
     assertThat(killer.call("CLIENT", "KILL", "ID", id)).isEqualTo(1L);
     assertThat(waiting.closedByPeer()).isTrue();
     await().until(() -> blockedAtMaster() == 0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"QUIT\r\n", "*1\r\n!\r\n"})
+  void whoseLastReplyIsSentIsNoClientThoughItHasNotClosed(String last) throws IOException {
+    RawClient other = client();
+    String id = id(other);
+    other.send(last);
+    await()
+        .atMost(Duration.ofSeconds(3))
+        .until(() -> killer.call("CLIENT", "LIST", "ID", id).equals(""));
+    assertThat((String) killer.call("CLIENT", "LIST")).hasLineCount(1);
+    assertThat(killer.call("CLIENT", "KILL", "ID", id)).isEqualTo(0L);
+    assertThat(((RedisError) killer.call("CLIENT", "TRACKING", "ON", "REDIRECT", id)).message())
+        .contains("does not exist");
+    assertThat(proxy.gauge("redis_proxy.clients")).as("with one whose socket is open").isEqualTo(2);
   }
 
   @Test

@@ -73,7 +73,7 @@ public final class ClientDrain {
   }
 
   private List<ConnectedClient> left() {
-    return clients.all().stream()
+    return clients.open().stream()
         .filter(client -> client.id() <= lastId && ports.test(client.port()))
         .toList();
   }

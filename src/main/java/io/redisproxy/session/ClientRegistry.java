@@ -2,6 +2,7 @@ package io.redisproxy.session;
 
 import io.redisproxy.metrics.ClientTotals;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -32,7 +33,8 @@ public final class ClientRegistry {
 
   /** The client with that number, or null. */
   ConnectedClient find(long id) {
-    return clients.get(id);
+    ConnectedClient client = clients.get(id);
+    return client == null || client.isGone() ? null : client;
   }
 
   /** The number that a node knows the client's own connection by; -1 when it has none. */
@@ -42,7 +44,12 @@ public final class ClientRegistry {
   }
 
   /** Shows clients that come and go meanwhile, or not; each once at most. */
-  Collection<ConnectedClient> all() {
+  List<ConnectedClient> all() {
+    return clients.values().stream().filter(client -> !client.isGone()).toList();
+  }
+
+  /** The same, with those that are gone but have not closed. */
+  Collection<ConnectedClient> open() {
     return clients.values();
   }
 

@@ -69,6 +69,12 @@ interface ConnectedClient {
   /** Whether it has a connection to a node to itself. */
   boolean isPinned();
 
+  /**
+   * Whether it has been sent all that it gets, and is only waited for to close: a server would not
+   * have it any more.
+   */
+  boolean isGone();
+
   /** The name of the listener that it came through. */
   String listener();
 

@@ -215,6 +215,11 @@ final class SessionClient implements ConnectedClient {
   }
 
   @Override
+  public boolean isGone() {
+    return session.hasSentAll();
+  }
+
+  @Override
   public String listener() {
     return session.meters().listener();
   }

@@ -75,6 +75,15 @@ class ClientCommandsTest {
   }
 
   @Test
+  void whoIsGoneIsNoClientThoughItHasNotClosed() {
+    last.gone = true;
+    assertThat(ids("CLIENT LIST")).isEqualTo("1 2");
+    assertReply("CLIENT KILL ID 3", ":0\r\n");
+    assertThat(last.killed).isFalse();
+    assertThat(clients.open()).contains(last);
+  }
+
+  @Test
   void theListIsAVerbatimStringForWhoKnowsThose() {
     me.protocol = 3;
     assertThat(reply(answer("CLIENT INFO"))).startsWith("=").contains("\r\ntxt:id=2 ");

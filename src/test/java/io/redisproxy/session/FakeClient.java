@@ -17,6 +17,7 @@ final class FakeClient implements ConnectedClient {
   int pending;
   int queued = -1;
   boolean killed;
+  boolean gone;
 
   FakeClient(ClientRegistry clients) {
     identity = new ClientIdentity(clients.nextId());
@@ -137,6 +138,11 @@ final class FakeClient implements ConnectedClient {
   @Override
   public boolean isPinned() {
     return false;
+  }
+
+  @Override
+  public boolean isGone() {
+    return gone;
   }
 
   @Override
