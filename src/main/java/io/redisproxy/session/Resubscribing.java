@@ -71,7 +71,7 @@ final class Resubscribing extends PausedState implements PinnedConnection.Holder
       target = master;
       target.pool().pin(session.lane().identity(), this);
     } else {
-      onFailed(master.isRefusing());
+      onFailed(master.refusesLogin());
     }
   }
 
@@ -122,7 +122,7 @@ final class Resubscribing extends PausedState implements PinnedConnection.Holder
   public void onLost(NodeFailure failure) {
     connection = null;
     if (!over) {
-      onFailed(failure.isRefusal());
+      onFailed(failure.isOfLogin());
     }
   }
 

@@ -57,10 +57,10 @@ record Target(
     return false;
   }
 
-  /** Whether it did not let sessions of this identity in when they last came. */
-  boolean isRefusing() {
+  /** Whether it did not let sessions of this user in when they last came. */
+  boolean refusesLogin() {
     NodeFailure failure = link.failure();
-    return !link.isConnected() && failure != null && failure.isRefusal();
+    return !link.isConnected() && failure != null && failure.isOfLogin();
   }
 
   /** Whether what it is was looked into since then, or can't be. */

@@ -40,9 +40,9 @@ public record NodeFailure(NodeAddress node, String reason, boolean sent, String 
     return refusal != null && Handshake.isBusy(refusal);
   }
 
-  /** Whether the node does not take the login or the database. */
-  public boolean isRefusal() {
-    return refusal != null && !isBusy();
+  /** Whether the node does not let the user in, rather than anybody, or into the database. */
+  public boolean isOfLogin() {
+    return refusal != null && (refusal.startsWith("WRONGPASS") || refusal.startsWith("NOAUTH"));
   }
 
   /** The same for requests that were never sent. */
