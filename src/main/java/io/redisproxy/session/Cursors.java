@@ -38,9 +38,6 @@ final class Cursors {
   private final SharedRequests shared;
   private final WithheldRequests withheld;
 
-  /** What came of waiting, until the request that was waited for has come again; else null. */
-  private CatchingUp.Outcome caughtUp;
-
   Cursors(Session session, RunSender sender, SharedRequests shared, WithheldRequests withheld) {
     this.session = session;
     this.sender = sender;
@@ -71,8 +68,7 @@ final class Cursors {
   boolean onRequest(Command command, ByteBuf in, int from, int end) {
     RequestArguments arguments = Requests.arguments(session, in, from, end);
     long needed = shared.needed(command, in, from, end);
-    CatchingUp.Outcome waited = caughtUp;
-    caughtUp = null;
+    CatchingUp.Outcome waited = withheld.takeCaughtUp();
     int index = index(command);
     long cursor = hasCursor(arguments, index) ? Long.parseLong(arguments.text(index)) : -1;
     if (cursor == 0) {
@@ -92,10 +88,7 @@ final class Cursors {
           end);
     }
     if (waited != CatchingUp.Outcome.REACHED && !session.lane().hasReached(giver.node(), needed)) {
-      return waited == null
-          ? withheld.leaveAnswered(
-              new CatchingUp(session, outcome -> caughtUp = outcome, giver), in, from)
-          : refuse(BEHIND, in, from, end);
+      return waited == null ? withheld.catchUp(giver, in, from) : refuse(BEHIND, in, from, end);
     }
     return send(giver, arguments.with(index, Long.toString(cursor & CURSOR_MASK)), false, in, from);
   }

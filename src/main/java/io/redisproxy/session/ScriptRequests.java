@@ -16,9 +16,6 @@ final class ScriptRequests {
   private final SharedRequests shared;
   private final WithheldRequests withheld;
 
-  /** What came of waiting, until the request that was waited for has come again; else null. */
-  private CatchingUp.Outcome caughtUp;
-
   ScriptRequests(
       Session session, RunSender sender, SharedRequests shared, WithheldRequests withheld) {
     this.session = session;
@@ -33,20 +30,16 @@ final class ScriptRequests {
     // The first key, or the number of keys if there is none.
     int key = Arrays.hashCode(arguments.bytes(Math.min(3, arguments.count() - 1)));
     long needed = shared.needed(command, in, from, end);
-    Target target = session.lane().forScript(key, needed, session.replies().awaitsWrites());
-    CatchingUp.Outcome waited = caughtUp;
-    caughtUp = null;
-    if (needed > 0 && waited != CatchingUp.Outcome.TOO_FAR_BEHIND) {
-      // A cursor that it gets there leads on at no other node.
-      Target home = session.lane().forScript(key, 0, false);
-      if (home.node() != target.node() && KnownScripts.runBy(command, arguments.words()).scans()) {
-        if (waited == null) {
-          return withheld.leaveAnswered(
-              new CatchingUp(session, outcome -> caughtUp = outcome, home), in, from);
-        }
-        target = home;
-      }
+    Target fit = session.lane().forScript(key, needed, session.replies().awaitsWrites());
+    CatchingUp.Outcome waited = withheld.takeCaughtUp();
+    Target home =
+        needed == 0 || waited == CatchingUp.Outcome.TOO_FAR_BEHIND
+            ? null
+            : homeOfCursors(command, arguments, key, fit);
+    if (home != null && waited == null) {
+      return withheld.catchUp(home, in, from);
     }
+    Target target = home == null ? fit : home;
     if (target.isMaster() || target.connection() == null) {
       return shared.addAtMaster(command, in, from, end);
     }
@@ -58,6 +51,17 @@ final class ScriptRequests {
     }
     sender.send(run, true, target.connection(), Requests.take(session, in, from, end));
     return true;
+  }
+
+  /**
+   * The replica that is behind and that a script has to wait for, as a cursor that it got there
+   * leads on at no other node; null if there is none.
+   */
+  private Target homeOfCursors(Command command, RequestArguments arguments, int key, Target fit) {
+    Target home = session.lane().forScript(key, 0, false);
+    return home.node() != fit.node() && KnownScripts.runBy(command, arguments.words()).scans()
+        ? home
+        : null;
   }
 
   private boolean isRechecked(Command command, List<byte[]> request) {

@@ -17,6 +17,9 @@ final class WithheldRequests {
   private final RunSender sender;
   private boolean holdsNothing;
 
+  /** What came of waiting, until the request that was waited for has come again; else null. */
+  private CatchingUp.Outcome caughtUp;
+
   WithheldRequests(Session session, RunSender sender) {
     this.session = session;
     this.sender = sender;
@@ -40,6 +43,18 @@ final class WithheldRequests {
   /** The request comes again when all before it is answered. */
   boolean awaitReplies(ByteBuf in, int from) {
     return leaveAnswered(session.serving(), in, from);
+  }
+
+  /** The same, and when the replica has what was acknowledged by now, or can't be waited for. */
+  boolean catchUp(Target replica, ByteBuf in, int from) {
+    return leaveAnswered(new CatchingUp(session, outcome -> caughtUp = outcome, replica), in, from);
+  }
+
+  /** What came of it if the request that comes is one that has been waited for so; else null. */
+  CatchingUp.Outcome takeCaughtUp() {
+    CatchingUp.Outcome outcome = caughtUp;
+    caughtUp = null;
+    return outcome;
   }
 
   /** From now on requests that no node can take fail at once, or not any more. */
