@@ -34,7 +34,6 @@ final class Authorizing extends PausedState {
 
   private final Command command;
   private final Consumer<Verdict> caller;
-  private boolean closed;
 
   /** {@code caller}: told the verdict before the request comes again. */
   Authorizing(Session session, Command command, Consumer<Verdict> caller) {
@@ -62,14 +61,15 @@ final class Authorizing extends PausedState {
     if (asked.connection() == null) {
       onUnreachable(master.failure());
     } else {
-      asked.connection().expect(new Answer());
+      asked.connection().expect(new OwnReply(session, this::onAnswer, this::onUnreachable));
       asked.connection().send(Resp.request(session.allocator(), QUESTIONS.get(command)));
     }
   }
 
-  private void onAnswer(String reply) {
-    boolean refused = reply.startsWith("-NOAUTH") || reply.startsWith("-NOPERM");
-    goOn(refused ? reply.substring(1).stripTrailing() : null);
+  private void onAnswer(ByteBuf reply) {
+    String text = reply.toString(StandardCharsets.UTF_8);
+    boolean refused = text.startsWith("-NOAUTH") || text.startsWith("-NOPERM");
+    goOn(refused ? text.substring(1).stripTrailing() : null);
   }
 
   private void onUnreachable(NodeFailure failure) {
@@ -79,39 +79,9 @@ final class Authorizing extends PausedState {
   }
 
   private void goOn(String refusal) {
-    if (!closed) {
+    if (!session.isClosed()) {
       caller.accept(new Verdict(command, refusal));
-      goOnIn(session.serving());
-      resume();
-    }
-  }
-
-  @Override
-  void onClosed() {
-    closed = true;
-    super.onClosed();
-  }
-
-  /** The reply to the question, which tells in its first bytes. */
-  private final class Answer extends OwnReplies {
-    private final StringBuilder reply = new StringBuilder();
-
-    Answer() {
-      super(Authorizing.this.session, 1);
-    }
-
-    @Override
-    protected void onReplies(ByteBuf bytes) {
-      reply.append(bytes.toString(StandardCharsets.UTF_8));
-      bytes.release();
-      if (wanted() == 0) {
-        onAnswer(reply.toString());
-      }
-    }
-
-    @Override
-    protected void onLost(NodeFailure failure, boolean insideReply) {
-      onUnreachable(failure);
+      serve();
     }
   }
 }

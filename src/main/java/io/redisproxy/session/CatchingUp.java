@@ -56,8 +56,7 @@ final class CatchingUp extends PausedState {
 
   private void look() {
     if (isOver()) {
-      goOnIn(session.serving());
-      resume();
+      serve();
     } else {
       lookLater();
     }

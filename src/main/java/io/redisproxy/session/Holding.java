@@ -8,7 +8,6 @@ import java.util.function.Supplier;
  */
 final class Holding extends PausedState implements Holds.Waiting {
   private final Supplier<Target> node;
-  private boolean gone;
 
   /** {@code node}: the one that the request would go to now. */
   Holding(Session session, Supplier<Target> node) {
@@ -34,35 +33,24 @@ final class Holding extends PausedState implements Holds.Waiting {
       target.hurry();
       return false;
     }
-    goOn();
+    serve();
     return true;
   }
 
   @Override
   public void onTimeUp() {
     session.serving().holdNothing(true);
-    goOn();
+    serve();
     session.serving().holdNothing(false);
-  }
-
-  private void goOn() {
-    goOnIn(session.serving());
-    resume();
   }
 
   @Override
   public boolean isGone() {
-    return gone;
+    return session.isClosed();
   }
 
   @Override
   public int bytes() {
     return waitingBytes();
-  }
-
-  @Override
-  void onClosed() {
-    gone = true;
-    super.onClosed();
   }
 }

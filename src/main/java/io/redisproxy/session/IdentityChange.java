@@ -142,7 +142,7 @@ final class IdentityChange extends PausedState implements PinnedConnection.Holde
   @Override
   public void onPinned(PinnedConnection pinned) {
     connection = pinned;
-    connection.expect(new Answer());
+    connection.expect(new OwnReply(session, this::onAgreed, this::onRefused));
     connection.send(
         switch (kind) {
           case HELLO -> request("HELLO", identity.protocol());
@@ -156,6 +156,9 @@ final class IdentityChange extends PausedState implements PinnedConnection.Holde
   }
 
   private void onAgreed(ByteBuf reply) {
+    if (done) {
+      return;
+    }
     connection.release(true);
     if (kind != Kind.AUTH && kind != Kind.NO_TOUCH && reply.getByte(reply.readerIndex()) == '-') {
       session.reply(reply.retain());
@@ -172,6 +175,9 @@ final class IdentityChange extends PausedState implements PinnedConnection.Holde
   }
 
   private void onRefused(NodeFailure failure) {
+    if (done) {
+      return;
+    }
     if (failure.refusal() == null) {
       onUnreachable(failure);
       return;
@@ -194,8 +200,7 @@ final class IdentityChange extends PausedState implements PinnedConnection.Holde
   private void goOn() {
     done = true;
     session.muting().onRequestSent();
-    goOnIn(session.serving());
-    resume();
+    serve();
   }
 
   @Override
@@ -222,34 +227,5 @@ final class IdentityChange extends PausedState implements PinnedConnection.Holde
   @Override
   public void onLost(NodeFailure failure) {
     // The answer that is awaited tells.
-  }
-
-  /** The reply to the one request that is sent after the node has let the connection in. */
-  private final class Answer extends OwnReplies {
-    private final ByteBuf reply = session.allocator().buffer();
-
-    Answer() {
-      super(IdentityChange.this.session, 1);
-    }
-
-    @Override
-    protected void onReplies(ByteBuf bytes) {
-      reply.writeBytes(bytes);
-      bytes.release();
-      if (wanted() == 0) {
-        if (!done) {
-          onAgreed(reply);
-        }
-        reply.release();
-      }
-    }
-
-    @Override
-    protected void onLost(NodeFailure failure, boolean insideReply) {
-      reply.release();
-      if (!done) {
-        onRefused(failure);
-      }
-    }
   }
 }

@@ -38,6 +38,12 @@ abstract class PausedState extends SessionState {
     }
   }
 
+  /** The session serves again, beginning with what has waited. */
+  final void serve() {
+    goOnIn(session.serving());
+    resume();
+  }
+
   /** How many bytes wait. */
   final int waitingBytes() {
     return early.size();

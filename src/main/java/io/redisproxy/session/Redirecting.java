@@ -7,7 +7,6 @@ package io.redisproxy.session;
 final class Redirecting extends PausedState {
   private final PinnedRequests pinned;
   private final ConnectedClient receiver;
-  private boolean closed;
 
   Redirecting(Session session, PinnedRequests pinned, ConnectedClient receiver) {
     super(session);
@@ -27,16 +26,9 @@ final class Redirecting extends PausedState {
   }
 
   private void goOn() {
-    if (!closed) {
+    if (!session.isClosed()) {
       pinned.redirected(receiver);
-      goOnIn(session.serving());
-      resume();
+      serve();
     }
-  }
-
-  @Override
-  void onClosed() {
-    closed = true;
-    super.onClosed();
   }
 }

@@ -40,7 +40,7 @@ public record NodeFailure(NodeAddress node, String reason, boolean sent, String 
     return refusal != null && Handshake.isBusy(refusal);
   }
 
-  /** Whether the node does not let the user in, rather than anybody, or into the database. */
+  /** Whether it is the user whom the node does not let in; else it may be full, or loading. */
   public boolean isOfLogin() {
     return refusal != null && (refusal.startsWith("WRONGPASS") || refusal.startsWith("NOAUTH"));
   }
