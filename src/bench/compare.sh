@@ -11,7 +11,7 @@
 #
 #   QUICK=1          a first look in less than a minute; its CPU times are rough
 #   ROUNDS=5         measurements per case and proxy
-#   WARMUP=30        seconds of mixed load before the first measurement, for the JIT compiler's sake
+#   WARMUP=40        seconds of mixed load before the first measurement, for the JIT compiler's sake
 #   SCALE=100        percent of each case's number of requests
 #   CASES="get-p1 mget-10:20000"    which cases, with another number of requests if given
 #   PROXIES="redis-proxy twemproxy haproxy"    which proxies; ratios are those of the first one
@@ -24,7 +24,7 @@ export LC_ALL=C
 cd "$(dirname "$0")/../.."
 
 ROUNDS=${ROUNDS:-$((${QUICK:-0} ? 1 : 5))}
-WARMUP=${WARMUP:-$((${QUICK:-0} ? 4 : 30))}
+WARMUP=${WARMUP:-$((${QUICK:-0} ? 4 : 40))}
 SCALE=${SCALE:-$((${QUICK:-0} ? 20 : 100))}
 PROXIES=${PROXIES:-redis-proxy twemproxy haproxy}
 JAR=target/quarkus-app/quarkus-run.jar
@@ -35,12 +35,12 @@ all_cases() {
   local ten=''
   for _ in {1..10}; do ten+=' key:__rand_int__'; done
   cat <<TABLE
-get-p1    GET_with_50_clients   60000   -c 50 -P 1 -r 100000 -t get
-get-p16   GET_with_50_clients   400000  -c 50 -P 16 -r 100000 -t get
-get-p64   GET_with_50_clients   600000  -c 50 -P 64 -r 100000 -t get
-set-p1    SET_with_50_clients   60000   -c 50 -P 1 -r 100000 -t set
-set-p16   SET_with_50_clients   300000  -c 50 -P 16 -r 100000 -t set
-set-p64   SET_with_50_clients   400000  -c 50 -P 64 -r 100000 -t set
+get-p1    GET_with_50_clients   100000  -c 50 -P 1 -r 100000 -t get
+get-p16   GET_with_50_clients   1000000 -c 50 -P 16 -r 100000 -t get
+get-p64   GET_with_50_clients   2000000 -c 50 -P 64 -r 100000 -t get
+set-p1    SET_with_50_clients   100000  -c 50 -P 1 -r 100000 -t set
+set-p16   SET_with_50_clients   600000  -c 50 -P 16 -r 100000 -t set
+set-p64   SET_with_50_clients   1000000 -c 50 -P 64 -r 100000 -t set
 mget-10   MGET_of_10_keys       40000   -c 50 -P 1 -r 100000 MGET$ten
 get-c1000 GET_with_1000_clients 40000   -c 1000 -P 1 -r 100000 -t get
 get-16k   GET_of_16_KB          30000   -c 50 -P 1 -r 1000 -t get
@@ -200,7 +200,8 @@ cell() {
     "${result[1]}" "${result[4]}" "${result[6]}" $((cpu * 1000 * 1000 / requests)) "$rss" >>"$csv"
 }
 
-# Runs every case for a second in turn.
+# Runs every case for a second in turn, and clients that connect anew for each request, as every
+# measurement begins with clients that connect.
 warm_up() {
   local proxy=$1 until=$((SECONDS + $2)) arguments
   while true; do
@@ -209,7 +210,10 @@ warm_up() {
       timeout 1 redis-benchmark -h 127.0.0.1 -p "${port[$proxy]}" -n 100000000 -q $arguments \
         </dev/null >/dev/null 2>&1 || true
       ((SECONDS < until)) || return 0
-    done < <(all_cases)
+    done < <(
+      all_cases
+      echo 'connect - - -c 50 -k 0 -r 100000 -t get'
+    )
   done
 }
 
