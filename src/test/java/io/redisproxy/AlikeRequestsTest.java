@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -26,11 +26,11 @@ import org.junit.jupiter.api.Test;
 class AlikeRequestsTest {
   private static final int KEYS = 200;
 
-  private RedisGroup group;
-  private Relay replication;
-  private TestProxy proxy;
-  private RawClient client;
-  private RawClient other;
+  @AutoClose private RedisGroup group;
+  @AutoClose private Relay replication;
+  @AutoClose private TestProxy proxy;
+  @AutoClose private RawClient client;
+  @AutoClose private RawClient other;
 
   @BeforeEach
   void start() throws IOException {
@@ -55,15 +55,6 @@ class AlikeRequestsTest {
     other = proxy.connect();
     await().until(() -> hasReadAtReplica());
     group.resetStats();
-  }
-
-  @AfterEach
-  void stop() throws IOException {
-    client.close();
-    other.close();
-    proxy.close();
-    group.close();
-    replication.close();
   }
 
   @Test

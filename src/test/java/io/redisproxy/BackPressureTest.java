@@ -14,8 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,17 +23,12 @@ import org.junit.jupiter.api.Test;
 class BackPressureTest {
   private static final int LARGE = 64 * 1024 * 1024;
   private static final String REQUESTS = "redis_proxy.requests";
-  private static RedisGroup group;
-  private TestProxy proxy;
+  @AutoClose private static RedisGroup group;
+  @AutoClose private TestProxy proxy;
 
   @BeforeAll
   static void startServers() {
     group = RedisGroup.start(1);
-  }
-
-  @AfterAll
-  static void stopServers() {
-    group.close();
   }
 
   @BeforeEach
@@ -47,11 +41,6 @@ class BackPressureTest {
                 "client.output-limit", "1M",
                 "client.input-limit", "256K",
                 "client.slow-timeout", "500ms"));
-  }
-
-  @AfterEach
-  void stop() {
-    proxy.close();
   }
 
   @Test

@@ -21,7 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeoutException;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,10 +31,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BusyMasterTest {
   private RedisError busy;
 
+  @AutoClose("shutdownNow")
   private final ExecutorService threads = Executors.newCachedThreadPool();
-  private RedisGroup group;
-  private TestProxy proxy;
-  private RawClient runner;
+
+  @AutoClose private RedisGroup group;
+  @AutoClose private TestProxy proxy;
+  @AutoClose private RawClient runner;
 
   @BeforeEach
   void start() throws IOException {
@@ -49,14 +51,6 @@ class BusyMasterTest {
                 + " is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.");
     proxy = TestProxy.start(group, Map.of("event-loops", "1"));
     runner = proxy.connect();
-  }
-
-  @AfterEach
-  void stop() throws IOException {
-    runner.close();
-    proxy.close();
-    group.close();
-    threads.shutdownNow();
   }
 
   private RedisError aborted() {

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,8 +27,8 @@ class ChangedPasswordTest {
 
   @TempDir Path folder;
   private final int port = RedisProcess.freePort();
-  private RedisGroup group;
-  private TestProxy proxy;
+  @AutoClose private RedisGroup group;
+  @AutoClose private TestProxy proxy;
   private long counted;
   private final List<RawClient> clients = new ArrayList<>();
 
@@ -54,8 +55,6 @@ class ChangedPasswordTest {
     for (RawClient client : clients) {
       client.close();
     }
-    proxy.close();
-    group.close();
   }
 
   @Test

@@ -12,7 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,19 +42,13 @@ class ClientCommandsAgainstRedisTest {
   private static final Set<String> SINCE_8_0 =
       Set.of("watch", "io-thread", "capa", "tot-net-in", "tot-net-out", "tot-cmds");
 
-  private static RedisGroup group;
-  private static TestProxy proxy;
+  @AutoClose private static RedisGroup group;
+  @AutoClose private static TestProxy proxy;
 
   @BeforeAll
   static void start() {
     group = RedisGroup.start(1);
     proxy = TestProxy.start(group);
-  }
-
-  @AfterAll
-  static void stop() {
-    proxy.close();
-    group.close();
   }
 
   @ParameterizedTest

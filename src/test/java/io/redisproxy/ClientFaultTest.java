@@ -10,7 +10,7 @@ import io.redisproxy.fixture.Relay;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,19 +25,13 @@ class ClientFaultTest {
   private static final String BYTES = "redis_proxy.client.bytes";
   private static final String CLOSED = "redis_proxy.clients.closed";
 
-  private static RedisGroup group;
-  private static TestProxy proxy;
+  @AutoClose private static RedisGroup group;
+  @AutoClose private static TestProxy proxy;
 
   @BeforeAll
   static void start() {
     group = RedisGroup.start(2);
     proxy = TestProxy.start(group, Map.of("node.pinned-idle", "100ms"));
-  }
-
-  @AfterAll
-  static void stop() {
-    proxy.close();
-    group.close();
   }
 
   @Test

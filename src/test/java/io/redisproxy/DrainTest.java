@@ -13,24 +13,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** A proxy that is to end lets each client go when it loses nothing by that. */
 class DrainTest {
-  private static RedisGroup group;
+  @AutoClose private static RedisGroup group;
   private TestProxy proxy;
 
   @BeforeAll
   static void startServers() {
     group = RedisGroup.start(1);
-  }
-
-  @AfterAll
-  static void stopServers() {
-    group.close();
   }
 
   @AfterEach

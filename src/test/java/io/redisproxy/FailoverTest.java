@@ -12,7 +12,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -22,11 +22,11 @@ class FailoverTest {
   private static final int OLD = 0;
   private static final int NEW = 1;
 
-  private RedisGroup group;
+  @AutoClose private RedisGroup group;
   private RedisNode old;
   private RedisNode promoted;
-  private TestProxy proxy;
-  private RawClient client;
+  @AutoClose private TestProxy proxy;
+  @AutoClose private RawClient client;
   private int written;
   private long questions;
 
@@ -40,13 +40,6 @@ class FailoverTest {
     client = proxy.connect();
     write();
     group.awaitInSync();
-  }
-
-  @AfterEach
-  void stop() throws IOException {
-    client.close();
-    proxy.close();
-    group.close();
   }
 
   @Test

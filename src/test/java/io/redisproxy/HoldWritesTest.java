@@ -18,7 +18,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,7 +32,7 @@ class HoldWritesTest {
   /** Of a client with a request that is not answered. */
   private static final String WAITS = ".* (state=holding|pending=[1-9]).*";
 
-  private RedisGroup group;
+  @AutoClose private RedisGroup group;
   private RedisNode old;
   private RedisNode next;
 
@@ -41,11 +41,6 @@ class HoldWritesTest {
     group = RedisGroup.start(2, "--enable-debug-command", "yes");
     old = group.master();
     next = group.replica(0);
-  }
-
-  @AfterEach
-  void stop() {
-    group.close();
   }
 
   private TestProxy proxy(Duration holdWrites) {

@@ -12,8 +12,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,18 +20,13 @@ import org.junit.jupiter.api.Test;
 /** Nodes that answer what they should not, or hang up. */
 class HostileNodeTest {
   private static final Duration SECOND = Duration.ofSeconds(1);
-  private static RedisGroup group;
-  private FakeNode replica;
-  private TestProxy proxy;
+  @AutoClose private static RedisGroup group;
+  @AutoClose private FakeNode replica;
+  @AutoClose private TestProxy proxy;
 
   @BeforeAll
   static void startServers() {
     group = RedisGroup.start(0);
-  }
-
-  @AfterAll
-  static void stopServers() {
-    group.close();
   }
 
   @BeforeEach
@@ -49,12 +43,6 @@ class HostileNodeTest {
             TestProxy::eventual,
             group.master().port(),
             replica.port());
-  }
-
-  @AfterEach
-  void stop() throws IOException {
-    proxy.close();
-    replica.close();
   }
 
   @Test

@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,8 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sessions of a user, a database and a protocol share connections, with none of another. */
 class IdentityTest {
-  private static RedisGroup group;
-  private static TestProxy proxy;
+  @AutoClose private static RedisGroup group;
+  @AutoClose private static TestProxy proxy;
   private final List<RawClient> clients = new ArrayList<>();
   private RawClient client;
 
@@ -33,12 +33,6 @@ class IdentityTest {
     group = RedisGroup.start(1);
     proxy =
         TestProxy.start(group, Map.of("node.identity-idle", "200ms", "node.pinned-idle", "200ms"));
-  }
-
-  @AfterAll
-  static void stop() {
-    proxy.close();
-    group.close();
   }
 
   @BeforeEach

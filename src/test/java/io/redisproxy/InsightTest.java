@@ -12,7 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.assertj.core.data.Offset;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,9 +20,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The slow log, hot keys and big replies. */
 class InsightTest {
-  private RedisGroup group;
-  private TestProxy proxy;
-  private RawClient client;
+  @AutoClose private RedisGroup group;
+  @AutoClose private TestProxy proxy;
+  @AutoClose private RawClient client;
 
   @BeforeEach
   void start() throws IOException {
@@ -33,13 +33,6 @@ class InsightTest {
             Map.of("slow-log.threshold", "150ms", "slow-log.length", "3", "probe.timeout", "5s"),
             TestProxy::eventual);
     client = proxy.connect();
-  }
-
-  @AfterEach
-  void stop() throws IOException {
-    client.close();
-    proxy.close();
-    group.close();
   }
 
   @Test

@@ -17,8 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,9 +37,9 @@ import redis.clients.jedis.resps.Tuple;
 
 /** What applications do with Jedis, a client with a pool of connections. */
 class JedisTest {
-  private static RedisGroup group;
-  private static TestProxy proxy;
-  private RedisClient jedis;
+  @AutoClose private static RedisGroup group;
+  @AutoClose private static TestProxy proxy;
+  @AutoClose private RedisClient jedis;
 
   @BeforeAll
   static void start() {
@@ -48,22 +47,11 @@ class JedisTest {
     proxy = TestProxy.start(group, Map.of(), TestProxy::eventual);
   }
 
-  @AfterAll
-  static void stop() {
-    proxy.close();
-    group.close();
-  }
-
   @BeforeEach
   void connect() {
     group.flushAll();
     group.resetStats();
     jedis = client(RedisProtocol.RESP2);
-  }
-
-  @AfterEach
-  void disconnect() {
-    jedis.close();
   }
 
   @Test

@@ -12,8 +12,8 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,8 +25,8 @@ class LargeScanTest {
   private static final int CONNECTIONS = 8;
   private static final int BATCH = 1000;
 
-  private static RedisGroup group;
-  private static TestProxy proxy;
+  @AutoClose private static RedisGroup group;
+  @AutoClose private static TestProxy proxy;
   private final List<RawClient> clients = new ArrayList<>();
 
   @BeforeAll
@@ -53,12 +53,6 @@ class LargeScanTest {
       request[3 + 2 * i] = "v";
     }
     return request;
-  }
-
-  @AfterAll
-  static void stop() {
-    proxy.close();
-    group.close();
   }
 
   @BeforeEach

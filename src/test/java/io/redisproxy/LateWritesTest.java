@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -22,10 +23,10 @@ class LateWritesTest {
   private static final int REPLICAS = 2;
 
   private final List<Relay> replication = new ArrayList<>();
-  private RedisGroup group;
-  private TestProxy proxy;
-  private RawClient client;
-  private RawClient reader;
+  @AutoClose private RedisGroup group;
+  @AutoClose private TestProxy proxy;
+  @AutoClose private RawClient client;
+  @AutoClose private RawClient reader;
 
   @BeforeEach
   void start() throws Exception {
@@ -41,11 +42,7 @@ class LateWritesTest {
   }
 
   @AfterEach
-  void stop() throws Exception {
-    client.close();
-    reader.close();
-    proxy.close();
-    group.close();
+  void stop() {
     replication.forEach(Relay::close);
   }
 

@@ -11,8 +11,8 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,9 +21,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Servers with a password that the proxy knows, behind a listener with a password of its own. */
 class ListenerLoginTest {
-  private static RedisGroup group;
-  private static TestProxy proxy;
-  private static TestProxy open;
+  @AutoClose private static RedisGroup group;
+  @AutoClose private static TestProxy proxy;
+  @AutoClose private static TestProxy open;
   private RawClient client;
 
   @BeforeAll
@@ -42,13 +42,6 @@ class ListenerLoginTest {
                 .credentials(new Credentials("default", "secret"))
                 .auth(auth)
                 .build());
-  }
-
-  @AfterAll
-  static void stop() {
-    open.close();
-    proxy.close();
-    group.close();
   }
 
   @BeforeEach

@@ -12,7 +12,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.UnaryOperator;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -21,7 +21,7 @@ class MasterTouchTest {
   private static final int WANTED = 100;
   private static final String VALUE = "x".repeat(1000);
 
-  private RedisGroup group;
+  @AutoClose private RedisGroup group;
 
   @BeforeEach
   void start() {
@@ -32,11 +32,6 @@ class MasterTouchTest {
     group.call(group.master(), "CONFIG", "SET", "repl-backlog-size", "1mb");
     // Else all keys lose a part of what they are told to be wanted when the clock's minute is over.
     group.call(group.master(), "CONFIG", "SET", "lfu-decay-time", "0");
-  }
-
-  @AfterEach
-  void stop() {
-    group.close();
   }
 
   /** Nearly all: a key is told nine times on average, and it is chance that some are not at all. */

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -26,8 +26,8 @@ class MetricsTest {
   private static final Pattern ROW =
       Pattern.compile("\\| `(redis_proxy_\\w+)` \\| (\\w+) \\| (.*?) \\| .+ \\|");
 
-  private static RedisGroup group;
-  private static TestProxy proxy;
+  @AutoClose private static RedisGroup group;
+  @AutoClose private static TestProxy proxy;
   private static String replica;
   private static String master;
 
@@ -37,12 +37,6 @@ class MetricsTest {
     proxy = TestProxy.start(group, Map.of("probe.timeout", "1s"), TestProxy::eventual);
     master = "127.0.0.1:" + group.master().port();
     replica = "node=127.0.0.1:" + group.replica(0).port();
-  }
-
-  @AfterAll
-  static void stop() {
-    proxy.close();
-    group.close();
   }
 
   @Test

@@ -17,13 +17,13 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The nodes of a listener, and which of them is the master, change while clients are connected. */
 class MovingNodesTest {
-  private RedisGroup group;
+  @AutoClose private RedisGroup group;
   private RedisNode master;
   private RedisNode replica;
   private RedisNode other;
@@ -34,11 +34,6 @@ class MovingNodesTest {
     master = group.master();
     replica = group.replica(0);
     other = group.replica(1);
-  }
-
-  @AfterEach
-  void stop() {
-    group.close();
   }
 
   @Test

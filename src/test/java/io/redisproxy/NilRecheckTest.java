@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,10 +35,10 @@ class NilRecheckTest {
   private static final NilRecheck GETS = new NilRecheck(Set.of("GET"), Set.of());
   private static final NilRecheck SESSIONS = new NilRecheck(Set.of(), Set.of("session:", "s2:"));
 
-  private RedisGroup group;
-  private Relay replication;
-  private Relay toMaster;
-  private Relay toReplica;
+  @AutoClose private RedisGroup group;
+  @AutoClose private Relay replication;
+  @AutoClose private Relay toMaster;
+  @AutoClose private Relay toReplica;
 
   @BeforeEach
   void start() {
@@ -53,14 +53,6 @@ class NilRecheckTest {
     for (String key : List.of("new", "session:1", "s2:1")) {
       group.call(group.master(), "SET", key, "2");
     }
-  }
-
-  @AfterEach
-  void stop() {
-    group.close();
-    replication.close();
-    toMaster.close();
-    toReplica.close();
   }
 
   private TestProxy proxy(Consistency consistency, NilRecheck rechecks) {

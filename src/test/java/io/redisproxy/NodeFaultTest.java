@@ -13,25 +13,19 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Nodes that die, hang, load and come back. */
 class NodeFaultTest {
-  private RedisGroup group;
-  private TestProxy proxy;
+  @AutoClose private RedisGroup group;
+  @AutoClose private TestProxy proxy;
 
   @BeforeEach
   void start() {
     group = RedisGroup.start(2);
     proxy = TestProxy.start(group, Map.of("probe.timeout", "300ms"));
-  }
-
-  @AfterEach
-  void stop() {
-    proxy.close();
-    group.close();
   }
 
   @Test

@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -24,9 +25,9 @@ class OrderTest {
   private static final int CLIENTS = 16;
   private static final int ROUNDS = 15;
 
-  private static RedisGroup group;
+  @AutoClose private static RedisGroup group;
   private static final List<Relay> RELAYS = new ArrayList<>();
-  private static TestProxy proxy;
+  @AutoClose private static TestProxy proxy;
 
   @BeforeAll
   static void start() {
@@ -39,9 +40,7 @@ class OrderTest {
 
   @AfterAll
   static void stop() {
-    proxy.close();
     RELAYS.forEach(Relay::close);
-    group.close();
   }
 
   @Test

@@ -11,14 +11,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What is written through one listener, and read through another with the same master. */
 class OtherListenerTest {
-  private RedisGroup group;
-  private Relay replication;
+  @AutoClose private RedisGroup group;
+  @AutoClose private Relay replication;
 
   @BeforeEach
   void start() {
@@ -27,12 +27,6 @@ class OtherListenerTest {
     group.replicas().forEach(replica -> group.follow(replica, replication.port()));
     group.awaitInSync();
     replication.delayReplies(Duration.ofMillis(300));
-  }
-
-  @AfterEach
-  void stop() {
-    group.close();
-    replication.close();
   }
 
   @Test

@@ -11,8 +11,8 @@ import io.redisproxy.fixture.RedisGroup;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,8 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OverridesTest {
   private static final String LARGE = "x".repeat(100_000);
 
-  private static RedisGroup group;
-  private static TestProxy proxy;
+  @AutoClose private static RedisGroup group;
+  @AutoClose private static TestProxy proxy;
   private RawClient client;
 
   @BeforeAll
@@ -53,12 +53,6 @@ class OverridesTest {
                             "OBJECT BREAK"))
                     .consistency(Consistency.EVENTUAL)
                     .build());
-  }
-
-  @AfterAll
-  static void stop() {
-    proxy.close();
-    group.close();
   }
 
   @BeforeEach

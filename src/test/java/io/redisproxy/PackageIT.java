@@ -20,8 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,29 +31,19 @@ import org.junit.jupiter.api.io.TempDir;
 /** The packaged program in front of real servers, with the memory that it is said to need. */
 class PackageIT {
   private static final int LARGE = 64 * 1024 * 1024;
-  private static RedisGroup group;
+  @AutoClose private static RedisGroup group;
 
   @TempDir Path folder;
-  private PackagedProxy app;
+  @AutoClose private PackagedProxy app;
 
   @BeforeAll
   static void startServers() {
     group = RedisGroup.start(1);
   }
 
-  @AfterAll
-  static void stopServers() {
-    group.close();
-  }
-
   @BeforeEach
   void configure() {
     app = new PackagedProxy(folder, group);
-  }
-
-  @AfterEach
-  void stop() throws InterruptedException {
-    app.close();
   }
 
   @Test

@@ -9,7 +9,7 @@ import io.redisproxy.fixture.RedisGroup;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,10 +17,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sessions that need connections of their own when there are too many, or the master is lost. */
 class PinLimitTest {
-  private RedisGroup group;
-  private TestProxy proxy;
-  private RawClient client;
-  private RawClient other;
+  @AutoClose private RedisGroup group;
+  @AutoClose private TestProxy proxy;
+  @AutoClose private RawClient client;
+  @AutoClose private RawClient other;
 
   @BeforeEach
   void start() throws IOException {
@@ -28,14 +28,6 @@ class PinLimitTest {
     proxy = TestProxy.start(group, Map.of("event-loops", "1", "node.max-pinned", "1"));
     client = proxy.connect();
     other = proxy.connect();
-  }
-
-  @AfterEach
-  void stop() throws IOException {
-    client.close();
-    other.close();
-    proxy.close();
-    group.close();
   }
 
   @Test

@@ -15,8 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,9 +24,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What PROXY tells, and that it is true. */
 class ProxyCommandsTest {
-  private static RedisGroup group;
-  private static TestProxy proxy;
-  private RawClient client;
+  @AutoClose private static RedisGroup group;
+  @AutoClose private static TestProxy proxy;
+  @AutoClose private RawClient client;
 
   @BeforeAll
   static void start() {
@@ -35,22 +34,11 @@ class ProxyCommandsTest {
     proxy = TestProxy.start(group, Map.of(), TestProxy::eventual);
   }
 
-  @AfterAll
-  static void stop() {
-    proxy.close();
-    group.close();
-  }
-
   @BeforeEach
   void connect() throws IOException {
     group.flushAll();
     group.awaitInSync();
     client = proxy.connect();
-  }
-
-  @AfterEach
-  void disconnect() throws IOException {
-    client.close();
   }
 
   @Test

@@ -14,8 +14,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,8 +24,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Messages reach those who want them, between replies that stay what they are. */
 class PubSubTest {
-  private static RedisGroup group;
-  private static TestProxy proxy;
+  @AutoClose private static RedisGroup group;
+  @AutoClose private static TestProxy proxy;
   private RawClient client;
   private RawClient other;
 
@@ -34,12 +34,6 @@ class PubSubTest {
     group = RedisGroup.start(1);
     // Else what MONITOR shows has probes in it, now and then.
     proxy = TestProxy.start(group, Map.of("probe.interval", "1m"));
-  }
-
-  @AfterAll
-  static void stop() {
-    proxy.close();
-    group.close();
   }
 
   @BeforeEach

@@ -19,7 +19,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Function;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -27,16 +27,11 @@ import org.junit.jupiter.api.Test;
 class ReadPolicyTest {
   private static final int READS = 60;
 
-  private static RedisGroup group;
+  @AutoClose private static RedisGroup group;
 
   @BeforeAll
   static void start() {
     group = RedisGroup.start(2);
-  }
-
-  @AfterAll
-  static void stop() {
-    group.close();
   }
 
   @Test

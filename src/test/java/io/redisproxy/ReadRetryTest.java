@@ -13,7 +13,7 @@ import io.redisproxy.fixture.Relay;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -23,8 +23,8 @@ class ReadRetryTest {
       "ERR redis-proxy: no replica can serve the read, and the master takes no more reads for them;"
           + " see masterFallback";
 
-  private RedisGroup group;
-  private Relay relay;
+  @AutoClose private RedisGroup group;
+  @AutoClose private Relay relay;
 
   @BeforeEach
   void start() {
@@ -33,12 +33,6 @@ class ReadRetryTest {
     group.call(group.master(), "SET", "b", "2");
     group.awaitInSync();
     relay = Relay.to(group.replica(0).port());
-  }
-
-  @AfterEach
-  void stop() {
-    relay.close();
-    group.close();
   }
 
   /** In front of the master and the relay to the replica, which no probe finds silent. */

@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.UnaryOperator;
 import org.jboss.logging.Logger;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,8 +54,8 @@ class ReadYourWritesTest {
     LARGE
   }
 
-  private RedisGroup group;
-  private Relay replication;
+  @AutoClose private RedisGroup group;
+  @AutoClose private Relay replication;
   private final LongAdder reads = new LongAdder();
   private final LongAdder stale = new LongAdder();
 
@@ -66,12 +66,6 @@ class ReadYourWritesTest {
     group.follow(group.replica(0), replication.port());
     group.follow(group.replica(1), replication.port());
     group.awaitInSync();
-  }
-
-  @AfterEach
-  void stop() {
-    group.close();
-    replication.close();
   }
 
   @ParameterizedTest

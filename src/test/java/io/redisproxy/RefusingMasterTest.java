@@ -13,7 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,11 +26,11 @@ class RefusingMasterTest {
   private static final Duration LATE = Duration.ofMillis(500);
 
   private final Path folder;
-  private RedisGroup group;
+  @AutoClose private RedisGroup group;
   private RedisNode old;
-  private Relay relay;
-  private TestProxy proxy;
-  private RawClient client;
+  @AutoClose private Relay relay;
+  @AutoClose private TestProxy proxy;
+  @AutoClose private RawClient client;
 
   RefusingMasterTest(@TempDir Path parent) {
     folder = parent.resolve("data");
@@ -51,14 +51,6 @@ class RefusingMasterTest {
     client = proxy.connect();
     assertThat(client.call("INCR", "counter")).isEqualTo(1L);
     group.awaitInSync();
-  }
-
-  @AfterEach
-  void stop() throws IOException {
-    client.close();
-    proxy.close();
-    relay.close();
-    group.close();
   }
 
   @Test

@@ -22,7 +22,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jboss.logging.Logger;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -42,16 +42,11 @@ class RestartedMasterTest {
   private static final String WAITS =
       ".* (state=(holding|identifying|pinning|streaming)|pending=[1-9]).*";
 
-  private RedisGroup group;
+  @AutoClose private RedisGroup group;
 
   @BeforeEach
   void start() {
     group = RedisGroup.start(2);
-  }
-
-  @AfterEach
-  void stop() {
-    group.close();
   }
 
   @Test

@@ -8,8 +8,7 @@ import io.redisproxy.fixture.RedisGroup;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -17,20 +16,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RoutingTest {
-  private static RedisGroup group;
-  private static TestProxy proxy;
-  private RawClient client;
+  @AutoClose private static RedisGroup group;
+  @AutoClose private static TestProxy proxy;
+  @AutoClose private RawClient client;
 
   @BeforeAll
   static void start() {
     group = RedisGroup.start(2);
     proxy = TestProxy.start(group, Map.of(), TestProxy::eventual);
-  }
-
-  @AfterAll
-  static void stop() {
-    proxy.close();
-    group.close();
   }
 
   @BeforeEach
@@ -39,11 +32,6 @@ class RoutingTest {
     group.awaitInSync();
     group.resetStats();
     client = proxy.connect();
-  }
-
-  @AfterEach
-  void disconnect() throws IOException {
-    client.close();
   }
 
   @Test

@@ -10,8 +10,7 @@ import io.redisproxy.fixture.RedisNode;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -20,20 +19,14 @@ import org.junit.jupiter.api.Test;
 class ScriptTest {
   private static final String SCRIPT = "return redis.call('get', KEYS[1])";
 
-  private static RedisGroup group;
-  private static TestProxy proxy;
-  private RawClient client;
+  @AutoClose private static RedisGroup group;
+  @AutoClose private static TestProxy proxy;
+  @AutoClose private RawClient client;
 
   @BeforeAll
   static void start() {
     group = RedisGroup.start(2);
     proxy = TestProxy.start(group);
-  }
-
-  @AfterAll
-  static void stop() {
-    proxy.close();
-    group.close();
   }
 
   @BeforeEach
@@ -44,11 +37,6 @@ class ScriptTest {
     group.awaitInSync();
     group.resetStats();
     client = proxy.connect();
-  }
-
-  @AfterEach
-  void disconnect() throws IOException {
-    client.close();
   }
 
   @Test

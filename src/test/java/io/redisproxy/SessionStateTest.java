@@ -9,17 +9,16 @@ import io.redisproxy.fixture.RedisGroup;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Sessions that need state at a node, and commands that the proxy answers itself. */
 class SessionStateTest {
-  private static RedisGroup group;
-  private static TestProxy proxy;
-  private RawClient client;
+  @AutoClose private static RedisGroup group;
+  @AutoClose private static TestProxy proxy;
+  @AutoClose private RawClient client;
 
   @BeforeAll
   static void start() {
@@ -27,21 +26,10 @@ class SessionStateTest {
     proxy = TestProxy.start(group);
   }
 
-  @AfterAll
-  static void stop() {
-    proxy.close();
-    group.close();
-  }
-
   @BeforeEach
   void connect() throws IOException {
     group.flushAll();
     client = proxy.connect();
-  }
-
-  @AfterEach
-  void disconnect() throws IOException {
-    client.close();
   }
 
   @Test

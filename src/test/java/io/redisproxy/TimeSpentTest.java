@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -19,9 +19,9 @@ import org.junit.jupiter.api.Test;
 class TimeSpentTest {
   private static final Duration WAIT = Duration.ofMillis(400);
 
-  private RedisGroup group;
-  private TestProxy proxy;
-  private RawClient client;
+  @AutoClose private RedisGroup group;
+  @AutoClose private TestProxy proxy;
+  @AutoClose private RawClient client;
 
   @BeforeEach
   void start() throws IOException {
@@ -36,13 +36,6 @@ class TimeSpentTest {
                 "probe.timeout", "5s"),
             TestProxy::eventual);
     client = proxy.connect();
-  }
-
-  @AfterEach
-  void stop() throws IOException {
-    client.close();
-    proxy.close();
-    group.close();
   }
 
   @Test

@@ -31,8 +31,8 @@ import java.util.List;
 import java.util.Map;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,7 +49,7 @@ class TlsListenerTest {
 
   @TempDir static Path folder;
 
-  private static RedisGroup group;
+  @AutoClose private static RedisGroup group;
   private static TestCa ca;
 
   private TestProxy proxy;
@@ -59,11 +59,6 @@ class TlsListenerTest {
     group = RedisGroup.start(1);
     ca = new TestCa(folder, "ca");
     ca.issue("server");
-  }
-
-  @AfterAll
-  static void stop() {
-    group.close();
   }
 
   @AfterEach

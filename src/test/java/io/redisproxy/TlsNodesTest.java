@@ -21,7 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,7 +34,7 @@ class TlsNodesTest {
 
   @TempDir static Path folder;
 
-  private static RedisGroup group;
+  @AutoClose private static RedisGroup group;
   private static TestCa ca;
   private static int master;
   private static int replica;
@@ -49,11 +49,6 @@ class TlsNodesTest {
     group = RedisGroup.start(1);
     master = secure(group.master(), ca.issue("server"));
     replica = secure(group.replica(0), ca.issue("server"));
-  }
-
-  @AfterAll
-  static void stop() {
-    group.close();
   }
 
   @Test

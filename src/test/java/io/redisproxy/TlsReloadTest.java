@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,7 +31,7 @@ class TlsReloadTest {
   private static final int CLIENTS = 40;
   private static final String CERTIFICATE = "redis_proxy.tls.certificate.expiry.timestamp";
 
-  private static RedisGroup group;
+  @AutoClose private static RedisGroup group;
 
   @TempDir Path folder;
   private final int port = RedisProcess.freePort();
@@ -42,11 +42,6 @@ class TlsReloadTest {
   @BeforeAll
   static void startServers() {
     group = RedisGroup.start(1);
-  }
-
-  @AfterAll
-  static void stopServers() {
-    group.close();
   }
 
   @AfterEach

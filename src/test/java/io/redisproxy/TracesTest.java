@@ -19,28 +19,21 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What a collector gets to see of requests. */
 class TracesTest {
-  private RedisGroup group;
-  private FakeCollector collector;
-  private Relay relay;
+  @AutoClose private RedisGroup group;
+  @AutoClose private FakeCollector collector;
+  @AutoClose private Relay relay;
 
   @BeforeEach
   void start() {
     group = RedisGroup.start(1);
     collector = new FakeCollector();
     relay = Relay.to(group.replica(0).port());
-  }
-
-  @AfterEach
-  void stop() {
-    relay.close();
-    collector.close();
-    group.close();
   }
 
   private TestProxy proxy(double rate, UnaryOperator<ListenerConfig> refined) {

@@ -15,8 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -25,10 +25,10 @@ import org.junit.jupiter.api.Test;
  * faster than they are.
  */
 class WriteBehindReadsTest {
-  private static RedisGroup group;
-  private static RedisNode server;
-  private static Relay relay;
-  private static TestProxy proxy;
+  @AutoClose private static RedisGroup group;
+  @AutoClose private static RedisNode server;
+  @AutoClose private static Relay relay;
+  @AutoClose private static TestProxy proxy;
 
   @BeforeAll
   static void start() {
@@ -38,14 +38,6 @@ class WriteBehindReadsTest {
     proxy =
         TestProxy.start(
             Map.of("event-loops", "1", "probe.timeout", "1m"), group.master().port(), relay.port());
-  }
-
-  @AfterAll
-  static void stop() {
-    proxy.close();
-    relay.close();
-    server.close();
-    group.close();
   }
 
   @AfterEach

@@ -11,7 +11,7 @@ import io.redisproxy.fixture.RedisNode;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,8 +26,8 @@ class WriteFirstTest {
   private static final String VALUE = "v".repeat(2000);
   private static final String GET = "*2\r\n$3\r\nGET\r\n$1000\r\n" + KEY + "\r\n";
 
-  private static RedisGroup group;
-  private static TestProxy proxy;
+  @AutoClose private static RedisGroup group;
+  @AutoClose private static TestProxy proxy;
 
   @BeforeAll
   static void start() {
@@ -42,12 +42,6 @@ class WriteFirstTest {
             group.replica(0).port());
     group.call(group.master(), "SET", KEY, VALUE);
     group.awaitInSync();
-  }
-
-  @AfterAll
-  static void stop() {
-    proxy.close();
-    group.close();
   }
 
   @Test

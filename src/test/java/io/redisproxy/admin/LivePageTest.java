@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,8 +35,8 @@ class LivePageTest {
   @TempDir Path folder;
   private final int httpPort = RedisProcess.freePort();
   private final Vertx vertx = Vertx.vertx();
-  private RedisGroup group;
-  private TestProxy proxy;
+  @AutoClose private RedisGroup group;
+  @AutoClose private TestProxy proxy;
 
   @BeforeEach
   void start() {
@@ -57,8 +58,6 @@ class LivePageTest {
   @AfterEach
   void stop() {
     vertx.close().toCompletionStage().toCompletableFuture().join();
-    proxy.close();
-    group.close();
   }
 
   @Test

@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.jboss.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,8 +50,8 @@ class CheckerTest {
 
   private final Random random = new Random(SEED);
   private final List<Relay> replication = new ArrayList<>();
-  private RedisGroup group;
-  private Relay toMaster;
+  @AutoClose private RedisGroup group;
+  @AutoClose private Relay toMaster;
   private int[] replicaPorts;
   private volatile TestProxy proxy;
 
@@ -72,9 +73,7 @@ class CheckerTest {
 
   @AfterEach
   void stop() {
-    group.close();
     replication.forEach(Relay::close);
-    toMaster.close();
   }
 
   @ParameterizedTest

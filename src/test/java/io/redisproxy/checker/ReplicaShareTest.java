@@ -18,7 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.jboss.logging.Logger;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -32,8 +32,8 @@ class ReplicaShareTest {
   private static final int CLIENTS = 50;
   private static final int KEYS = 100_000;
 
-  private RedisGroup group;
-  private Relay replication;
+  @AutoClose private RedisGroup group;
+  @AutoClose private Relay replication;
 
   /** Chooses a key. */
   private interface Choice {
@@ -47,12 +47,6 @@ class ReplicaShareTest {
     group.replicas().forEach(replica -> group.follow(replica, replication.port()));
     group.awaitInSync();
     replication.delayReplies(Duration.ofMillis(5));
-  }
-
-  @AfterEach
-  void stop() {
-    group.close();
-    replication.close();
   }
 
   @Test

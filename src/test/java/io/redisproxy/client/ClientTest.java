@@ -14,8 +14,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -46,8 +45,10 @@ abstract class ClientTest {
       redis.register_function{function_name='count', callback=count, flags={'no-writes'}}
       """;
 
-  static RedisGroup group;
-  static TestProxy proxy;
+  @AutoClose static RedisGroup group;
+  @AutoClose static TestProxy proxy;
+
+  @AutoClose("shutdownNow")
   private final ExecutorService threads = Executors.newCachedThreadPool();
 
   @BeforeAll
@@ -56,20 +57,9 @@ abstract class ClientTest {
     proxy = TestProxy.start(group);
   }
 
-  @AfterAll
-  static void stopServers() {
-    proxy.close();
-    group.close();
-  }
-
   @BeforeEach
   void emptyServers() {
     group.flushAll();
-  }
-
-  @AfterEach
-  void stopThreads() {
-    threads.shutdownNow();
   }
 
   final <T> Future<T> inBackground(Callable<T> task) {

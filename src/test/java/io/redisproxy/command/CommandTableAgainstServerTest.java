@@ -16,7 +16,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,8 +54,8 @@ class CommandTableAgainstServerTest {
 
   private static final Set<String> ARITY_OF_VALKEY_8 = Set.of("COMMANDLOG GET");
 
-  private static RedisProcess redis;
-  private static Connection connection;
+  @AutoClose private static RedisProcess redis;
+  @AutoClose private static Connection connection;
   private static List<ServerCommand> commands;
   private static ServerVersion version;
 
@@ -65,12 +65,6 @@ class CommandTableAgainstServerTest {
     connection = ServerCommand.connect(redis.port());
     commands = ServerCommand.all(connection);
     version = ServerVersion.at(redis.port());
-  }
-
-  @AfterAll
-  static void stop() {
-    connection.close();
-    redis.close();
   }
 
   @Test

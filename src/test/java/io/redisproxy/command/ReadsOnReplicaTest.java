@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.redisproxy.dev.RedisProcess;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,9 +16,9 @@ import redis.clients.jedis.exceptions.JedisDataException;
 
 /** Asks a real replica, which is read-only, what it takes. */
 class ReadsOnReplicaTest {
-  private static RedisProcess master;
-  private static RedisProcess replica;
-  private static Connection connection;
+  @AutoClose private static RedisProcess master;
+  @AutoClose private static RedisProcess replica;
+  @AutoClose private static Connection connection;
 
   @BeforeAll
   static void start() {
@@ -30,13 +30,6 @@ class ReadsOnReplicaTest {
             () ->
                 assertThat(ServerCommand.text(ask(connection, List.of("INFO", "replication"))))
                     .contains("master_link_status:up"));
-  }
-
-  @AfterAll
-  static void stop() {
-    connection.close();
-    replica.close();
-    master.close();
   }
 
   @Test

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** With a DNS server of this test's own. */
@@ -21,7 +22,7 @@ class DnsWatchTest {
   private static final NodeAddress MASTER = new NodeAddress("10.0.0.1", 6379);
   private static final NodeAddress REPLICAS = new NodeAddress("replicas.test", 6380);
 
-  private final FakeDns dns = new FakeDns();
+  @AutoClose private final FakeDns dns = new FakeDns();
   private final Vertx vertx = Vertx.vertx();
   private final Context context = vertx.getOrCreateContext();
   private final ListedNames listed = new ListedNames();
@@ -32,7 +33,6 @@ class DnsWatchTest {
   void stop() {
     context.runOnContext(nothing -> watch.close());
     vertx.close().toCompletionStage().toCompletableFuture().join();
-    dns.close();
   }
 
   @Test

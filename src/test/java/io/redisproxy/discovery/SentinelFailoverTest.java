@@ -14,7 +14,7 @@ import io.redisproxy.topology.Topology;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -22,21 +22,15 @@ import org.junit.jupiter.api.Test;
 class SentinelFailoverTest {
   private static final Duration FAILOVER = Duration.ofSeconds(30);
 
-  private RedisGroup group;
+  @AutoClose private RedisGroup group;
   private RedisNode old;
-  private Sentinels sentinels;
+  @AutoClose private Sentinels sentinels;
 
   @BeforeEach
   void start() {
     group = RedisGroup.start(2);
     old = group.master();
     sentinels = Sentinels.start(group, 3);
-  }
-
-  @AfterEach
-  void stop() {
-    sentinels.close();
-    group.close();
   }
 
   @Test

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -30,8 +31,8 @@ class SentinelWatchTest {
   private final Vertx vertx = Vertx.vertx();
   private final Context context = vertx.getOrCreateContext();
   private final List<Told> told = new CopyOnWriteArrayList<>();
-  private RedisGroup group;
-  private Sentinels sentinels;
+  @AutoClose private RedisGroup group;
+  @AutoClose private Sentinels sentinels;
   private SentinelWatch watch;
 
   @BeforeEach
@@ -46,8 +47,6 @@ class SentinelWatchTest {
       context.runOnContext(nothing -> watch.close());
     }
     vertx.close().toCompletionStage().toCompletableFuture().join();
-    sentinels.close();
-    group.close();
   }
 
   @Test

@@ -22,8 +22,8 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,7 +35,7 @@ class HedgeTest {
   /** It takes so many reads to know how long they take. */
   private static final int ENOUGH = 600;
 
-  private static RedisGroup group;
+  @AutoClose private static RedisGroup group;
 
   /** Those by which the proxy reaches the replicas. */
   private final List<Relay> relays = new ArrayList<>();
@@ -47,11 +47,6 @@ class HedgeTest {
       LoadClients.fill(proxy);
     }
     group.awaitInSync();
-  }
-
-  @AfterAll
-  static void stopServers() {
-    group.close();
   }
 
   @BeforeEach

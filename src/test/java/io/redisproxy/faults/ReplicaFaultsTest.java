@@ -15,7 +15,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
@@ -41,8 +41,8 @@ class ReplicaFaultsTest {
       "ERR redis-proxy: no replica can serve the read, and the master takes no more reads for them;"
           + " see masterFallback";
 
-  private static RedisGroup group;
-  private static Relay relay;
+  @AutoClose private static RedisGroup group;
+  @AutoClose private static Relay relay;
 
   @BeforeAll
   static void start() throws IOException {
@@ -52,12 +52,6 @@ class ReplicaFaultsTest {
       LoadClients.fill(proxy);
     }
     group.awaitInSync();
-  }
-
-  @AfterAll
-  static void stop() {
-    relay.close();
-    group.close();
   }
 
   private static TestProxy proxy(MasterFallback fallback) {

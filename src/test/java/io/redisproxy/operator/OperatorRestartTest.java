@@ -10,22 +10,17 @@ import io.redisproxy.fixture.LogWatch;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Operators that come and go. */
 class OperatorRestartTest {
-  private Cluster cluster;
+  @AutoClose private Cluster cluster;
 
   @BeforeEach
   void start() throws Exception {
     cluster = new Cluster();
-  }
-
-  @AfterEach
-  void stop() {
-    cluster.close();
   }
 
   @Test

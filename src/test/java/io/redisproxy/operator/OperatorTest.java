@@ -35,8 +35,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -51,8 +51,8 @@ class OperatorTest {
           NetworkPolicy.class,
           ServiceMonitor.class);
 
-  private static Cluster cluster;
-  private static ProxyOperator operator;
+  @AutoClose private static Cluster cluster;
+  @AutoClose private static ProxyOperator operator;
 
   @BeforeAll
   static void start() throws Exception {
@@ -61,12 +61,6 @@ class OperatorTest {
     operator = cluster.operator("first", () -> {});
     operator.start();
     assertThat(operator.isReady()).isTrue();
-  }
-
-  @AfterAll
-  static void stop() {
-    operator.close();
-    cluster.close();
   }
 
   @AfterEach

@@ -25,7 +25,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -35,17 +35,12 @@ class OperatorZonesTest {
   private static final String PATH =
       "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/redisproxy-zones";
 
-  private Cluster cluster;
+  @AutoClose private Cluster cluster;
 
   @BeforeEach
   void start() throws Exception {
     cluster = new Cluster();
     install();
-  }
-
-  @AfterEach
-  void stop() {
-    cluster.close();
   }
 
   private void install() throws IOException {

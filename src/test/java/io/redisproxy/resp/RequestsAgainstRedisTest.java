@@ -16,7 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,7 +34,7 @@ class RequestsAgainstRedisTest {
   /** Behind one of these Valkey 8.1 takes a request for a line, too. */
   private static final Pattern BLANK_LINE = Pattern.compile("(^|\n)[ \r]+\n");
 
-  private static RedisProcess redis;
+  @AutoClose private static RedisProcess redis;
 
   /** It omits a byte of 255 from words in a line. */
   private static boolean valkey;
@@ -43,11 +43,6 @@ class RequestsAgainstRedisTest {
   static void start() {
     redis = RedisProcess.start();
     valkey = ServerVersion.at(redis.port()).isValkey();
-  }
-
-  @AfterAll
-  static void stop() {
-    redis.close();
   }
 
   @ParameterizedTest
