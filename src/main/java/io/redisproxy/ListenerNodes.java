@@ -43,6 +43,11 @@ record ListenerNodes(Served listener, NodePools pools, ProxyMeters meters, int e
   }
 
   @Override
+  public void onLoginsChanged() {
+    listener.beginEra();
+  }
+
+  @Override
   public void leave(NodePool pool) {
     pools.leave(pool);
   }

@@ -39,6 +39,8 @@ final class LoopListener {
   private final Consumer<Topology> onChange;
   private final AccessTrials trials;
   private final Runnable onTaken;
+  private final LoginWatch logins;
+  private final Runnable onEra = this::onEra;
   private final Consumer<String> onZone = this::onZone;
   private final Recovery recovery;
   private ScheduledFuture<?> watching;
@@ -77,7 +79,8 @@ final class LoopListener {
             new ListenerNodes(served, loop.pools(), loop.meters(), loop.index()),
             keys(),
             loop.connector(),
-            loop.settings().node().identityIdle());
+            loop.settings().node().identityIdle(),
+            served.era());
     onChange = topology -> loop.eventLoop().execute(backend::onTopology);
     group.onChange(onChange);
     trials =
@@ -88,6 +91,8 @@ final class LoopListener {
             loop.settings().probe().timeout());
     onTaken = () -> loop.eventLoop().execute(this::onAccess);
     served.whenTaken(onTaken);
+    served.whenEraBegins(onEra);
+    logins = new LoginWatch(served, loop.connector(), loop.settings().probe());
     recovery =
         new Recovery(
             served.config().resilience(),
@@ -98,6 +103,9 @@ final class LoopListener {
     watching = watchReads(served.config().resilience().readTimeout());
     monitor();
     followSource();
+    if (loop.index() == 0) {
+      logins.start();
+    }
   }
 
   /** What the sessions get that begin from now on. */
@@ -220,6 +228,15 @@ final class LoopListener {
     monitor();
   }
 
+  /** At once where it is this event loop that tells: before its client knows. */
+  private void onEra() {
+    if (loop.eventLoop().inEventLoop()) {
+      backend.beginEra(served.era());
+    } else {
+      loop.eventLoop().execute(() -> backend.beginEra(served.era()));
+    }
+  }
+
   private void onZone(String zone) {
     loop.eventLoop().execute(() -> backend.moveTo(zone));
   }
@@ -231,7 +248,9 @@ final class LoopListener {
     watching.cancel(false);
     served.group().forget(onChange);
     trials.close();
+    logins.close();
     served.forget(onTaken);
+    served.forget(onEra);
     loop.surroundings().zone().forget(onZone);
   }
 

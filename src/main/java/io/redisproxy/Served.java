@@ -15,6 +15,7 @@ import io.redisproxy.tls.TlsPeer;
 import io.redisproxy.tls.TlsServer;
 import io.redisproxy.topology.NodeGroup;
 import io.redisproxy.topology.Topology;
+import io.redisproxy.upstream.Identity;
 import io.redisproxy.upstream.Login;
 import java.util.HashMap;
 import java.util.List;
@@ -23,6 +24,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -48,6 +50,8 @@ final class Served {
     }
   }
 
+  private static final AtomicInteger ERAS = new AtomicInteger(Identity.DEFAULT.era());
+
   private final NodeGroup group;
   private final ListedNames names = new ListedNames();
   private final NodeGauges gauges;
@@ -57,6 +61,11 @@ final class Served {
   private final boolean holdsReads;
   private final ListenerMeters meters;
   private volatile Current current;
+
+  /** Of clients that connect now without a login; another one than those of other listeners. */
+  private volatile int era;
+
+  private final List<Runnable> onEra = new CopyOnWriteArrayList<>();
 
   /** By what nodes are connected to that have not taken what was changed since. */
   private final Map<NodeAddress, Current> former = new ConcurrentHashMap<>();
@@ -139,6 +148,22 @@ final class Served {
     onTaken.forEach(Runnable::run);
   }
 
+  /** Of clients that connect now; see {@link Identity#era}. */
+  int era() {
+    return era;
+  }
+
+  /** Servers may let in others than before. */
+  void beginEra() {
+    era = ERAS.incrementAndGet();
+    onEra.forEach(Runnable::run);
+  }
+
+  /** Runs the action whenever another era begins. */
+  void whenEraBegins(Runnable action) {
+    onEra.add(action);
+  }
+
   /** Nobody connects to the node any more. */
   void forgetFormer(NodeAddress node) {
     former.remove(node);
@@ -151,6 +176,7 @@ final class Served {
 
   void forget(Runnable action) {
     onTaken.remove(action);
+    onEra.remove(action);
   }
 
   private Stream<NodeAddress> members() {

@@ -44,6 +44,12 @@ public final class Backend {
   private final NodePool nowhere;
   private int members;
 
+  /** What a client is that has just connected. */
+  private Identity newcomer;
+
+  /** Theirs, which is never given up. */
+  private Lane ofNewcomers;
+
   /** The last that was known; null if none was, or it was left. */
   private Mastership lastMaster;
 
@@ -54,9 +60,15 @@ public final class Backend {
    * {@code keys}: null if nobody asks what is written here.
    *
    * @param identityIdle how long connections of an identity are kept that no session has
+   * @param era of clients that connect
    */
   public Backend(
-      Router router, Nodes nodes, KeySlots keys, NodeConnector timer, Duration identityIdle) {
+      Router router,
+      Nodes nodes,
+      KeySlots keys,
+      NodeConnector timer,
+      Duration identityIdle,
+      int era) {
     this.router = router;
     this.nodes = nodes;
     this.timer = timer;
@@ -64,8 +76,27 @@ public final class Backend {
     this.keys = keys;
     nowhere = nodes.nowhere();
     onTopology();
-    // Connected before the first client comes, and never given up.
-    enter(Identity.DEFAULT);
+    // Connected before the first client comes.
+    newcomer = Identity.newcomer(era);
+    ofNewcomers = enter(newcomer);
+  }
+
+  /** Who connects from now on doesn't share the connections of those who are here. */
+  public void beginEra(int era) {
+    Lane before = ofNewcomers;
+    newcomer = Identity.newcomer(era);
+    ofNewcomers = enter(newcomer);
+    leave(before);
+  }
+
+  /** What a client is that has just connected. */
+  Identity newcomer() {
+    return newcomer;
+  }
+
+  /** A server may let in others than before. */
+  void onLoginsChanged() {
+    nodes.onLoginsChanged();
   }
 
   /** The topology may have changed; on this event loop. */

@@ -31,6 +31,9 @@ public interface Nodes {
    */
   boolean isJudgedSince(int node, long time);
 
+  /** Nodes may let in whom they did not, or not any more those who bring no login. */
+  void onLoginsChanged();
+
   /** What is counted of the requests to a node. */
   RoleMeters meters(NodeAddress node);
 

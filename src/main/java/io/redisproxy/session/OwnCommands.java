@@ -86,7 +86,9 @@ final class OwnCommands {
       case QUIT -> new Answer(Action.REPLY_AND_CLOSE, Resp.simple("OK"), null);
       // Redis itself says what is wrong with other numbers of arguments.
       case RESET ->
-          count == 1 ? change(IdentityChange.Kind.RESET, Identity.DEFAULT) : Answer.FORWARD;
+          count == 1
+              ? change(IdentityChange.Kind.RESET, session.backend().newcomer())
+              : Answer.FORWARD;
       case SELECT -> count == 2 ? select(arguments.number(1)) : Answer.FORWARD;
       case AUTH -> auth(arguments);
       case HELLO -> hello(arguments);

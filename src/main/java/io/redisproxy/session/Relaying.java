@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.redisproxy.metrics.CloseCause;
 import io.redisproxy.metrics.ErrorKind;
 import io.redisproxy.resp.Resp;
-import io.redisproxy.upstream.Identity;
 import io.redisproxy.upstream.NodeFailure;
 import io.redisproxy.upstream.PinnedConnection;
 
@@ -126,7 +125,7 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
   private void reset() {
     guard.release();
     session.gate().open(InputGate.Reason.WAITING);
-    session.enter(Identity.DEFAULT);
+    session.enter(session.backend().newcomer());
     session.reset();
     session.reply(Resp.simple("RESET"));
     session.toServing();

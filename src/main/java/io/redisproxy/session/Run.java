@@ -22,6 +22,7 @@ class Run extends MeasuredRun {
   private boolean failed;
   private boolean muted;
   private boolean nilRecheck;
+  private boolean changesLogins;
 
   /** Null for most runs: what they write. */
   private WrittenSlots written;
@@ -136,6 +137,11 @@ class Run extends MeasuredRun {
     muted = true;
   }
 
+  /** One request that may change whom the servers let in. */
+  void changesLogins() {
+    changesLogins = true;
+  }
+
   /** The master is asked, too, when a replica answers that there is nothing: one read. */
   void recheckNil() {
     nilRecheck = true;
@@ -147,7 +153,11 @@ class Run extends MeasuredRun {
   }
 
   /** The last reply has come; its bytes are passed on next. */
-  void onDone() {}
+  void onDone() {
+    if (changesLogins) {
+      session.backend().onLoginsChanged();
+    }
+  }
 
   /** No more requests join, and they are sent next. */
   void seal() {

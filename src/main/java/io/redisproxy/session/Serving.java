@@ -132,6 +132,8 @@ final class Serving extends SessionState {
     boolean stays = onSharedRequest(command, commandClass, in, from, end);
     if (stays && toldByName) {
       next = shared.addAlike(command, commandClass, in, end);
+    } else if (stays && LoginChanges.mayBeBy(command)) {
+      shared.noteLogins(command, in, from, end);
     }
     return stays;
   }

@@ -426,7 +426,7 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
     output = new OutputGate(this, shared, new Outbound(ctx, shared.flushQueue()), gate);
     partial = newPieces();
     client = new SessionClient(this, ctx.channel());
-    enter(Identity.DEFAULT);
+    enter(backend().newcomer());
     serving = new Serving(this);
     state = serving;
     clients().add(client);

@@ -120,6 +120,16 @@ final class SharedRequests {
     return at;
   }
 
+  /** The last request may change whom the servers let in. */
+  void noteLogins(Command command, ByteBuf in, int from, int end) {
+    if (sender.isGathering()
+        && sender.run().isAtMaster()
+        && LoginChanges.areIn(command, Requests.arguments(session, in, from, end).words())) {
+      sender.run().changesLogins();
+      sender.endBefore(in, end);
+    }
+  }
+
   /** For the master, but it changes no data. */
   boolean addHarmless(ByteBuf in, int from) {
     return isAdded(sender.addAtMaster(in, from), in, from);

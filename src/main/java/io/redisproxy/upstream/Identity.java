@@ -13,11 +13,18 @@ import java.util.List;
  * @param databaseFirst whether it chose that before the login, whose user may not be allowed to
  * @param protocol 2 or 3, what HELLO chose
  * @param noTouch whether CLIENT NO-TOUCH is on
+ * @param era of sessions without a login: a server that asks for one from some moment on still lets
+ *     those in who have connected before, so that they don't share with those who come; else 0
  */
 public record Identity(
-    Login login, int database, boolean databaseFirst, int protocol, boolean noTouch) {
+    Login login, int database, boolean databaseFirst, int protocol, boolean noTouch, int era) {
   /** What a server takes a client for that has just connected. */
-  public static final Identity DEFAULT = new Identity(null, 0, false, 2, false);
+  public static final Identity DEFAULT = new Identity(null, 0, false, 2, false, 0);
+
+  /** A client that has just connected, in another era than the first. */
+  public static Identity newcomer(int era) {
+    return new Identity(null, 0, false, 2, false, era);
+  }
 
   /** The user's name, as a node knows it. */
   public String user() {
@@ -26,29 +33,30 @@ public record Identity(
 
   /** The same with a login that was there from the beginning. */
   public Identity withLogin(Login other) {
-    return new Identity(other, database, databaseFirst, protocol, noTouch);
+    return new Identity(other, database, databaseFirst, protocol, noTouch, DEFAULT.era);
   }
 
   /** The client has said this login last: the database stays what it is, whoever chose it. */
   public Identity thenLogin(Login other) {
-    return new Identity(other, database, database != DEFAULT.database, protocol, noTouch);
+    return new Identity(
+        other, database, database != DEFAULT.database, protocol, noTouch, DEFAULT.era);
   }
 
   /** The same user, in what also a node that a script keeps busy brings a new connection into. */
   public Identity atBusyNode() {
-    return new Identity(login, DEFAULT.database, false, protocol, DEFAULT.noTouch);
+    return new Identity(login, DEFAULT.database, false, protocol, DEFAULT.noTouch, era);
   }
 
   public Identity withDatabase(int other) {
-    return new Identity(login, other, false, protocol, noTouch);
+    return new Identity(login, other, false, protocol, noTouch, era);
   }
 
   public Identity withProtocol(int other) {
-    return new Identity(login, database, databaseFirst, other, noTouch);
+    return new Identity(login, database, databaseFirst, other, noTouch, era);
   }
 
   public Identity withNoTouch(boolean other) {
-    return new Identity(login, database, databaseFirst, protocol, other);
+    return new Identity(login, database, databaseFirst, protocol, other, era);
   }
 
   /**

@@ -26,7 +26,8 @@ record NoNodes(ProxyMeters meters) implements Nodes {
         new NoNodes(meters),
         null,
         null,
-        Duration.ZERO);
+        Duration.ZERO,
+        0);
   }
 
   /** A target that is the first node, the master, or another one. */
@@ -63,6 +64,9 @@ record NoNodes(ProxyMeters meters) implements Nodes {
   public boolean isJudgedSince(int node, long time) {
     return true;
   }
+
+  @Override
+  public void onLoginsChanged() {}
 
   @Override
   public RoleMeters meters(NodeAddress node) {
