@@ -203,6 +203,20 @@ class IdentityTest {
   }
 
   @ParameterizedTest
+  @ValueSource(
+      strings = {"GET foo:a", "SET foo:a 2", "PING", "EVAL return_1 0", "MULTI", "SELECT 1"})
+  void soIsAnyoneElseWithTheNextRequest(String request) throws IOException {
+    client.call("AUTH", "foo", "right");
+    assertThat(client.call("SET", "foo:a", "1")).isEqualTo("OK");
+    RawClient other = client();
+    onEveryNode("ACL", "DELUSER", "foo");
+    await().until(() -> connectionsOf(group.master(), "foo") == 0);
+    assertIsError(client.call(request.split(" ")), "WRONGPASS");
+    assertThat(client.closedByPeer()).isTrue();
+    assertThat(other.call("GET", "foo:a")).isEqualTo("1");
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"pubsub", "normal pubsub"})
   void soIsOneWhoseUserIsNotLetInAnyMore(String killed) throws IOException {
     await().until(() -> connectionsOf(group.master(), "foo") == 0);

@@ -30,7 +30,7 @@ public enum CloseCause {
   DRAINED,
   /** A node was lost in the middle of a reply, or with a session that lived on it. */
   NODE_LOST,
-  /** The master has ended the client's connection, and does not let its user in any more. */
+  /** The master has ended the connection for the client, and doesn't let its user in any more. */
   LOGIN_REFUSED,
   /** The proxy made a mistake, which it has logged. */
   INTERNAL_ERROR;

@@ -187,6 +187,7 @@ final class IdentityChange extends PausedState implements PinnedConnection.Holde
     }
     session.reply(Resp.error(failure.refusal()));
     goOn();
+    session.onFailure(failure);
   }
 
   /** What the client has sent behind it must not run in another database, or as somebody else. */

@@ -350,6 +350,7 @@ class Run extends MeasuredRun {
   /** So many requests fail, the last ones of the run. */
   void fail(NodeFailure failure, ErrorKind kind, int lost) {
     fail(Resp.error(failure.error(hasWrites())), kind, lost);
+    session.onFailure(failure);
   }
 
   /** So many requests, the last ones, get an error, which is taken over. */

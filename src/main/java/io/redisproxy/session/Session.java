@@ -207,6 +207,23 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
   void replyUnreachable(NodeFailure failure) {
     meters().onErrors(ErrorKind.NODE_UNREACHABLE, 1);
     reply(Resp.error(failure.error(false)));
+    onFailure(failure);
+  }
+
+  /**
+   * The client is told of a failure. If it is that the master doesn't take its login any more, its
+   * connection would have been closed there, and with a new one it can say another.
+   */
+  void onFailure(NodeFailure failure) {
+    if (failure.isOfLogin() && lane.identity().login() != null) {
+      executor().execute(this::closeIfNotLetIn);
+    }
+  }
+
+  private void closeIfNotLetIn() {
+    if (isIn(serving) && !isPinned() && lane.forWrite().refusesLogin()) {
+      become(new Closing(this, CloseCause.LOGIN_REFUSED));
+    }
   }
 
   void onDenied() {
