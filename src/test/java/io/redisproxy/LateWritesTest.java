@@ -17,6 +17,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Writes that are done long after they were sent, or answered: reads see them all the same. */
 class LateWritesTest {
@@ -189,17 +191,20 @@ class LateWritesTest {
     assertThat(values(reader.call("HSCAN", "hash", "0", "COUNT", "10000"))).containsOnly("new");
   }
 
-  @Test
-  void scriptsThatIterateStayAtTheirReplicaWhenItIsLate() throws Exception {
+  /** {@code loaded}: the commands before and behind that which makes the script known. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "MULTI;EXEC", "WATCH a;UNWATCH", "REPLCONF;PING"})
+  void scriptsThatIterateStayAtTheirReplicaWhenItIsLate(String loaded) throws Exception {
     fillHash("old");
     awaitReadAtReplica("hash");
+    String script = "return redis.call('HSCAN', KEYS[1], ARGV[1], 'COUNT', 100) --" + loaded;
+    String digest = load(script, loaded.split(";"));
     delay();
     fillHash("new");
-    String script = "return redis.call('HSCAN', KEYS[1], ARGV[1], 'COUNT', 100)";
     Set<Object> fields = new HashSet<>();
     String cursor = "0";
     do {
-      Object page = reader.call("EVAL_RO", script, "1", "hash", cursor);
+      Object page = reader.call("EVALSHA_RO", digest, "1", "hash", cursor);
       cursor = (String) ((List<?>) page).get(0);
       fields.addAll((List<?>) ((List<?>) page).get(1));
       assertThat(values(page)).containsOnly("new");
@@ -207,6 +212,21 @@ class LateWritesTest {
     } while (!cursor.equals("0"));
     // And the value.
     assertThat(fields).hasSize(1000 + 1);
+  }
+
+  private String load(String script, String... around) throws Exception {
+    try (RawClient loader = proxy.connect()) {
+      List<Object> replies = new ArrayList<>();
+      if (around.length > 1) {
+        loader.call(around[0].split(" "));
+      }
+      replies.add(loader.call("SCRIPT", "LOAD", script));
+      if (around.length > 1) {
+        replies.add(loader.call(around[1].split(" ")));
+      }
+      Object last = replies.get(replies.size() - 1);
+      return (String) (last instanceof List<?> results ? results.get(0) : replies.get(0));
+    }
   }
 
   private void fillHash(String value) throws Exception {

@@ -93,7 +93,7 @@ final class PinnedRequests {
     if (commandClass == CommandClass.EVERY_NODE) {
       // At once even if the master does it at EXEC: a script that is gone there is run by the
       // master.
-      scripts.sendToReplicas(in, from, end);
+      scripts.sendToReplicas(command, in, from, end);
     }
     if (Pin.mayChange(command)) {
       return onChange(command, commandClass, in, from, end);

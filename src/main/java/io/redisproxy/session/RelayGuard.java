@@ -178,7 +178,7 @@ final class RelayGuard {
       muting.onRequest(command, request);
     }
     if (passes && kind.commandClass() == CommandClass.EVERY_NODE && !passesRest) {
-      session.lane().tellReplicas(request, session);
+      ScriptRequests.sendToReplicas(session, command, request);
     }
     return passes;
   }

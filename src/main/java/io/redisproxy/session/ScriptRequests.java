@@ -3,6 +3,7 @@ package io.redisproxy.session;
 import io.netty.buffer.ByteBuf;
 import io.redisproxy.command.Command;
 import io.redisproxy.command.KnownScripts;
+import io.redisproxy.resp.ArgumentCursor;
 import java.util.Arrays;
 import java.util.List;
 
@@ -71,20 +72,23 @@ final class ScriptRequests {
 
   /** The master's reply is the client's. */
   boolean onEveryNode(Command command, ByteBuf in, int from, int end) {
-    if (command == Command.SCRIPT_LOAD) {
-      List<byte[]> words = Requests.arguments(session, in, from, end).words();
-      if (words.size() > 2) {
-        KnownScripts.learn(words.get(2));
-      }
-    }
-    sendToReplicas(in, from, end);
+    sendToReplicas(command, in, from, end);
     return shared.addAtMaster(command, in, from, end);
   }
 
-  void sendToReplicas(ByteBuf in, int from, int end) {
+  void sendToReplicas(Command command, ByteBuf in, int from, int end) {
     sender.endBefore(in, from);
     ByteBuf request = Requests.whole(session, in, from, end);
-    session.lane().tellReplicas(request, session);
+    sendToReplicas(session, command, request);
     request.release();
+  }
+
+  /** {@code request}: all of it, which stays. */
+  static void sendToReplicas(Session session, Command command, ByteBuf request) {
+    ArgumentCursor cursor = session.cursor().start(request, request.readerIndex());
+    if (command == Command.SCRIPT_LOAD && cursor.next() && cursor.next() && cursor.next()) {
+      KnownScripts.learn(cursor.bytes());
+    }
+    session.lane().tellReplicas(request, session);
   }
 }
