@@ -4,7 +4,7 @@
 #
 #   ./mvnw package -DskipTests && src/bench/compare.sh
 #
-# Takes about seven minutes; the machine should have nothing else to do. All proxies talk to the same
+# Takes about five minutes; the machine should have nothing else to do. All proxies talk to the same
 # master; ours has a replica of it as well. Every case runs ROUNDS times with the proxies in turn, so
 # that a slow minute of the machine hits all of them. The tables show medians and what ours is to the
 # other; every single measurement is written to target/bench/.
