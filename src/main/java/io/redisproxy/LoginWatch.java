@@ -24,8 +24,7 @@ final class LoginWatch {
 
   private final Served served;
   private final NodeConnector connector;
-  private final Duration interval;
-  private final Duration timeout;
+  private final ProxySettings.Probe settings;
 
   /** Whether a node asked for a login when it was looked at last. */
   private final Map<NodeAddress, Boolean> asking = new HashMap<>();
@@ -40,8 +39,7 @@ final class LoginWatch {
   LoginWatch(Served served, NodeConnector connector, ProxySettings.Probe settings) {
     this.served = served;
     this.connector = connector;
-    interval = settings.interval().multipliedBy(INTERVALS);
-    timeout = settings.timeout();
+    this.settings = settings;
   }
 
   void start() {
@@ -65,12 +63,14 @@ final class LoginWatch {
             .toList();
     asking.keySet().retainAll(members);
     members.forEach(this::lookAt);
-    connector.schedule(interval, this::look);
+    Duration interval = served.config().health().probeInterval().orElse(settings.interval());
+    connector.schedule(interval.multipliedBy(INTERVALS), this::look);
   }
 
   private void lookAt(NodeAddress node) {
     NodeProbe probe =
-        new NodeProbe(node, null, connector.secured(any -> served.peerAt(node)), timeout);
+        new NodeProbe(
+            node, null, connector.secured(any -> served.peerAt(node)), settings.timeout());
     probe
         .ask(List.of("PING"))
         .onComplete(any -> probe.close())
