@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.redisproxy.dev.RedisProcess;
+import io.redisproxy.fixture.Opened;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.RedisNode;
@@ -11,10 +12,8 @@ import io.redisproxy.metrics.ReloadResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,7 +29,7 @@ class ChangedPasswordTest {
   @AutoClose private RedisGroup group;
   @AutoClose private TestProxy proxy;
   private long counted;
-  private final List<RawClient> clients = new ArrayList<>();
+  @AutoClose private final Opened<RawClient> clients = new Opened<>();
 
   @BeforeEach
   void start() throws IOException {
@@ -47,13 +46,6 @@ class ChangedPasswordTest {
     proxy = TestProxy.startFrom(file, Map.of());
     for (int i = 0; i < CLIENTS; i++) {
       clients.add(new RawClient(port));
-    }
-  }
-
-  @AfterEach
-  void stop() throws IOException {
-    for (RawClient client : clients) {
-      client.close();
     }
   }
 

@@ -3,14 +3,13 @@ package io.redisproxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.redisproxy.fixture.Opened;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ClientKillTest {
   @AutoClose private static RedisGroup group;
   @AutoClose private static TestProxy proxy;
-  private final List<RawClient> clients = new ArrayList<>();
+  @AutoClose private final Opened<RawClient> clients = new Opened<>();
   private RawClient killer;
 
   @BeforeAll
@@ -35,13 +34,6 @@ class ClientKillTest {
   void connect() throws IOException {
     await().until(() -> proxy.gauge("redis_proxy.clients") == 0);
     killer = client();
-  }
-
-  @AfterEach
-  void disconnect() throws IOException {
-    for (RawClient client : clients) {
-      client.close();
-    }
   }
 
   @Test

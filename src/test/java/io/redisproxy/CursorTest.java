@@ -3,16 +3,15 @@ package io.redisproxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.redisproxy.fixture.Opened;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,7 +28,7 @@ class CursorTest {
 
   @AutoClose private static RedisGroup group;
   @AutoClose private static TestProxy proxy;
-  private final List<RawClient> clients = new ArrayList<>();
+  @AutoClose private final Opened<RawClient> clients = new Opened<>();
 
   @BeforeAll
   static void start() throws IOException {
@@ -61,13 +60,6 @@ class CursorTest {
       clients.add(proxy.connect());
     }
     await().until(proxy::allHealthy);
-  }
-
-  @AfterEach
-  void disconnect() throws IOException {
-    for (RawClient client : clients) {
-      client.close();
-    }
   }
 
   @ParameterizedTest

@@ -311,6 +311,27 @@ class HoldWritesTest {
     }
   }
 
+  @Test
+  void lateReadsDoNotOvertakeTheWriteBeforeThemToTheNewMaster() throws IOException {
+    try (TestProxy proxy = proxy(LONG);
+        RawClient client = proxy.connect();
+        RawClient other = proxy.connect()) {
+      client.call("SET", "a", "old");
+      group.awaitInSync();
+      group.call(old, "CLIENT", "PAUSE", "60000", "WRITE");
+      sendApart(proxy, client, "SET a new");
+      sendApart(proxy, client, "GET a");
+      sendApart(proxy, other, "GET a");
+      demote();
+      // It is late, too, and has no write before it.
+      assertThat(other.readText()).isEqualTo("old");
+      group.call(old, "CLIENT", "UNPAUSE");
+      assertThat(client.readText()).isEqualTo("OK");
+      assertThat(client.readText()).isEqualTo("new");
+      assertThat(other.call("GET", "a")).isEqualTo("new");
+    }
+  }
+
   /** Sends commands, as a run of their own, to a node that does not answer. */
   private static void sendApart(TestProxy proxy, RawClient client, String... commands)
       throws IOException {

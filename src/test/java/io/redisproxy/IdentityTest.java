@@ -3,6 +3,7 @@ package io.redisproxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.redisproxy.fixture.Opened;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
@@ -13,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class IdentityTest {
   @AutoClose private static RedisGroup group;
   @AutoClose private static TestProxy proxy;
-  private final List<RawClient> clients = new ArrayList<>();
+  @AutoClose private final Opened<RawClient> clients = new Opened<>();
   private RawClient client;
 
   @BeforeAll
@@ -44,13 +44,6 @@ class IdentityTest {
     onEveryNode(
         "ACL", "SETUSER", "stuck", "reset", "on", ">s", "+@all", "-select", "~stuck:*", "&*");
     client = client();
-  }
-
-  @AfterEach
-  void disconnect() throws IOException {
-    for (RawClient each : clients) {
-      each.close();
-    }
   }
 
   @ParameterizedTest
@@ -232,7 +225,7 @@ class IdentityTest {
   }
 
   @Test
-  void connectionsOfAnIdentityThatNobodyHasAreClosed() throws IOException {
+  void connectionsOfAnIdentityThatNobodyHasAreClosed() throws Exception {
     client.call("PING");
     await().until(() -> connectionsOf(group.master(), "foo") == 0);
     for (int database = 0; database < 5; database++) {
@@ -242,7 +235,7 @@ class IdentityTest {
       other.call("SET", "foo:a", "1");
     }
     assertThat(connectionsOf(group.master(), "foo")).isGreaterThanOrEqualTo(5);
-    disconnect();
+    clients.close();
     await().until(() -> connectionsOf(group.master(), "foo") == 0);
     await().until(() -> connectionsOf(group.replica(0), "foo") == 0);
     assertThat(client().call("GET", "a")).isNull();

@@ -3,16 +3,15 @@ package io.redisproxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.redisproxy.fixture.Opened;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.RedisNode;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,7 +26,7 @@ class LargeScanTest {
 
   @AutoClose private static RedisGroup group;
   @AutoClose private static TestProxy proxy;
-  private final List<RawClient> clients = new ArrayList<>();
+  @AutoClose private final Opened<RawClient> clients = new Opened<>();
 
   @BeforeAll
   static void start() throws IOException {
@@ -71,13 +70,6 @@ class LargeScanTest {
     long before = calls(group.replicas(), command);
     client.call(command);
     return calls(group.replicas(), command) > before;
-  }
-
-  @AfterEach
-  void disconnect() throws IOException {
-    for (RawClient client : clients) {
-      client.close();
-    }
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.InstanceOfAssertFactories.LIST;
 import static org.awaitility.Awaitility.await;
 
+import io.redisproxy.fixture.Opened;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
@@ -13,7 +14,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LateWritesTest {
   private static final int REPLICAS = 2;
 
-  private final List<Relay> replication = new ArrayList<>();
+  @AutoClose private final Opened<Relay> replication = new Opened<>();
   @AutoClose private RedisGroup group;
   @AutoClose private TestProxy proxy;
   @AutoClose private RawClient client;
@@ -41,11 +41,6 @@ class LateWritesTest {
     proxy = TestProxy.start(group);
     client = proxy.connect();
     reader = proxy.connect();
-  }
-
-  @AfterEach
-  void stop() {
-    replication.forEach(Relay::close);
   }
 
   @Test
@@ -207,7 +202,8 @@ class LateWritesTest {
       Object page = reader.call("EVALSHA_RO", digest, "1", "hash", cursor);
       cursor = (String) ((List<?>) page).get(0);
       fields.addAll((List<?>) ((List<?>) page).get(1));
-      assertThat(values(page)).containsOnly("new");
+      // The last page may be empty.
+      assertThat(values(page)).isSubsetOf("new");
       awaitReadAtReplica("hash");
     } while (!cursor.equals("0"));
     // And the value.

@@ -3,6 +3,7 @@ package io.redisproxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.redisproxy.fixture.Opened;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
@@ -11,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,7 +27,7 @@ class NewPasswordTest {
 
   @AutoClose private RedisGroup group;
   @AutoClose private TestProxy proxy;
-  private final List<RawClient> clients = new ArrayList<>();
+  @AutoClose private final Opened<RawClient> clients = new Opened<>();
 
   /** Directly, since before anybody was asked for a password. */
   private RawClient atMaster;
@@ -42,13 +42,6 @@ class NewPasswordTest {
     atReplica = kept(new RawClient(group.replica(0).port()));
     assertThat(atMaster.call("SET", "a", "1")).isEqualTo("OK");
     group.awaitInSync();
-  }
-
-  @AfterEach
-  void disconnect() throws IOException {
-    for (RawClient client : clients) {
-      client.close();
-    }
   }
 
   @ParameterizedTest

@@ -2,6 +2,7 @@ package io.redisproxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redisproxy.fixture.Opened;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.Relay;
@@ -15,7 +16,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -26,7 +26,7 @@ class OrderTest {
   private static final int ROUNDS = 15;
 
   @AutoClose private static RedisGroup group;
-  private static final List<Relay> RELAYS = new ArrayList<>();
+  @AutoClose private static final Opened<Relay> RELAYS = new Opened<>();
   @AutoClose private static TestProxy proxy;
 
   @BeforeAll
@@ -36,11 +36,6 @@ class OrderTest {
     group.replicas().forEach(replica -> RELAYS.add(Relay.to(replica.port())));
     proxy =
         TestProxy.start(Map.of(), RELAYS.get(0).port(), RELAYS.get(1).port(), RELAYS.get(2).port());
-  }
-
-  @AfterAll
-  static void stop() {
-    RELAYS.forEach(Relay::close);
   }
 
   @Test

@@ -189,7 +189,7 @@ final class ReadRetry extends Retry {
     becauseOf(nil);
     reason = RetryReason.NIL;
     Target master = run.lane().forWrite();
-    rechecking = isUntried(master) && !areWritesWaiting() && !isOvertaken();
+    rechecking = isUntried(master) && !wouldOvertakeWrites(master) && !isOvertaken();
     if (rechecking) {
       recheckedAt = System.nanoTime();
       ask(master);
@@ -296,10 +296,17 @@ final class ReadRetry extends Retry {
     waitUntil(holdEnd);
   }
 
-  /** Whether these were sent behind writes of the client that have to be sent again first. */
-  private boolean areWritesWaiting() {
+  /**
+   * Whether these would come before what the client wrote ahead of them: that has to be sent again
+   * first, or is with another node, which may yet refuse it.
+   */
+  private boolean wouldOvertakeWrites(Target next) {
     return run.isAtMaster()
-        && session.replies().anyBefore(run, each -> each.isAtMaster() && each.isToBeSent());
+        && session
+            .replies()
+            .anyBefore(
+                run,
+                each -> each.isAtMaster() && (each.isToBeSent() || each.isWrittenElsewhere(next)));
   }
 
   private boolean mayWait() {
@@ -319,7 +326,7 @@ final class ReadRetry extends Retry {
   }
 
   private Target nextTarget() {
-    if (attempts >= recovery.readAttempts() || areWritesWaiting() || isOvertaken()) {
+    if (attempts >= recovery.readAttempts() || isOvertaken()) {
       return null;
     }
     Target master = run.lane().forWrite();
@@ -328,7 +335,7 @@ final class ReadRetry extends Retry {
         last && isUntried(master)
             ? master
             : run.lane().forRetry(session.identity().id(), run.needed(), run.isOrdered(), tried);
-    if (!isUntried(next)) {
+    if (!isUntried(next) || wouldOvertakeWrites(next)) {
       return null;
     }
     overBudget = next.isMaster() && isForWantOfReplica() && !recovery.takeFromMaster(unanswered());

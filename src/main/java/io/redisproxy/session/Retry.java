@@ -97,6 +97,16 @@ abstract class Retry implements Holds.Waiting {
     return latest;
   }
 
+  /** Whether nobody else was asked than the node that the run was sent to, nor is waited for. */
+  final boolean isWithFirst() {
+    return latest == run && !waiting && !failed;
+  }
+
+  /** Whether the replies are to come from this node, the last one that was asked. */
+  final boolean isAwaitedFrom(Target node) {
+    return !isOver() && !waiting && latest.target() == node;
+  }
+
   /** That one will not answer; another one is waited for. */
   final void latest(Asked other) {
     latest = other;

@@ -64,7 +64,22 @@ class Run extends MeasuredRun {
    * has refused all of it, or never got it.
    */
   boolean isAtItsMaster() {
-    return isAtMaster() && (hasWrites() ? !isWaiting() : !isRetried());
+    return isAtMaster() && (hasWrites() ? !isWaiting() : isWithItsNode());
+  }
+
+  /** Whether the node that it was sent to first is the only one that was asked for its replies. */
+  private boolean isWithItsNode() {
+    return !isRetried() || retry().isWithFirst();
+  }
+
+  /** Whether its replies are to come from this node, the last one that was asked. */
+  private boolean isAwaitedFrom(Target node) {
+    return isRetried() ? !hasWrites() && retry().isAwaitedFrom(node) : target() == node;
+  }
+
+  /** Whether these are writes that another node than this one has not answered. */
+  boolean isWrittenElsewhere(Target node) {
+    return hasWrites() && !isDone() && answerer().target().node() != node.node();
   }
 
   /**
@@ -78,8 +93,7 @@ class Run extends MeasuredRun {
   /** A node has refused what was sent to it before this, which may come to be sent again. */
   void onRefusedBefore(Target refuser, RetryReason why) {
     if (isAtMaster()
-        && target() == refuser
-        && !isRetried()
+        && isAwaitedFrom(refuser)
         && mayRetry()
         && !isPartlyAnswered()
         && session.recovery().mayHold()) {

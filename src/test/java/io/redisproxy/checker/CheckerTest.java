@@ -6,6 +6,7 @@ import io.redisproxy.TestProxy;
 import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.MasterFallback;
 import io.redisproxy.config.Resilience;
+import io.redisproxy.fixture.Opened;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.RedisNode;
@@ -26,7 +27,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.jboss.logging.Logger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,7 +49,7 @@ class CheckerTest {
   private static final int CLIENTS = 12;
 
   private final Random random = new Random(SEED);
-  private final List<Relay> replication = new ArrayList<>();
+  @AutoClose private final Opened<Relay> replication = new Opened<>();
   @AutoClose private RedisGroup group;
   @AutoClose private Relay toMaster;
   private int[] replicaPorts;
@@ -69,11 +69,6 @@ class CheckerTest {
     group.awaitInSync();
     toMaster = Relay.to(group.master().port());
     replicaPorts = group.replicas().stream().mapToInt(RedisNode::port).toArray();
-  }
-
-  @AfterEach
-  void stop() {
-    replication.forEach(Relay::close);
   }
 
   @ParameterizedTest

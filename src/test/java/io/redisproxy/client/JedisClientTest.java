@@ -1,8 +1,7 @@
 package io.redisproxy.client;
 
-import java.util.ArrayList;
-import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import io.redisproxy.fixture.Opened;
+import org.junit.jupiter.api.AutoClose;
 import redis.clients.jedis.ConnectionPoolConfig;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
@@ -12,13 +11,10 @@ import redis.clients.jedis.RedisProtocol;
 
 /** Jedis with a pool of connections; clients are closed after each test. */
 abstract class JedisClientTest extends ClientTest {
-  private final List<AutoCloseable> clients = new ArrayList<>();
+  @AutoClose private final Opened<AutoCloseable> clients = new Opened<>();
 
-  @AfterEach
-  void closeClients() throws Exception {
-    for (AutoCloseable client : clients) {
-      client.close();
-    }
+  final void closeClients() throws Exception {
+    clients.close();
   }
 
   final RedisClient connect(RedisProtocol protocol) {

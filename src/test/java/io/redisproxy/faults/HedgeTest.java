@@ -8,6 +8,7 @@ import io.redisproxy.config.Hedge;
 import io.redisproxy.config.MasterFallback;
 import io.redisproxy.config.Resilience;
 import io.redisproxy.fixture.LeakWatch;
+import io.redisproxy.fixture.Opened;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.Relay;
@@ -22,7 +23,6 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,7 +38,7 @@ class HedgeTest {
   @AutoClose private static RedisGroup group;
 
   /** Those by which the proxy reaches the replicas. */
-  private final List<Relay> relays = new ArrayList<>();
+  @AutoClose private final Opened<Relay> relays = new Opened<>();
 
   @BeforeAll
   static void startServers() throws IOException {
@@ -52,11 +52,6 @@ class HedgeTest {
   @BeforeEach
   void start() {
     group.replicas().forEach(replica -> relays.add(Relay.to(replica.port())));
-  }
-
-  @AfterEach
-  void stop() {
-    relays.forEach(Relay::close);
   }
 
   /** {@code hedge}: null for none. */
