@@ -28,6 +28,7 @@ public final class Classifier {
                   Map.entry(XINFO_GROUPS, "how much a group has read is not replicated"),
                   Map.entry(XINFO_CONSUMERS, "when a consumer was seen is not replicated"),
                   Map.entry(XINFO_STREAM, "when a consumer was seen is not replicated"),
+                  Map.entry(CLUSTERSCAN, CURSOR),
                   Map.entry(FT_AGGREGATE, CURSOR),
                   Map.entry(FT_HYBRID, CURSOR),
                   Map.entry(FT_PROFILE, CURSOR),
@@ -204,6 +205,8 @@ public final class Classifier {
     // These end what holds up other commands. Behind one of those they would wait for themselves.
     pinned.addAll(
         EnumSet.of(CLIENT_PAUSE, CLIENT_UNPAUSE, SCRIPT_KILL, FUNCTION_KILL, FUNCTION_STATS));
+    // Valkey 9.1 answers these while it is busy with a script, behind which they would wait.
+    pinned.addAll(EnumSet.of(CLIENT_CACHING, CLIENT_GETREDIR));
     // Wait for replicas, without the flag that says so.
     pinned.addAll(EnumSet.of(FAILOVER, CLUSTER_SETSLOT));
     return pinned;

@@ -33,6 +33,7 @@ class ClassifierTest {
   void aReadThatIsWrongOnAReplicaStaysAtTheMaster() {
     assertClass(MASTER, "TOUCH", "OBJECT FREQ");
     assertClass(MASTER, "OBJECT IDLETIME", "FT.AGGREGATE", "FT.CURSOR READ", "BF.SCANDUMP");
+    assertClass(MASTER, "CLUSTERSCAN");
     assertThat(Classifier.READS_KEPT_AT_MASTER.keySet())
         .allMatch(c -> c.has(CommandFlag.READ_ONLY))
         .allMatch(c -> Classifier.classOf(c) == MASTER);
@@ -73,6 +74,7 @@ class ClassifierTest {
   @Test
   void whatEndsAHoldUpDoesNotQueueBehindIt() {
     assertClass(PINNED, "CLIENT UNPAUSE", "SCRIPT KILL", "FUNCTION KILL", "FAILOVER");
+    assertClass(PINNED, "CLIENT CACHING", "CLIENT GETREDIR");
   }
 
   @Test
@@ -91,6 +93,8 @@ class ClassifierTest {
     assertRequestClass(READ, "XREAD STREAMS block 0");
     assertRequestClass(MASTER, "XREADGROUP GROUP block block STREAMS s >");
     assertRequestClass(PINNED, "XREADGROUP GROUP g c BLOCK 5 STREAMS s >");
+    assertRequestClass(MASTER, "XREADGROUP GROUP g c COUNT 1 CLAIM 100 STREAMS block >");
+    assertRequestClass(PINNED, "XREADGROUP GROUP g c CLAIM 100 BLOCK 5 STREAMS s >");
     assertRequestClass(READ, "TS.READ block 0");
     assertRequestClass(PINNED, "TS.READ k 0 BLOCK 0 1");
     assertRequestClass(READ, "GET block");

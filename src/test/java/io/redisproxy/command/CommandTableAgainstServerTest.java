@@ -8,6 +8,7 @@ import io.redisproxy.fixture.ServerVersion;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -40,19 +41,22 @@ class CommandTableAgainstServerTest {
           "BZPOPMAX", Set.of("NOSCRIPT"),
           "WAIT", Set.of("NOSCRIPT", "BLOCKING"));
 
-  /** Redis 8.2 has these refused when there is no memory left. */
-  private static final Map<String, Set<String>> FLAGS_OF_8_0 =
+  /** Redis 8.6 has these refused when there is no memory left. */
+  private static final Map<String, Set<String>> FLAGS_BEFORE_REDIS_8_6 =
       Map.of(
-          "HEXPIRE", Set.of("DENYOOM"),
-          "HEXPIREAT", Set.of("DENYOOM"),
-          "HPEXPIRE", Set.of("DENYOOM"),
-          "HPEXPIREAT", Set.of("DENYOOM"));
+          "PSUBSCRIBE", Set.of("DENYOOM"),
+          "SSUBSCRIBE", Set.of("DENYOOM"),
+          "SUBSCRIBE", Set.of("DENYOOM"));
 
   /** Later versions take an option more, or a command without arguments. */
   private static final Set<String> ARITY_OF_7_0 =
       Set.of("ZRANK", "ZREVRANK", "COMMAND GETKEYS", "COMMAND GETKEYSANDFLAGS");
 
-  private static final Set<String> ARITY_OF_VALKEY_8 = Set.of("COMMANDLOG GET");
+  /** Valkey 9 detaches a replica with the one, and names the engine of scripts in the other. */
+  private static final Set<String> ARITY_BEFORE_VALKEY_9_1 =
+      Set.of("CLUSTER REPLICATE", "SCRIPT DEBUG");
+
+  private static final Set<String> ARITY_OF_VALKEY = Set.of("COMMANDLOG GET");
 
   @AutoClose private static RedisProcess redis;
   @AutoClose private static Connection connection;
@@ -82,17 +86,27 @@ class CommandTableAgainstServerTest {
             .stream()
             .filter(difference -> !difference.getValue().isEmpty())
             .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
-    Map<String, Set<String>> known =
-        version.isValkey() ? Map.of() : version.isRedisSince(8, 0) ? FLAGS_OF_8_0 : FLAGS_OF_7_0;
+    Map<String, Set<String>> known = new HashMap<>();
+    if (!version.isRedisSince(8, 6)) {
+      known.putAll(FLAGS_BEFORE_REDIS_8_6);
+    }
+    if (!version.isValkey() && !version.isRedisSince(8, 0)) {
+      known.putAll(FLAGS_OF_7_0);
+    }
     assertThat(differences).isEqualTo(known);
   }
 
   @Test
   void arityAgrees() {
-    Set<String> known =
-        version.isValkey()
-            ? ARITY_OF_VALKEY_8
-            : version.isRedisSince(8, 0) ? Set.of() : ARITY_OF_7_0;
+    Set<String> known = new TreeSet<>();
+    if (!version.isValkeySince(9, 1)) {
+      known.addAll(ARITY_BEFORE_VALKEY_9_1);
+    }
+    if (version.isValkey()) {
+      known.addAll(ARITY_OF_VALKEY);
+    } else if (!version.isRedisSince(8, 0)) {
+      known.addAll(ARITY_OF_7_0);
+    }
     assertThat(
             names(
                 commands.stream()

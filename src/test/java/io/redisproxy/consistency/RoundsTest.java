@@ -79,6 +79,8 @@ class RoundsTest {
         });
     rounds = made.get();
     await().until(() -> rounds.reached(REPLICA) > 0);
+    // Valkey 9.1 takes a second to sync, after which it counts that nobody has read.
+    writes.onRead();
   }
 
   @AfterEach
