@@ -8,7 +8,9 @@ import io.netty.buffer.ByteBuf;
  * <p>It looks at lengths and at the command's name only; argument bytes are skipped, never read. It
  * keeps its place between buffers, so that a request may come in any pieces. What it accepts is
  * what a Redis server accepts (networking.c, processMultibulkBuffer): a request that passes here
- * never makes a server close the connection that it shares with others.
+ * never makes a server close the connection that it shares with others. Redis doesn't look at the
+ * bytes where line breaks have to be; Valkey does from 9.1 on, and closes. So whatever is in their
+ * place is made a line break.
  *
  * <pre>{@code
  * int position = in.readerIndex();
@@ -132,12 +134,16 @@ public final class RequestDecoder {
 
   /** Where the bytes of the argument behind the name begin in the buffer. */
   public int argumentAt(ByteBuf in) {
-    return argument + ShortHeader.lineOf(ShortHeader.read(in.getLongLE(argument)));
+    return argument + ShortHeader.lineOf(argumentSize(in));
   }
 
   public int argumentLength(ByteBuf in) {
-    int all = ShortHeader.read(in.getLongLE(argument));
+    int all = argumentSize(in);
     return all - ShortHeader.lineOf(all) - 2;
+  }
+
+  private int argumentSize(ByteBuf in) {
+    return ShortHeader.readBehindLineBreak(in.getLongLE(argument - 2));
   }
 
   /** The first eight bytes of the name, as sent, the first byte lowest, padded with zeros. */
@@ -188,6 +194,7 @@ public final class RequestDecoder {
             }
             break;
           }
+          mend(in, i - 1, '\n');
           argumentsLeft = number.value();
           if (!number.isValid() || argumentsLeft > Integer.MAX_VALUE) {
             return fail("invalid multibulk length");
@@ -214,6 +221,7 @@ public final class RequestDecoder {
             }
             break;
           }
+          mend(in, i - 1, '\n');
           bytesLeft = number.value();
           if (!number.isValid() || bytesLeft < 0 || bytesLeft > MAX_ARGUMENT) {
             return fail("invalid bulk length");
@@ -232,11 +240,13 @@ public final class RequestDecoder {
           }
         }
         case SKIP -> {
-          if (bytesLeft > limit - i) {
-            bytesLeft -= limit - i;
-            i = limit;
-          } else {
-            i += (int) bytesLeft;
+          int skipped = (int) Math.min(bytesLeft, limit - i);
+          bytesLeft -= skipped;
+          i += skipped;
+          if (bytesLeft < 2) {
+            mendEnd(in, i, skipped);
+          }
+          if (bytesLeft == 0) {
             if (--argumentsLeft == 0) {
               return finish(Result.REQUEST, i);
             }
@@ -322,20 +332,37 @@ public final class RequestDecoder {
     int i = from + Long.BYTES + length + 2;
     int behindName = count == 1 ? NONE : i;
     for (int left = count - 1; left > 0; left--) {
-      if (limit - i < Long.BYTES) {
+      if (limit - i + 2 < Long.BYTES) {
         return -1;
       }
-      int size = ShortHeader.read(in.getLongLE(i));
+      int size = ShortHeader.readBehindLineBreak(in.getLongLE(i - 2));
       if (size == ShortHeader.OTHER) {
         return -1;
       }
       i += size;
     }
-    if (i > limit || i - from > maxSize) {
+    if (i > limit || i - from > maxSize || in.getShortLE(i - 2) != ShortHeader.LINE_BREAK) {
       return -1;
     }
     argument = behindName;
     return i;
+  }
+
+  /** The last bytes of an argument with its line break, of which {@link #bytesLeft} are to come. */
+  private void mendEnd(ByteBuf in, int at, int read) {
+    int lineFeed = at + (int) bytesLeft - 1;
+    if (lineFeed < at && read > 0) {
+      mend(in, lineFeed, '\n');
+    }
+    if (lineFeed - 1 >= at - read) {
+      mend(in, lineFeed - 1, '\r');
+    }
+  }
+
+  private static void mend(ByteBuf in, int at, char right) {
+    if (in.getByte(at) != right) {
+      in.setByte(at, right);
+    }
   }
 
   private void begin() {

@@ -79,8 +79,10 @@ final class Decoding {
     int position = OFFSET;
     boolean behindRequest = false;
     while (position < in.writerIndex() && !failed) {
+      // As it came, since what has the place of a line break is made one.
+      ByteBuf asSent = in.copy(0, in.writerIndex());
       Result result = decoder.next(in, position);
-      followQuickly(in, position, result, behindRequest);
+      followQuickly(asSent, position, result, behindRequest);
       behindRequest = result == Result.REQUEST;
       if (result == Result.ERROR) {
         failed = true;

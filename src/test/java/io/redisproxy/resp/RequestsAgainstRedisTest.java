@@ -39,10 +39,19 @@ class RequestsAgainstRedisTest {
   /** It omits a byte of 255 from words in a line. */
   private static boolean valkey;
 
+  /** It insists on the line feed behind a carriage return, and takes words with quotes inside. */
+  private static boolean valkeySince91;
+
+  /** It goes on waiting for the end of a line with the length of an argument. */
+  private static boolean redisSince86;
+
   @BeforeAll
   static void start() {
     redis = RedisProcess.start();
-    valkey = ServerVersion.at(redis.port()).isValkey();
+    ServerVersion version = ServerVersion.at(redis.port());
+    valkey = version.isValkey();
+    valkeySince91 = version.isValkeySince(9, 1);
+    redisSince86 = version.isRedisSince(8, 6);
   }
 
   @ParameterizedTest
@@ -150,9 +159,10 @@ class RequestsAgainstRedisTest {
       }
       Outcome decoded = decoded(input);
       // Redis looks at a line when its end has come, the decoder at its first byte.
-      assertThat(decoded)
-          .as(input)
-          .isEqualTo(served(decoded.error() == null ? input : input + "\r\n"));
+      Outcome served = served(decoded.error() == null ? input : input + "\r\n");
+      if (!isOfNewerServer(decoded, served)) {
+        assertThat(decoded).as(input).isEqualTo(served);
+      }
     }
   }
 
@@ -165,7 +175,8 @@ class RequestsAgainstRedisTest {
       for (int i = random.nextInt(14); i > 0; i--) {
         line.append(alphabet.charAt(random.nextInt(alphabet.length())));
       }
-      if (valkey && line.indexOf("\u00ff") > 0) {
+      boolean quotes = line.indexOf("'", 21) > 0 || line.indexOf("\"", 21) > 0;
+      if (valkey && line.indexOf("\u00ff") > 0 || valkeySince91 && quotes) {
         continue;
       }
       assertSplitAlike(line + "\r\n");
@@ -191,7 +202,20 @@ class RequestsAgainstRedisTest {
 
   private static void assertSame(String input) {
     String shown = input.substring(0, Math.min(input.length(), 200));
-    assertThat(decoded(input)).as(shown).isEqualTo(served(input));
+    Outcome decoded = decoded(input);
+    Outcome served = served(input);
+    if (!isOfNewerServer(decoded, served)) {
+      assertThat(decoded).as(shown).isEqualTo(served);
+    }
+  }
+
+  /** Whether the server differs in what the decoder does as older ones do. */
+  private static boolean isOfNewerServer(Outcome decoded, Outcome served) {
+    boolean refused = "ERR Protocol error: invalid CRLF in request".equals(served.error());
+    boolean tooBig = "ERR Protocol error: too big bulk count string".equals(decoded.error());
+    boolean unbalanced = "ERR Protocol error: unbalanced quotes in request".equals(decoded.error());
+    return valkeySince91 && (refused || unbalanced)
+        || redisSince86 && tooBig && served.error() == null;
   }
 
   /** What the decoder makes of it, together with what inline requests are taken apart by. */
