@@ -222,6 +222,8 @@ class ProxyCommandsTest {
     "EVAL return(1) 1 a, EVAL, write, [a], master, shared",
     "PING, PING, any-node, [], replica, shared",
     "BLPOP a 0, BLPOP, pinned, [a], master, own",
+    "INFO, INFO, read, [], replica, shared",
+    "INFO replication, INFO, master, [], master, shared",
     "XREAD STREAMS a $, XREAD, read, [a], replica, shared",
     "XREAD BLOCK 0 STREAMS a $, XREAD, pinned, [a], master, own",
     "MULTI, MULTI, pinned, [], master, own",

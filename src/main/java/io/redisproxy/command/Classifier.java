@@ -47,6 +47,9 @@ public final class Classifier {
   public static final Set<Command> READS_WITHOUT_FLAG =
       Collections.unmodifiableSet(EnumSet.of(INFO, LENGTH));
 
+  /** What a client asks for who wants to know whether it is connected to a master. */
+  private static final String SECTION_OF_MASTER = "REPLICATION";
+
   private static final EnumSet<Command> PINNED_IF_BLOCKING = EnumSet.of(XREAD, XREADGROUP, TS_READ);
 
   private static final EnumSet<Command> CURSORS = EnumSet.of(SCAN, HSCAN, SSCAN, ZSCAN);
@@ -126,16 +129,21 @@ public final class Classifier {
   }
 
   /**
-   * The class of one request, never {@code PINNED_IF_BLOCKING}.
+   * The class of one request, never {@code PINNED_IF_BLOCKING} or {@code READ_BY_SECTION}.
    *
    * @param request the command's name and arguments
    */
   public static CommandClass classOf(Command command, List<byte[]> request) {
     CommandClass commandClass = classOf(command);
-    if (commandClass != CommandClass.PINNED_IF_BLOCKING) {
-      return commandClass;
-    }
-    return asksToBlock(command, request) ? CommandClass.PINNED : classIfNotBlocking(command);
+    return switch (commandClass) {
+      case PINNED_IF_BLOCKING ->
+          asksToBlock(command, request) ? CommandClass.PINNED : classIfNotBlocking(command);
+      case READ_BY_SECTION ->
+          request.stream().skip(1).anyMatch(section -> Words.equal(SECTION_OF_MASTER, section))
+              ? CommandClass.READ_AT_MASTER
+              : CommandClass.READ;
+      default -> commandClass;
+    };
   }
 
   /** The class of a command that is {@code PINNED_IF_BLOCKING}, when it is not to block. */
@@ -170,6 +178,9 @@ public final class Classifier {
     }
     if (ANY_NODE.contains(command)) {
       return CommandClass.ANY_NODE;
+    }
+    if (command == INFO) {
+      return CommandClass.READ_BY_SECTION;
     }
     return READS.contains(command) ? CommandClass.READ : CommandClass.MASTER;
   }

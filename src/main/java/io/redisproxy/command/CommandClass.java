@@ -10,6 +10,8 @@ public enum CommandClass {
   READ_AT_MASTER,
   /** On whichever node is nearest: the answer is the same everywhere. */
   ANY_NODE,
+  /** {@link #READ}, unless it asks for what the master alone may say; see {@link Classifier}. */
+  READ_BY_SECTION,
   /**
    * On a replica, as the beginning of an iteration that goes on where it began: the node travels in
    * the cursor.

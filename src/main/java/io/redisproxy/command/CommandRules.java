@@ -65,11 +65,11 @@ public final class CommandRules {
     return classes[command.ordinal()];
   }
 
-  /** The class of one request, never {@code PINNED_IF_BLOCKING} or {@code BY_NAME}. */
+  /** The class of one request, none of those that its arguments or its name decide. */
   public CommandClass classOf(Command command, List<byte[]> request) {
     CommandClass commandClass = classOf(command);
     return switch (commandClass) {
-      case PINNED_IF_BLOCKING -> Classifier.classOf(command, request);
+      case PINNED_IF_BLOCKING, READ_BY_SECTION -> Classifier.classOf(command, request);
       case BY_NAME -> classOfNamed(request);
       default -> commandClass;
     };

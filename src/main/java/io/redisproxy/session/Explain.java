@@ -62,7 +62,7 @@ final class Explain {
 
   private String className() {
     return switch (commandClass) {
-      case READ -> "read";
+      case READ, READ_BY_SECTION -> "read";
       case MASTER, READ_AT_MASTER, PINNED_IF_BLOCKING, BY_NAME -> isWrite() ? "write" : "master";
       case ANY_NODE -> "any-node";
       case CURSOR -> "cursor";
@@ -89,7 +89,7 @@ final class Explain {
     }
     Target master = session.lane().forWrite();
     return switch (commandClass) {
-      case READ ->
+      case READ, READ_BY_SECTION ->
           decideRechecked(isConfigured() ? "the listener's configuration names it" : "a read");
       case ANY_NODE -> decideRead("the same on any node");
       case READING_SCRIPT ->
@@ -176,6 +176,9 @@ final class Explain {
     }
     if (isWrite()) {
       return "a write";
+    }
+    if (command == Command.INFO) {
+      return "a read, but of who is the master";
     }
     String kept = Classifier.READS_KEPT_AT_MASTER.get(command);
     return kept == null ? "it is no read" : "a read, but " + kept;

@@ -149,7 +149,7 @@ final class Serving extends SessionState {
       case READING_SCRIPT -> scripts.onReading(command, in, from, end);
       case EVERY_NODE -> scripts.onEveryNode(command, in, from, end);
       case PINNED -> withheld.pin(command, in, from, end);
-      case PINNED_IF_BLOCKING -> onMayBlock(command, in, from, end);
+      case PINNED_IF_BLOCKING, READ_BY_SECTION -> onByArguments(command, in, from, end);
       case RELAYED -> withheld.relay(in, from);
       case BY_NAME -> throw new IllegalStateException("the name has been looked up");
       case DENIED -> withheld.deny(command, in, from, end);
@@ -177,11 +177,12 @@ final class Serving extends SessionState {
         : stays;
   }
 
-  private boolean onMayBlock(Command command, ByteBuf in, int from, int end) {
+  private boolean onByArguments(Command command, ByteBuf in, int from, int end) {
     RequestArguments arguments = Requests.arguments(session, in, from, end);
     return switch (session.rules().classOf(command, arguments.words())) {
       case READ -> shared.addRead(command, in, from, end);
       case MASTER -> shared.addAtMaster(command, in, from, end);
+      case READ_AT_MASTER -> shared.addHarmless(in, from);
       default -> withheld.pin(command, in, from, end);
     };
   }

@@ -26,6 +26,10 @@ abstract class RedissonClientTest extends ClientTest {
         .setAddress("redis://" + HOST + ":" + proxy.port())
         .setConnectionMinimumIdleSize(2)
         .setConnectionPoolSize(8);
+    return connect(config);
+  }
+
+  final RedissonClient connect(Config config) {
     RedissonClient client = Redisson.create(config);
     clients.add(client);
     return client;

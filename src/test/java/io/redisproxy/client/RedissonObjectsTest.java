@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.redisson.api.BatchOptions;
@@ -19,10 +20,21 @@ import org.redisson.api.RMap;
 import org.redisson.api.RTransaction;
 import org.redisson.api.RedissonClient;
 import org.redisson.api.TransactionOptions;
+import org.redisson.client.codec.StringCodec;
+import org.redisson.config.Config;
 import org.redisson.config.Protocol;
 
 /** Redisson's objects that hold values. */
 class RedissonObjectsTest extends RedissonClientTest {
+
+  @Test
+  void theProxyIsTakenForAMasterByWhoLooksForOne() {
+    Config config = new Config();
+    config.useReplicatedServers().addNodeAddress("redis://" + HOST + ":" + proxy.port());
+    RBucket<String> bucket = connect(config).getBucket("bucket", StringCodec.INSTANCE);
+    bucket.set("value");
+    assertThat(bucket.get()).isEqualTo("value");
+  }
 
   @ParameterizedTest
   @EnumSource

@@ -9,6 +9,8 @@ import static io.redisproxy.command.CommandClass.PINNED;
 import static io.redisproxy.command.CommandClass.PINNED_IF_BLOCKING;
 import static io.redisproxy.command.CommandClass.READ;
 import static io.redisproxy.command.CommandClass.READING_SCRIPT;
+import static io.redisproxy.command.CommandClass.READ_AT_MASTER;
+import static io.redisproxy.command.CommandClass.READ_BY_SECTION;
 import static io.redisproxy.command.CommandClass.RELAYED;
 import static io.redisproxy.command.CommandClass.SESSION;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -19,7 +21,8 @@ class ClassifierTest {
 
   @Test
   void theUsersOwnListOfReadsIsRead() {
-    assertClass(READ, "GET", "MGET", "KEYS", "EXISTS", "SCARD", "LENGTH", "INFO");
+    assertClass(READ, "GET", "MGET", "KEYS", "EXISTS", "SCARD", "LENGTH");
+    assertClass(READ_BY_SECTION, "INFO");
   }
 
   @Test
@@ -88,6 +91,11 @@ class ClassifierTest {
 
   @Test
   void readingAStreamIsPinnedOnlyIfItBlocks() {
+    assertRequestClass(READ, "INFO");
+    assertRequestClass(READ, "INFO all");
+    assertRequestClass(READ, "info server Clients");
+    assertRequestClass(READ_AT_MASTER, "INFO replication");
+    assertRequestClass(READ_AT_MASTER, "info server Replication");
     assertRequestClass(READ, "XREAD COUNT 2 STREAMS s 0");
     assertRequestClass(PINNED, "XREAD count 2 block 0 STREAMS s 0");
     assertRequestClass(READ, "XREAD STREAMS block 0");

@@ -271,7 +271,11 @@ class CommandTableAgainstServerTest {
     if (commandClass == CommandClass.PINNED_IF_BLOCKING) {
       commandClass = Classifier.classIfNotBlocking(command.command());
     }
-    return Set.of(CommandClass.READ, CommandClass.CURSOR, CommandClass.READING_SCRIPT)
+    return Set.of(
+            CommandClass.READ,
+            CommandClass.READ_BY_SECTION,
+            CommandClass.CURSOR,
+            CommandClass.READING_SCRIPT)
         .contains(commandClass);
   }
 
