@@ -185,6 +185,21 @@ class PinTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"BLPOP l 0", "XREAD BLOCK 0 STREAMS s $", "WAIT 3 0", "SUBSCRIBE c"})
+  void whoLeavesWhileItWaitsIsNoError(String request) throws IOException {
+    double before = proxy.counted("redis_proxy.errors");
+    double closed = proxy.counted("redis_proxy.clients.closed");
+    try (RawClient leaving = proxy.connect()) {
+      leaving.call("PING");
+      leaving.sendCommand(request.split(" "));
+      await().until(() -> proxy.gauge("redis_proxy.node.pinned") == 1);
+    }
+    await().until(() -> proxy.counted("redis_proxy.clients.closed") == closed + 1);
+    await().until(() -> proxy.gauge("redis_proxy.node.pinned") == 0);
+    assertThat(proxy.counted("redis_proxy.errors")).isEqualTo(before);
+  }
+
   @Test
   void aClientIsUnblockedByItsNumberAtTheProxy() throws IOException {
     String id = client.call("CLIENT", "ID").toString();

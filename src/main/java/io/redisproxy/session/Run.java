@@ -370,8 +370,10 @@ class Run extends MeasuredRun {
   /** So many requests, the last ones, get an error, which is taken over. */
   void fail(ByteBuf error, ErrorKind kind, int lost) {
     failed = true;
-    session.meters().onErrors(kind, lost);
-    session.insight().onFailed(session, this, kind.label());
+    if (!session.isGone()) {
+      session.meters().onErrors(kind, lost);
+      session.insight().onFailed(session, this, kind.label());
+    }
     pass(times(error, lost));
   }
 

@@ -310,6 +310,11 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
     return closed;
   }
 
+  /** Whether nothing more reaches the client: what fails for it now is nobody's error. */
+  boolean isGone() {
+    return closed || ending != null;
+  }
+
   boolean isIn(SessionState which) {
     return state == which;
   }
