@@ -185,6 +185,16 @@ class PinTest {
     }
   }
 
+  @Test
+  void whatIsReadOverAConnectionOfItsOwnCountsAsRead() throws IOException {
+    client.call("WATCH", "a");
+    double reads = proxy.counted("redis_proxy.requests", "class", "read");
+    for (String request : List.of("INFO", "INFO server", "GET a")) {
+      client.call(request.split(" "));
+    }
+    assertThat(proxy.counted("redis_proxy.requests", "class", "read")).isEqualTo(reads + 3);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"BLPOP l 0", "XREAD BLOCK 0 STREAMS s $", "WAIT 3 0", "SUBSCRIBE c"})
   void whoLeavesWhileItWaitsIsNoError(String request) throws IOException {

@@ -183,7 +183,8 @@ final class PinnedRequests {
     if (question != null) {
       return sender.sendAlone(question, false, pin.connection(), in, from, end);
     }
-    boolean read = commandClass == CommandClass.READ;
+    boolean read =
+        commandClass == CommandClass.READ || commandClass == CommandClass.READ_BY_SECTION;
     KeySlots keys = session.keys();
     if (keys == null || !KeyUse.isWrite(command)) {
       return sender.addPinned(read, pin, in, from);
