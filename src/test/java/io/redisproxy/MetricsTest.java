@@ -115,7 +115,8 @@ class MetricsTest {
     try (RawClient reader = proxy.connect();
         RawClient writer = proxy.connect()) {
       await().until(() -> scrape().sum("redis_proxy_node_lag_bytes", replica) == 0);
-      await().until(() -> scrape().sum("redis_proxy_node_connections", replica) == 2);
+      // One for each event loop, and perhaps one that large replies have needed beside.
+      await().until(() -> scrape().sum("redis_proxy_node_connections", replica) >= 2);
       await().until(() -> proxy.allHealthy());
       group.replica(0).pause();
       reader.sendCommand("GET", "a");
