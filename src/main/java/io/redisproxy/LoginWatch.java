@@ -43,7 +43,7 @@ final class LoginWatch {
   }
 
   void start() {
-    look();
+    lookLater();
   }
 
   void close() {
@@ -63,6 +63,10 @@ final class LoginWatch {
             .toList();
     asking.keySet().retainAll(members);
     members.forEach(this::lookAt);
+    lookLater();
+  }
+
+  private void lookLater() {
     Duration interval = served.config().health().probeInterval().orElse(settings.interval());
     connector.schedule(interval.multipliedBy(INTERVALS), this::look);
   }
@@ -78,7 +82,8 @@ final class LoginWatch {
   }
 
   private void onAnswer(NodeAddress node, boolean asks) {
-    boolean begins = Boolean.FALSE.equals(asking.put(node, asks)) && asks;
+    boolean asked = Boolean.TRUE.equals(asking.put(node, asks));
+    boolean begins = asks && !asked;
     if (begins && !closed) {
       LOG.infof(
           "listener %s: node %s asks for a password now; clients that are connected stay so, as at"
