@@ -10,7 +10,6 @@ import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import org.jboss.logging.Logger;
 
@@ -74,15 +73,7 @@ final class AccessTrials {
   /** Fails if the node can't be reached, or lets nobody in. */
   private Future<Void> greet(NodeAddress node, Login login, TlsPeer peer) {
     NodeConnector way = peer == null ? connector : connector.secured(any -> peer);
-    NodeProbe probe = new NodeProbe(node, login, way, timeout);
-    return probe
-        .ask(List.of("PING"))
-        .compose(
-            answers ->
-                answers.get(0).startsWith("-NOAUTH")
-                    ? Future.<Void>failedFuture("it answered " + answers.get(0))
-                    : Future.<Void>succeededFuture())
-        .onComplete(any -> probe.close());
+    return new NodeProbe(node, login, way, timeout).greet();
   }
 
   private void onTried(NodeAddress node, NodeAccess tried, AsyncResult<Void> outcome) {

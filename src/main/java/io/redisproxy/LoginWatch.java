@@ -6,9 +6,9 @@ import io.redisproxy.topology.Topology;
 import io.redisproxy.upstream.NodeConnector;
 import io.redisproxy.upstream.NodeProbe;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import org.jboss.logging.Logger;
 
 /**
@@ -26,15 +26,15 @@ final class LoginWatch {
   private final NodeConnector connector;
   private final ProxySettings.Probe settings;
 
-  /** Whether a node asked for a login when it was looked at last. */
-  private final Map<NodeAddress, Boolean> asking = new HashMap<>();
+  /** Those that asked for a login when they were looked at last. */
+  private final Set<NodeAddress> asking = new HashSet<>();
 
   private boolean closed;
 
   /**
    * Of a listener, on an event loop.
    *
-   * @param connector without TLS
+   * @param connector with the TLS of each node
    */
   LoginWatch(Served served, NodeConnector connector, ProxySettings.Probe settings) {
     this.served = served;
@@ -61,7 +61,7 @@ final class LoginWatch {
             .mapToObj(topology::address)
             .filter(node -> served.loginAt(node) == null)
             .toList();
-    asking.keySet().retainAll(members);
+    asking.retainAll(members);
     members.forEach(this::lookAt);
     lookLater();
   }
@@ -72,19 +72,14 @@ final class LoginWatch {
   }
 
   private void lookAt(NodeAddress node) {
-    NodeProbe probe =
-        new NodeProbe(
-            node, null, connector.secured(any -> served.peerAt(node)), settings.timeout());
-    probe
-        .ask(List.of("PING"))
-        .onComplete(any -> probe.close())
-        .onSuccess(answers -> onAnswer(node, answers.get(0).startsWith("-NOAUTH")));
+    new NodeProbe(node, null, connector, settings.timeout())
+        .greet()
+        .onSuccess(nothing -> asking.remove(node))
+        .onFailure(why -> onFailure(node, why));
   }
 
-  private void onAnswer(NodeAddress node, boolean asks) {
-    boolean asked = Boolean.TRUE.equals(asking.put(node, asks));
-    boolean begins = asks && !asked;
-    if (begins && !closed) {
+  private void onFailure(NodeAddress node, Throwable why) {
+    if (why instanceof NodeProbe.RefusedException && asking.add(node) && !closed) {
       LOG.infof(
           "listener %s: node %s asks for a password now; clients that are connected stay so, as at"
               + " a server, and those that connect from now on have to say it",

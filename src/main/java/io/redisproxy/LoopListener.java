@@ -92,7 +92,8 @@ final class LoopListener {
     onTaken = () -> loop.eventLoop().execute(this::onAccess);
     served.whenTaken(onTaken);
     served.whenEraBegins(onEra);
-    logins = new LoginWatch(served, loop.connector(), loop.settings().probe());
+    logins =
+        new LoginWatch(served, loop.connector().secured(served::peerAt), loop.settings().probe());
     recovery =
         new Recovery(
             served.config().resilience(),

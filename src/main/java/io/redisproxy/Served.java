@@ -50,6 +50,7 @@ final class Served {
     }
   }
 
+  /** Listeners share connections to a node: no two of them begin the same era. */
   private static final AtomicInteger ERAS = new AtomicInteger(Identity.DEFAULT.era());
 
   private final NodeGroup group;
@@ -62,8 +63,7 @@ final class Served {
   private final ListenerMeters meters;
   private volatile Current current;
 
-  /** Of clients that connect now without a login; another one than those of other listeners. */
-  private volatile int era;
+  private volatile int era = Identity.DEFAULT.era();
 
   private final List<Runnable> onEra = new CopyOnWriteArrayList<>();
 

@@ -348,14 +348,14 @@ public final class RequestDecoder {
     return i;
   }
 
-  /** The last bytes of an argument with its line break, of which {@link #bytesLeft} are to come. */
-  private void mendEnd(ByteBuf in, int at, int read) {
-    int lineFeed = at + (int) bytesLeft - 1;
-    if (lineFeed < at && read > 0) {
-      mend(in, lineFeed, '\n');
+  /** So many bytes were skipped before {@code at}, one or both of the line break among them. */
+  private void mendEnd(ByteBuf in, int at, int skipped) {
+    int carriageReturn = at + (int) bytesLeft - 2;
+    if (carriageReturn >= at - skipped) {
+      mend(in, carriageReturn, '\r');
     }
-    if (lineFeed - 1 >= at - read) {
-      mend(in, lineFeed - 1, '\r');
+    if (bytesLeft == 0) {
+      mend(in, at - 1, '\n');
     }
   }
 

@@ -44,10 +44,7 @@ public final class Backend {
   private final NodePool nowhere;
   private int members;
 
-  /** What a client is that has just connected. */
-  private Identity newcomer;
-
-  /** Theirs, which is never given up. */
+  /** That of clients that have just connected, which is never given up. */
   private Lane ofNewcomers;
 
   /** The last that was known; null if none was, or it was left. */
@@ -77,21 +74,19 @@ public final class Backend {
     nowhere = nodes.nowhere();
     onTopology();
     // Connected before the first client comes.
-    newcomer = Identity.newcomer(era);
-    ofNewcomers = enter(newcomer);
+    ofNewcomers = enter(Identity.newcomer(era));
   }
 
   /** Who connects from now on doesn't share the connections of those who are here. */
   public void beginEra(int era) {
     Lane before = ofNewcomers;
-    newcomer = Identity.newcomer(era);
-    ofNewcomers = enter(newcomer);
+    ofNewcomers = enter(Identity.newcomer(era));
     leave(before);
   }
 
   /** What a client is that has just connected. */
   Identity newcomer() {
-    return newcomer;
+    return ofNewcomers.identity();
   }
 
   /** A server may let in others than before. */

@@ -64,12 +64,7 @@ class Run extends MeasuredRun {
    * has refused all of it, or never got it.
    */
   boolean isAtItsMaster() {
-    return isAtMaster() && (hasWrites() ? !isWaiting() : isWithItsNode());
-  }
-
-  /** Whether the node that it was sent to first is the only one that was asked for its replies. */
-  private boolean isWithItsNode() {
-    return !isRetried() || retry().isWithFirst();
+    return isAtMaster() && (hasWrites() ? !isWaiting() : !isRetried() || retry().isWithFirst());
   }
 
   /** Whether its replies are to come from this node, the last one that was asked. */
@@ -370,7 +365,7 @@ class Run extends MeasuredRun {
   /** So many requests, the last ones, get an error, which is taken over. */
   void fail(ByteBuf error, ErrorKind kind, int lost) {
     failed = true;
-    if (!session.isGone()) {
+    if (!session.isOver()) {
       session.meters().onErrors(kind, lost);
       session.insight().onFailed(session, this, kind.label());
     }

@@ -311,7 +311,7 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
   }
 
   /** Whether nothing more reaches the client: what fails for it now is nobody's error. */
-  boolean isGone() {
+  boolean isOver() {
     return closed || ending != null;
   }
 
@@ -331,7 +331,7 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
 
   /** Hands bytes on to the state that the session is in now; they are taken over. */
   void process(ByteBuf in) {
-    if (closed || ending != null || !in.isReadable()) {
+    if (isOver() || !in.isReadable()) {
       in.release();
     } else {
       state.onBytes(in);
@@ -351,7 +351,7 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
 
   @Override
   public void onCaughtUp() {
-    if (inputEnded && !closed && ending == null && !gate.isHolding()) {
+    if (inputEnded && !isOver() && !gate.isHolding()) {
       state.onEndOfInput();
     }
   }

@@ -19,9 +19,9 @@ import java.util.List;
 public record Identity(
     Login login, int database, boolean databaseFirst, int protocol, boolean noTouch, int era) {
   /** What a server takes a client for that has just connected. */
-  public static final Identity DEFAULT = new Identity(null, 0, false, 2, false, 0);
+  public static final Identity DEFAULT = newcomer(0);
 
-  /** A client that has just connected, in another era than the first. */
+  /** The same in an era. */
   public static Identity newcomer(int era) {
     return new Identity(null, 0, false, 2, false, era);
   }

@@ -65,6 +65,21 @@ public final class NodeProbe {
   }
 
   /**
+   * Asks whether the node lets this login in, or with none anybody, and closes; fails with a {@link
+   * RefusedException} if not. Instead of {@link #ask}.
+   */
+  public Future<Void> greet() {
+    return ask(List.of("PING"))
+        .compose(
+            answers ->
+                answers.get(0).startsWith("-NOAUTH")
+                    ? Future.<Void>failedFuture(
+                        new RefusedException(answers.get(0).substring(1).stripTrailing()))
+                    : Future.<Void>succeededFuture())
+        .onComplete(any -> close());
+  }
+
+  /**
    * The next question goes over another connection: this one may lead to who had the address
    * before. Not while an answer is awaited.
    */
