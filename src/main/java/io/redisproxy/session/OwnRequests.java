@@ -110,12 +110,7 @@ final class OwnRequests {
       return withheld.awaitReplies(in, from);
     }
     Run run = new PinnedChangeRun(session, pin, change);
-    ByteBuf instead = change.requestInstead();
-    if (instead == null) {
-      sender.sendAlone(run, false, pin.connection(), in, from, end);
-    } else {
-      sender.sendInstead(run, false, pin.connection(), instead, in, from);
-    }
+    sender.sendChange(run, pin, change.requestInstead(), in, from, end);
     session.muting().onRequestSent();
     // What follows may be answered here, in the protocol that is agreed on or not.
     return withheld.awaitReplies(in, end);

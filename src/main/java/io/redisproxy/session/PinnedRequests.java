@@ -161,12 +161,7 @@ final class PinnedRequests {
     if (run == null) {
       return add(command, commandClass, in, from, end);
     }
-    ByteBuf instead = pin.requestInstead(command, arguments);
-    if (instead == null) {
-      return sender.sendAlone(run, false, pin.connection(), in, from, end);
-    }
-    sender.sendInstead(run, false, pin.connection(), instead, in, from);
-    return true;
+    return sender.sendChange(run, pin, pin.requestInstead(command, arguments), in, from, end);
   }
 
   /** The connection may be one of another database than the session's. */

@@ -205,6 +205,18 @@ final class RunSender {
     send(alone, read, connection, request);
   }
 
+  /**
+   * A request that changes what the session's own connection is in goes over that, or in its place
+   * what means the same there, which is taken over; null if nothing does.
+   */
+  boolean sendChange(Run change, Pin pin, ByteBuf instead, ByteBuf in, int from, int end) {
+    if (instead == null) {
+      return sendAlone(change, false, pin.connection(), in, from, end);
+    }
+    sendInstead(change, false, pin.connection(), instead, in, from);
+    return true;
+  }
+
   /** Sends the run up to {@code end}, if there is one. */
   void endBefore(ByteBuf in, int end) {
     if (run != null) {
