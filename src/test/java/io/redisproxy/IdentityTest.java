@@ -117,7 +117,8 @@ class IdentityTest {
       assertThat(other.call("SELECT", "3")).isEqualTo("OK");
       assertThat(other.call("GET", "a")).isEqualTo("3");
     }
-    assertThat(connectionsAt(group.master())).isLessThanOrEqualTo(before);
+    await()
+        .untilAsserted(() -> assertThat(connectionsAt(group.master())).isLessThanOrEqualTo(before));
     RawClient other = client();
     other.call("HELLO", "3");
     await().until(() -> readsAtReplica(other) == 1);
