@@ -37,6 +37,7 @@ class SentinelFailoverTest {
   void aProxyThatStartsWhileTheMasterIsDownReadsAndThenWrites() throws IOException {
     group.call(old, "SET", "a", "1");
     group.awaitInSync();
+    sentinels.beHasty();
     old.kill();
     try (TestProxy proxy = proxy();
         RawClient client = proxy.connect()) {
@@ -52,6 +53,7 @@ class SentinelFailoverTest {
     try (TestProxy proxy = proxy();
         RawClient client = proxy.connect()) {
       awaitWritable(proxy);
+      sentinels.beHasty();
       old.kill();
       // Sentinels that have not heard of the failover would take it for the master again.
       sentinels.awaitReplaced(old.port());

@@ -64,6 +64,7 @@ class SentinelWatchTest {
     await().until(() -> !told.isEmpty());
     // The others are found with the first answers.
     RedisNode old = group.master();
+    sentinels.beHasty();
     old.kill();
 
     await().until(() -> Sentinels.masterPort(sentinels.node(0)) != old.port());
@@ -90,6 +91,7 @@ class SentinelWatchTest {
     watch(sentinels.ports());
     await().until(() -> !told.isEmpty());
     NodeAddress old = address(group.master());
+    sentinels.beHasty();
     for (int i = 0; i < 3; i++) {
       sentinels.node(i).kill();
     }
@@ -115,6 +117,7 @@ class SentinelWatchTest {
       watch(ports);
       await().until(() -> !told.isEmpty());
       RedisNode old = group.master();
+      sentinels.beHasty();
       old.kill();
       await().atMost(Duration.ofSeconds(20)).until(() -> !last().master().equals(address(old)));
 
