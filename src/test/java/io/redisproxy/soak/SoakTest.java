@@ -27,13 +27,13 @@ import org.jboss.logging.Logger;
 import org.junit.jupiter.api.Test;
 
 /**
- * Many clients that check every reply, while nodes fail all the time. It takes two minutes, or
- * {@code -Dsoak.seconds}: 3600 for an hour of a night; and {@code -Dsoak.seed} repeats the faults
- * of an earlier one.
+ * Many clients that check every reply, while nodes fail all the time. It takes a minute, or {@code
+ * -Dsoak.seconds}: 3600 for an hour of a night; and {@code -Dsoak.seed} repeats the faults of an
+ * earlier one.
  */
 class SoakTest {
   private static final Logger LOG = Logger.getLogger(SoakTest.class);
-  private static final int SECONDS = Integer.getInteger("soak.seconds", 120);
+  private static final int SECONDS = Integer.getInteger("soak.seconds", 60);
   private static final long SEED = Long.getLong("soak.seed", System.nanoTime());
   private static final int CLIENTS = 24;
   private static final int TRANSACTIONS = 2;
