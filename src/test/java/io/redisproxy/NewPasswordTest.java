@@ -96,6 +96,27 @@ class NewPasswordTest {
   }
 
   @Test
+  void whoHasSaidItGoesOnWhenNoneIsNeededAnyMore() throws IOException {
+    setPassword("secret");
+    List<RawClient> before = connected();
+    for (RawClient client : before) {
+      assertThat(client.call("AUTH", "secret")).isEqualTo("OK");
+      assertThat(client.call("GET", "a")).isEqualTo("1");
+    }
+    setPassword("");
+    for (RawClient client : before) {
+      assertThat(client.call("SELECT", "1")).isEqualTo("OK");
+      assertThat(client.call("SET", "b", "2")).isEqualTo("OK");
+      assertThat(client.call("GET", "b")).isEqualTo("2");
+      assertThat(client.call("SUBSCRIBE", "c")).isEqualTo(List.of("subscribe", "c", 1L));
+    }
+    for (RawClient client : connected()) {
+      assertThat(client.call("AUTH", "secret")).isInstanceOf(RedisError.class);
+      assertThat(client.call("GET", "a")).isEqualTo("1");
+    }
+  }
+
+  @Test
   void otherListenersOfTheServersNoticeItThemselves() throws IOException {
     try (TestProxy two =
             TestProxy.startTwoListeners(
@@ -153,6 +174,15 @@ class NewPasswordTest {
           .as(request)
           .isInstanceOfSatisfying(
               RedisError.class, error -> assertThat(error.message()).startsWith("NOAUTH"));
+    }
+  }
+
+  private void setPassword(String password) throws IOException {
+    for (RawClient client : List.of(atReplica, atMaster)) {
+      assertThat(client.call("CONFIG", "SET", "requirepass", password)).isEqualTo("OK");
+    }
+    if (!password.isEmpty()) {
+      await().until(() -> isRefused(proxy));
     }
   }
 

@@ -20,15 +20,30 @@ final class Handshake {
 
   private static final int SECOND_SELECT = 2;
 
+  /** What a server says to a password, without a user's name, when its default user needs none. */
+  private static final String NO_PASSWORD_NEEDED =
+      "-ERR AUTH <password> called without any password";
+
   private final List<List<byte[]>> requests;
   private final boolean databaseFirst;
   private final boolean asksId;
+  private final boolean loginAgreed;
   private ReplyCollector replies;
   private int sent;
 
   /** {@code asksId}: whether the node shall tell its number for the connection, too. */
   Handshake(Identity identity, boolean asksId) {
+    this(identity, asksId, false);
+  }
+
+  /**
+   * @param loginAgreed whether the login is one that the master has agreed to before: a password
+   *     that is needed no more makes the connection nobody else then, as a client that has said it
+   *     in time stays who it is
+   */
+  Handshake(Identity identity, boolean asksId, boolean loginAgreed) {
     this.asksId = asksId;
+    this.loginAgreed = loginAgreed;
     databaseFirst = identity.databaseFirst();
     requests = identity.requests();
     if (asksId) {
@@ -76,7 +91,7 @@ final class Handshake {
   String refusal() {
     int needed = requests.size() - (asksId ? 1 : 0);
     for (int i = 0; i < needed; i++) {
-      if (isError(i) && !isOptional(i)) {
+      if (isError(i) && !isOptional(i) && !isPasswordTooMany(i)) {
         return replies.all().get(i).substring(1);
       }
     }
@@ -86,6 +101,10 @@ final class Handshake {
   private boolean isOptional(int request) {
     return databaseFirst
         && (request == FIRST_SELECT || (request == SECOND_SELECT && !isError(FIRST_SELECT)));
+  }
+
+  private boolean isPasswordTooMany(int request) {
+    return loginAgreed && replies.all().get(request).startsWith(NO_PASSWORD_NEEDED);
   }
 
   private boolean isError(int request) {

@@ -73,10 +73,10 @@ public final class NodeConnection extends NodeChannel {
       NodeAddress node,
       FlushQueue flushQueue,
       NodeMeters meters,
-      Identity identity,
+      Handshake handshake,
       Duration slowTimeout,
       Owner owner) {
-    super(node, flushQueue, meters, new Handshake(identity, false));
+    super(node, flushQueue, meters, handshake);
     this.slowTimeout = slowTimeout;
     this.owner = owner;
   }

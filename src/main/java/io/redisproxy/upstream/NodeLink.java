@@ -30,7 +30,7 @@ public final class NodeLink implements NodeConnection.Owner {
   private static final Logger LOG = Logger.getLogger(NodeLink.class);
 
   private final NodeAddress node;
-  private final Identity identity;
+  private final Supplier<Handshake> handshakes;
   private final NodeConnector connector;
   private final FlushQueue flushQueue;
   private final NodeMeters meters;
@@ -61,14 +61,14 @@ public final class NodeLink implements NodeConnection.Owner {
 
   NodeLink(
       NodeAddress node,
-      Identity identity,
+      Supplier<Handshake> handshakes,
       NodeConnector connector,
       FlushQueue flushQueue,
       NodeMeters meters,
       NodePool.Options options,
       NodePool pool) {
     this.node = node;
-    this.identity = identity;
+    this.handshakes = handshakes;
     this.connector = connector;
     this.flushQueue = flushQueue;
     this.meters = meters;
@@ -84,7 +84,7 @@ public final class NodeLink implements NodeConnection.Owner {
   NodeLink(Supplier<String> absence) {
     this.absence = absence;
     node = null;
-    identity = null;
+    handshakes = null;
     connector = null;
     flushQueue = null;
     meters = null;
@@ -299,7 +299,7 @@ public final class NodeLink implements NodeConnection.Owner {
 
   private void connect() {
     NodeConnection connection =
-        new NodeConnection(node, flushQueue, meters, identity, options.slowTimeout(), this);
+        new NodeConnection(node, flushQueue, meters, handshakes.get(), options.slowTimeout(), this);
     current = connection;
     triedAt = System.nanoTime();
     connections.add(connection);

@@ -128,7 +128,13 @@ public final class NodePool {
                 node == null
                     ? new NodeLink(absence)
                     : new NodeLink(
-                        node, atNode(made), connector, flushQueue, meters, options, this));
+                        node,
+                        () -> new Handshake(atNode(made), false, isAgreed(made)),
+                        connector,
+                        flushQueue,
+                        meters,
+                        options,
+                        this));
     link.onEntered();
     return link;
   }
@@ -149,7 +155,7 @@ public final class NodePool {
       meters.onPinned();
       rested.hold(holder);
     } else if (pinned.size() < options.maxPinned() || closeOldestResting()) {
-      pinNew(identity, holder);
+      pinNew(identity, isAgreed(identity), holder);
     } else {
       meters.onPinWaits();
       waiting.add(new Waiting(identity, holder));
@@ -166,14 +172,18 @@ public final class NodePool {
       meters.onPinned();
       rested.hold(holder);
     } else {
-      pinNew(identity, holder);
+      pinNew(identity, isAgreed(identity), holder);
     }
   }
 
   /** The same with a connection that is new, so that the node checks the login. */
   public void pinNew(Identity identity, PinnedConnection.Holder holder) {
+    pinNew(identity, false, holder);
+  }
+
+  private void pinNew(Identity identity, boolean loginAgreed, PinnedConnection.Holder holder) {
     PinnedConnection connection =
-        new PinnedConnection(node, flushQueue, meters, atNode(identity), this);
+        new PinnedConnection(node, flushQueue, meters, atNode(identity), loginAgreed, this);
     pinned.add(connection);
     meters.onPinned();
     if (node == null) {
@@ -301,6 +311,11 @@ public final class NodePool {
   /** What a node takes a session's connection for. */
   Identity atNode(Identity identity) {
     return identity.login() == null && login != null ? identity.withLogin(login) : identity;
+  }
+
+  /** Sessions have a login of their own when the master has agreed to it. */
+  private static boolean isAgreed(Identity identity) {
+    return identity.login() != null;
   }
 
   private PinnedConnection takeResting(Identity identity) {

@@ -56,8 +56,9 @@ public final class PinnedConnection extends NodeChannel {
       FlushQueue flushQueue,
       NodeMeters meters,
       Identity identity,
+      boolean loginAgreed,
       NodePool pool) {
-    super(node, flushQueue, meters, new Handshake(identity, true));
+    super(node, flushQueue, meters, new Handshake(identity, true, loginAgreed));
     this.identity = identity;
     subscriptions = new Subscriptions(identity.protocol());
     this.pool = pool;

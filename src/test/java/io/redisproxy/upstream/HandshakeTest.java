@@ -49,6 +49,20 @@ class HandshakeTest {
     assertThat(handshake.hasMore()).isFalse();
   }
 
+  @Test
+  void aPasswordThatIsNeededNoMoreIsAMistakeUnlessItWasAgreedTo() {
+    Identity identity = Identity.DEFAULT.thenLogin(new Login(null, "secret"));
+    for (boolean agreed : new boolean[] {true, false}) {
+      Handshake handshake = new Handshake(identity, false, agreed);
+      sent(handshake);
+      handshake.read(
+          bytes(
+              "-ERR AUTH <password> called without any password configured for the default user."
+                  + " Are you sure your configuration is correct?\r\n"));
+      assertThat(handshake.refusal() == null).isEqualTo(agreed);
+    }
+  }
+
   /** The words of what is sent next. */
   private static String[] sent(Handshake handshake) {
     ByteBuf requests = handshake.requests(UnpooledByteBufAllocator.DEFAULT);

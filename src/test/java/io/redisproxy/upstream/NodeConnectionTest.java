@@ -111,7 +111,7 @@ class NodeConnectionTest {
         new NodeAddress("node", 6379),
         new FlushQueue(channel.eventLoop()),
         new ProxyMeters(new SimpleMeterRegistry()).node("node:6379"),
-        Identity.DEFAULT,
+        new Handshake(Identity.DEFAULT, false),
         Duration.ofMillis(TIMEOUT_MILLIS),
         NOBODY);
   }
