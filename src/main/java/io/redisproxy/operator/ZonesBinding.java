@@ -43,7 +43,12 @@ final class ZonesBinding {
 
   private Supplier<Stream<RedisProxy>> proxies = Stream::empty;
   private boolean refused;
+
+  /** Why it can't be as it should, as the RedisProxies were told last. */
   private Optional<String> problem = Optional.empty();
+
+  /** Whether one of them has found something else since. */
+  private boolean outdated;
 
   /**
    * Works with that API server.
@@ -67,17 +72,26 @@ final class ZonesBinding {
 
   /** Mends what nobody has told of, such as that a RedisProxy was deleted while nobody looked. */
   synchronized void sweep() {
-    Optional<ApplyException> failure = write();
-    Optional<String> now = failure.map(ApplyException::getMessage);
-    if (!now.equals(problem)) {
-      problem = now;
+    Optional<String> now = makeRight().map(ApplyException::getMessage);
+    boolean isNew = !now.equals(problem);
+    if (isNew) {
       now.ifPresent(LOG::warn);
+    }
+    if (isNew || outdated) {
+      problem = now;
+      outdated = false;
       proxies.get().map(ResourceID::fromResource).forEach(news::propagateEvent);
     }
   }
 
-  /** Makes it as it should be; what is in the way, if it can't be. */
+  /** Makes it as it should be for one of them; what is in the way, if it can't be. */
   synchronized Optional<ApplyException> write() {
+    Optional<ApplyException> failure = makeRight();
+    outdated |= !failure.map(ApplyException::getMessage).equals(problem);
+    return failure;
+  }
+
+  private Optional<ApplyException> makeRight() {
     try {
       Set<Subject> wanted = new LinkedHashSet<>();
       proxies.get().map(ZonesBinding::subject).forEach(wanted::add);

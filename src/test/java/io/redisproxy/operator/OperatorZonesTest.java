@@ -13,6 +13,8 @@ import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
 import io.fabric8.kubernetes.api.model.rbac.Subject;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.redisproxy.fixture.LogWatch;
 import io.redisproxy.kubernetes.Models;
 import io.redisproxy.operator.v1alpha1.RedisProxy;
@@ -20,6 +22,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -166,6 +169,27 @@ class OperatorZonesTest {
       await().until(() -> subjects().size() == 1);
       cluster.awaited("Applied", "InPlace");
     }
+  }
+
+  /** Or its status would tell what the reconciliation has found, for hours. */
+  @Test
+  void whatAReconciliationHasFoundIsLookedAtAgain() throws IOException {
+    binding().delete();
+    ZonesBinding zones = new ZonesBinding(cluster.client(), Set.of(), () -> true);
+    List<ResourceID> told = new ArrayList<>();
+    EventSource<Void, RedisProxy> news = zones.watch(() -> Stream.of(proxy("a/one")));
+    news.setEventHandler(event -> told.add(event.getRelatedCustomResourceID()));
+    news.start();
+    zones.sweep();
+    zones.sweep();
+    assertThat(told).containsExactly(new ResourceID("one", "a"));
+
+    install();
+    assertThat(zones.write()).isEmpty();
+    binding().delete();
+    zones.sweep();
+    zones.sweep();
+    assertThat(told).hasSize(2);
   }
 
   @Test
