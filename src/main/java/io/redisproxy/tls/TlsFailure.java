@@ -4,6 +4,7 @@ import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.quarkus.runtime.util.ExceptionUtil;
+import java.io.IOException;
 import java.security.cert.CertificateException;
 import javax.net.ssl.SSLException;
 
@@ -70,8 +71,14 @@ public enum TlsFailure {
 
   /**
    * Netty packs what is thrown while bytes are decoded; of its decoders there is that of TLS only.
+   * It packs, too, what becomes of a handshake's bytes when the other side has left.
    */
   private static Throwable unwrapped(Throwable cause) {
-    return cause instanceof DecoderException && cause.getCause() != null ? cause.getCause() : cause;
+    Throwable packed = cause.getCause();
+    boolean isPacked =
+        cause instanceof DecoderException
+            ? packed != null
+            : packed instanceof IOException && !(packed instanceof SSLException);
+    return isPacked ? packed : cause;
   }
 }
