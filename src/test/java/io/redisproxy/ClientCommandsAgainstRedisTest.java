@@ -163,6 +163,38 @@ class ClientCommandsAgainstRedisTest {
     theAnswerIsThatOfAServer(request);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "CLIENT LIST NAME nobody",
+        "CLIENT LIST NAME",
+        "CLIENT LIST LIB-NAME none LIB-VER 0",
+        "CLIENT LIST IDLE 100000",
+        "CLIENT LIST IDLE 0",
+        "CLIENT LIST IDLE x",
+        "CLIENT LIST DB 9",
+        "CLIENT LIST DB x",
+        "CLIENT LIST NOT-DB x",
+        "CLIENT LIST IP 192.0.2.1",
+        "CLIENT LIST FLAGS A",
+        "CLIENT LIST FLAGS y",
+        "CLIENT LIST CAPA r",
+        "CLIENT LIST CAPA x",
+        "CLIENT LIST NOT-FLAGS y",
+        "CLIENT LIST NOT-CAPA x",
+        "CLIENT LIST NOT-TYPE x",
+        "CLIENT LIST NOT-USER nobody",
+        "CLIENT LIST NOT-SKIPME yes",
+        "CLIENT LIST ID 1000000 NOT-ID 1 2 NOT-TYPE pubsub",
+        "CLIENT LIST NOT-IP 127.0.0.1 IP 127.0.0.1",
+        "CLIENT KILL NAME nobody NOT-NAME somebody",
+        "CLIENT KILL NOT-ID 0"
+      })
+  void whatValkey9TakesIsTaken(String request) throws IOException {
+    assumeTrue(ServerVersion.of(group.master()).isValkeySince(9, 0));
+    theAnswerIsThatOfAServer(request);
+  }
+
   @Test
   void whoCanBeRedirectedNeedNotBe() throws IOException {
     try (RawClient client = proxy.connect()) {

@@ -3,6 +3,8 @@ package io.redisproxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.redisproxy.config.MasterFallback;
+import io.redisproxy.config.Resilience;
 import io.redisproxy.fixture.Opened;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RawClient.RedisError;
@@ -10,6 +12,7 @@ import io.redisproxy.fixture.RedisGroup;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -19,6 +22,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** CLIENT KILL ends clients of the proxy, whatever they do and whichever event loop has them. */
 class ClientKillTest {
+  private static final Resilience ONCE =
+      new Resilience(Duration.ofMinutes(1), 1, MasterFallback.ALWAYS, Duration.ofSeconds(2));
+
   @AutoClose private static RedisGroup group;
   @AutoClose private static TestProxy proxy;
   @AutoClose private final Opened<RawClient> clients = new Opened<>();
@@ -27,7 +33,8 @@ class ClientKillTest {
   @BeforeAll
   static void start() {
     group = RedisGroup.start(1);
-    proxy = TestProxy.start(group);
+    // A read waits for the replica that it was sent to.
+    proxy = TestProxy.start(group, Map.of(), TestProxy.resilient(ONCE));
   }
 
   @BeforeEach

@@ -2,27 +2,51 @@ package io.redisproxy.session;
 
 import io.redisproxy.resp.Resp;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** Which clients CLIENT LIST is to show or CLIENT KILL to end: what any server takes. */
 final class ClientFilter {
-  private static final Set<String> OPTIONS =
-      Set.of("ID", "TYPE", "ADDR", "LADDR", "USER", "SKIPME", "MAXAGE");
+  private static final String NOT = "NOT-";
+  private static final String ID = "ID";
+
+  /** Those that say what the clients are not, too, with {@link #NOT} before them. */
+  private static final Set<String> NEGATABLE =
+      Set.of(
+          ID,
+          "TYPE",
+          "ADDR",
+          "LADDR",
+          "IP",
+          "USER",
+          "NAME",
+          "LIB-NAME",
+          "LIB-VER",
+          "DB",
+          "FLAGS",
+          "CAPA");
+
+  private static final Set<String> OTHERS = Set.of("SKIPME", "MAXAGE", "IDLE");
+
+  /** Letters of what CLIENT CAPA may claim. */
+  private static final String CAPABILITIES = "r*";
 
   private final ConnectedClient asking;
   private final ClientRegistry clients;
   private final boolean kills;
-  private String address;
-  private String localAddress;
-  private String user;
-  private ClientType type;
-  private List<Long> ids;
-  private long minAge;
   private boolean skipsMe;
+
+  /** Those that are asked for by their numbers, in this order; null if they are not. */
+  private List<Long> ids;
+
+  /** By the option, so that what is said last counts. */
+  private final Map<String, Predicate<ConnectedClient>> conditions = new HashMap<>();
 
   private ClientFilter(ConnectedClient asking, ClientRegistry clients, boolean kills) {
     this.asking = asking;
@@ -34,7 +58,7 @@ final class ClientFilter {
   /** {@code CLIENT KILL address}, with which a client may end itself. */
   static ClientFilter byAddress(byte[] address, ConnectedClient asking, ClientRegistry clients) {
     ClientFilter filter = new ClientFilter(asking, clients, true);
-    filter.address = text(address);
+    filter.add("ADDR", text(address));
     filter.skipsMe = false;
     return filter;
   }
@@ -56,35 +80,95 @@ final class ClientFilter {
         throw RefusedException.syntax();
       }
       String option = text(options.get(i)).toUpperCase(Locale.ROOT);
-      String value = text(options.get(i + 1));
-      add(option, value);
-      i += 2;
-      while (option.equals("ID") && i < options.size() && isMore(text(options.get(i)))) {
-        addId(text(options.get(i)));
+      i++;
+      do {
+        add(option, text(options.get(i)));
         i++;
-      }
+      } while (isOfIds(option) && i < options.size() && isMore(text(options.get(i))));
     }
     return this;
   }
 
+  private static boolean isOfIds(String option) {
+    return option.equals(ID) || option.equals(NOT + ID);
+  }
+
   /** Whether the word follows the number of a client as another one, right or wrong. */
   private boolean isMore(String word) {
-    return kills ? word.matches("-?[0-9]+") : !OPTIONS.contains(word.toUpperCase(Locale.ROOT));
+    return kills ? word.matches("-?[0-9]+") : !isOption(word.toUpperCase(Locale.ROOT));
+  }
+
+  private static boolean isOption(String word) {
+    return OTHERS.contains(word) || NEGATABLE.contains(word) || isNegated(word);
+  }
+
+  private static boolean isNegated(String option) {
+    return option.startsWith(NOT) && NEGATABLE.contains(option.substring(NOT.length()));
   }
 
   private void add(String option, String value) {
     switch (option) {
-      case "ID" -> addId(value);
-      case "TYPE" -> type = ClientType.named(value);
-      case "ADDR" -> address = value;
-      case "LADDR" -> localAddress = value;
-      case "USER" -> user = known(value);
+      case ID -> addId(value);
       case "SKIPME" -> skipsMe = yesOrNo(value);
       case "MAXAGE" -> {
-        integer(value, "maxage is not an integer or out of range");
-        minAge = positive(value, "maxage should be greater than 0");
+        long age = seconds(value, "maxage");
+        conditions.put(option, client -> client.ageSeconds() >= age);
+      }
+      case "IDLE" -> {
+        long idle = seconds(value, "idle");
+        conditions.put(option, client -> client.idleSeconds() >= idle);
+      }
+      case NOT + ID -> {
+        long id = id(value);
+        conditions.merge(option, client -> client.id() != id, Predicate::and);
+      }
+      default -> {
+        boolean negated = isNegated(option);
+        Predicate<ConnectedClient> is = property(negated, option, value);
+        conditions.put(option, negated ? is.negate() : is);
+      }
+    }
+  }
+
+  private Predicate<ConnectedClient> property(boolean negated, String option, String value) {
+    return switch (negated ? option.substring(NOT.length()) : option) {
+      case "TYPE" -> {
+        ClientType type = ClientType.named(value);
+        yield client -> ClientType.of(client) == type;
+      }
+      case "ADDR" -> client -> client.address().equals(value);
+      case "LADDR" -> client -> client.localAddress().equals(value);
+      case "IP" -> client -> ip(client.address()).equals(value);
+      case "USER" -> {
+        String user = known(value);
+        yield client -> client.user().equals(user);
+      }
+      case "NAME" -> client -> isSaid(client.identity().name(), value);
+      case "LIB-NAME" -> client -> isSaid(client.identity().libraryName(), value);
+      case "LIB-VER" -> client -> isSaid(client.identity().libraryVersion(), value);
+      case "DB" -> {
+        long database = integer(value, option + " is not an integer or out of range");
+        yield client -> client.database() == database;
+      }
+      case "FLAGS" -> {
+        requireKnown(ClientFlag.areKnown(value), "flags", negated, option, value);
+        yield client -> ClientFlag.hasAll(client.flags(), value);
+      }
+      case "CAPA" -> {
+        requireKnown(value.matches(CAPABILITIES), "capa", negated, option, value);
+        // No client has one here.
+        yield client -> value.isEmpty();
       }
       default -> throw RefusedException.syntax();
+    };
+  }
+
+  private static void requireKnown(
+      boolean known, String what, boolean negated, String option, String value) {
+    if (!known) {
+      String filter = negated ? option : "provided";
+      throw new RefusedException(
+          "Unknown " + what + " found in the " + filter + " filter: " + value);
     }
   }
 
@@ -92,10 +176,13 @@ final class ClientFilter {
     if (ids == null) {
       ids = new ArrayList<>();
     }
-    ids.add(
-        kills
-            ? positive(value, "client-id should be greater than 0")
-            : integer(value, "Invalid client ID"));
+    ids.add(id(value));
+  }
+
+  private long id(String value) {
+    return kills
+        ? positive(value, "client-id should be greater than 0")
+        : integer(value, "Invalid client ID");
   }
 
   List<ConnectedClient> selected() {
@@ -108,11 +195,22 @@ final class ClientFilter {
 
   private boolean matches(ConnectedClient client) {
     return !(skipsMe && client == asking)
-        && (address == null || address.equals(client.address()))
-        && (localAddress == null || localAddress.equals(client.localAddress()))
-        && (type == null || ClientType.of(client) == type)
-        && (user == null || user.equals(client.user()))
-        && client.ageSeconds() >= minAge;
+        && conditions.values().stream().allMatch(each -> each.test(client));
+  }
+
+  /** Without brackets, as a server has it. */
+  private static String ip(String address) {
+    String host = address.substring(0, address.lastIndexOf(':'));
+    return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+  }
+
+  private static boolean isSaid(byte[] said, String value) {
+    return said != null && text(said).equals(value);
+  }
+
+  private static long seconds(String value, String option) {
+    integer(value, option + " is not an integer or out of range");
+    return positive(value, option + " should be greater than 0");
   }
 
   /** Users are the servers'; the proxy knows of those that are here, and the one that always is. */

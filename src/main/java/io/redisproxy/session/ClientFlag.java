@@ -21,6 +21,9 @@ enum ClientFlag {
   private static final ClientFlag[] ALL = values();
   private static final char NONE = 'N';
 
+  /** All that a server has; some no client of a proxy ever has. */
+  private static final String LETTERS = "OSMPxbtRBdcuAUreTIiEN";
+
   private final char letter;
 
   ClientFlag(char letter) {
@@ -38,5 +41,17 @@ enum ClientFlag {
     if (to.length() == before) {
       to.append(NONE);
     }
+  }
+
+  /** Whether all of them are letters of a server's flags. */
+  static boolean areKnown(String letters) {
+    return letters.chars().allMatch(letter -> LETTERS.indexOf(letter) >= 0);
+  }
+
+  /** Whether a client with these flags is shown with each of the letters. */
+  static boolean hasAll(Set<ClientFlag> flags, String letters) {
+    StringBuilder shown = new StringBuilder();
+    append(shown, flags);
+    return letters.chars().allMatch(letter -> shown.indexOf(Character.toString(letter)) >= 0);
   }
 }

@@ -116,6 +116,27 @@ class ClientCommandsTest {
         "TYPE pubsub",
         "USER bob",
         "MAXAGE 100",
+        "IDLE 50",
+        "NAME worker",
+        "LIB-NAME jedis",
+        "LIB-VER 7.1.0",
+        "DB 4",
+        "IP ::1",
+        "FLAGS Pe",
+        "NOT-ID 1 2",
+        "NOT-ID 1 NOT-ID 2",
+        "not-type normal",
+        "NOT-ADDR 127.0.0.1:50001",
+        "NOT-LADDR 127.0.0.1:6380",
+        "NOT-IP 127.0.0.1",
+        "NOT-USER default",
+        "NOT-DB 3",
+        "NOT-FLAGS N",
+        "ID 3 NOT-NAME other",
+        "ID 3 NOT-LIB-NAME other",
+        "ID 3 NOT-LIB-VER other",
+        "ID 3 NOT-CAPA r",
+        "NAME other NAME worker",
         "ID 3 ADDR [::1]:7 LADDR 10.0.0.1:6381 TYPE pubsub USER bob MAXAGE 99"
       })
   void eachFilterFindsTheClientItMeans(String filter) {
@@ -127,7 +148,33 @@ class ClientCommandsTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"ADDR 127.0.0.1:50001", "LADDR x", "TYPE normal", "USER default", "MAXAGE 101"})
+      strings = {
+        "ADDR 127.0.0.1:50001",
+        "LADDR x",
+        "TYPE normal",
+        "USER default",
+        "MAXAGE 101",
+        "IDLE 51",
+        "NAME other",
+        "LIB-NAME Jedis",
+        "LIB-VER 7",
+        "DB 3",
+        "IP [::1]",
+        "FLAGS PM",
+        "FLAGS N",
+        "CAPA r",
+        "NOT-ID 3",
+        "NOT-TYPE pubsub",
+        "NOT-ADDR [::1]:7",
+        "NOT-LADDR 10.0.0.1:6381",
+        "NOT-IP ::1",
+        "NOT-USER bob",
+        "NOT-NAME worker",
+        "NOT-LIB-NAME jedis",
+        "NOT-LIB-VER 7.1.0",
+        "NOT-DB 4",
+        "NOT-FLAGS P"
+      })
   void filtersMustAllAgree(String filter) {
     makeLastDifferent();
     assertReply("CLIENT KILL ID 3 " + filter, ":0\r\n");
@@ -138,8 +185,14 @@ class ClientCommandsTest {
     last.address = "[::1]:7";
     last.localAddress = "10.0.0.1:6381";
     last.flags.add(ClientFlag.PUBSUB);
+    last.flags.add(ClientFlag.NO_EVICT);
     last.user = "bob";
     last.age = 100;
+    last.idle = 50;
+    last.database = 4;
+    last.identity.setName("worker".getBytes(StandardCharsets.US_ASCII));
+    last.identity.setInfo("lib-name", "jedis".getBytes(StandardCharsets.US_ASCII));
+    last.identity.setInfo("lib-ver", "7.1.0".getBytes(StandardCharsets.US_ASCII));
   }
 
   @Test

@@ -12,6 +12,8 @@ final class FakeClient implements ConnectedClient {
   String user = "default";
   String lastCommand;
   long age;
+  long idle = 2;
+  int database = 3;
   long output;
   int protocol = 2;
   int pending;
@@ -57,7 +59,7 @@ final class FakeClient implements ConnectedClient {
 
   @Override
   public long idleSeconds() {
-    return 2;
+    return idle;
   }
 
   @Override
@@ -67,7 +69,7 @@ final class FakeClient implements ConnectedClient {
 
   @Override
   public int database() {
-    return 3;
+    return database;
   }
 
   @Override
