@@ -68,6 +68,26 @@ class NewPasswordTest {
     }
   }
 
+  /** The proxy can't ask them any more which of them is the master. */
+  @Test
+  void whoSaysItIsLetInThoughTheProxyItselfIsNot() throws IOException {
+    for (RawClient direct : List.of(atReplica, atMaster)) {
+      assertThat(direct.call("CONFIG", "SET", "requirepass", "secret")).isEqualTo("OK");
+      assertThat(direct.call("CLIENT", "KILL", "TYPE", "normal")).isInstanceOf(Long.class);
+    }
+    await()
+        .until(
+            () ->
+                connected().get(0).call("GET", "a") instanceof RedisError error
+                    && error.message().startsWith("NOAUTH"));
+    for (RawClient client : connected()) {
+      assertThat(client.call("AUTH", "secret")).isEqualTo("OK");
+      assertThat(client.call("INCR", "a")).isInstanceOf(Long.class);
+      assertThat(client.call("GET", "a")).isInstanceOf(String.class);
+    }
+    assertThat(proxy.group().topology().master()).isZero();
+  }
+
   @Test
   void whatWasGivenBackIsNotForThoseWhoCome() throws IOException {
     for (RawClient client : connected()) {

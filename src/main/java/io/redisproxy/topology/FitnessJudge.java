@@ -108,6 +108,9 @@ final class FitnessJudge {
   }
 
   private String objectionToMaster(NodeRecord node) {
+    if (node.mute) {
+      return null;
+    }
     if (node.report == null) {
       return unanswered(node);
     }

@@ -39,6 +39,9 @@ import java.util.stream.IntStream;
  *   <li>A last master that is silent remains it until another one is found, since servers can be
  *       busy for long. One that can't be reached does not: what answers there next may be another
  *       process.
+ *   <li>One that does not let the proxy ask is believed to be what it was, or to be the master if
+ *       it is listed first, while no other node could be it, and no replica is in sync with another
+ *       history than that of the last master.
  * </ol>
  */
 final class MasterFinder {
@@ -75,7 +78,7 @@ final class MasterFinder {
     if (found != NONE) {
       noteLoss(nodes.get(found));
       last = nodes.get(found);
-      if (last.report != null) {
+      if (last.report != null && !last.mute) {
         lastRun = last.report.runId();
         lastHistory = last.report.history();
       }
@@ -92,7 +95,7 @@ final class MasterFinder {
   }
 
   private void noteLoss(NodeRecord found) {
-    if (lastHistory != null && found.report != null && !isHeir(found)) {
+    if (lastHistory != null && found.report != null && !found.mute && !isHeir(found)) {
       notice =
           "the master "
               + found.address
@@ -128,7 +131,37 @@ final class MasterFinder {
     if (alone != null) {
       return nodes.indexOf(alone);
     }
-    return lost && last.silent ? found(master, "it was before it fell silent") : NONE;
+    if (lost && last.silent) {
+      return found(master, "it was before it fell silent");
+    }
+    NodeRecord expected = expected();
+    return isBelievedUnasked(expected)
+        ? found(nodes.indexOf(expected), "it is to be, and does not let the proxy ask")
+        : NONE;
+  }
+
+  /** The last master, or else the node that is listed first; null if there is none. */
+  private NodeRecord expected() {
+    return last != null && last.isMember ? last : firstOf(node -> true);
+  }
+
+  private boolean isBelievedUnasked(NodeRecord node) {
+    return node != null
+        && node.mute
+        && allAsked()
+        && nodes.stream().noneMatch(each -> each.isCandidate() || isInOtherHistory(each));
+  }
+
+  private boolean allAsked() {
+    return nodes.stream().allMatch(node -> node.probed || !node.isMember);
+  }
+
+  private boolean isInOtherHistory(NodeRecord node) {
+    return lastHistory != null
+        && node.isMember
+        && node.isReplica()
+        && node.report.linked()
+        && !lastHistory.equals(history(node));
   }
 
   private int mostFollowed(int most) {
@@ -205,9 +238,7 @@ final class MasterFinder {
     if (nodes.stream().filter(node -> node.isMember).count() == 1) {
       return true;
     }
-    return lastHistory == null
-        && candidate == firstOf(node -> node.isMember)
-        && nodes.stream().allMatch(node -> node.probed || !node.isMember);
+    return lastHistory == null && candidate == firstOf(node -> node.isMember) && allAsked();
   }
 
   private boolean isBelievedByNow(NodeRecord candidate, long now) {
@@ -253,7 +284,7 @@ final class MasterFinder {
 
   /** Why no node is even a candidate. */
   private String absence() {
-    NodeRecord expected = last != null && last.isMember ? last : firstOf(node -> true);
+    NodeRecord expected = expected();
     if (expected == null) {
       return "there is no node";
     }

@@ -303,8 +303,10 @@ public final class NodeGroup {
   /** A member that was asked then refuses to be probed; more will not be known of what it is. */
   synchronized void onRefused(int node, NodeAddress address, String reason, long askedAt) {
     if (isMember(node, address)) {
-      records.get(node).askedAt = askedAt;
-      onFailed(node, address, reason, false);
+      NodeRecord record = records.get(node);
+      record.askedAt = askedAt;
+      record.onRefused(reason, clock.getAsLong());
+      update(record);
     }
   }
 
@@ -359,7 +361,7 @@ public final class NodeGroup {
 
   /** Whether something is about to change, most likely. */
   private boolean isUnsettled(int master, long now) {
-    if (master == NONE || records.get(master).report == null) {
+    if (master == NONE || isExpectedToTell(records.get(master))) {
       unrest = List.of();
       return true;
     }
@@ -370,6 +372,11 @@ public final class NodeGroup {
     }
     // A second master, or a replica without one, may be left as it is for good.
     return !unrest.isEmpty() && now - unrestSince < SETTLED.toNanos();
+  }
+
+  /** Whether the next probe of a node may tell more than the last one did. */
+  private static boolean isExpectedToTell(NodeRecord record) {
+    return record.report == null && !record.mute;
   }
 
   private List<String> seenUnrest() {

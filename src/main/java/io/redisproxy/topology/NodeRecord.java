@@ -33,6 +33,9 @@ final class NodeRecord {
   /** Whether it was silent, and so may be in order but for that. */
   boolean silent;
 
+  /** Whether it is there, but does not let the proxy ask what it is. */
+  boolean mute;
+
   boolean probed;
   long probedAt;
 
@@ -103,6 +106,7 @@ final class NodeRecord {
       distrust = null;
     }
     report = answer;
+    mute = answer.isMute();
     failure = null;
     failures = 0;
     probed = true;
@@ -124,10 +128,17 @@ final class NodeRecord {
     doubted = false;
     failure = why;
     silent = wasSilent;
+    mute = false;
     failures++;
     passes = 0;
     probed = true;
     probedAt = now;
+  }
+
+  /** The same, of one that refuses to let the proxy in. */
+  void onRefused(String why, long now) {
+    onFailed(why, false, now);
+    mute = true;
   }
 
   void onDistrusted(String why, long now) {

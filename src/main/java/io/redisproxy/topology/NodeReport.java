@@ -102,6 +102,13 @@ record NodeReport(
     return role == Role.OTHER && error != null && error.startsWith("BUSY ");
   }
 
+  /** Whether it tells nothing of itself, as it does not let the proxy ask. */
+  boolean isMute() {
+    return role == Role.OTHER
+        && error != null
+        && (error.startsWith("NOAUTH ") || error.startsWith("NOPERM "));
+  }
+
   /** Whether it is a replica that gets this history from a master, at this moment. */
   boolean follows(String ofMaster) {
     return role == Role.REPLICA && linked && history != null && history.equals(ofMaster);

@@ -2,6 +2,7 @@ package io.redisproxy.topology;
 
 import static io.redisproxy.topology.Probed.cutOff;
 import static io.redisproxy.topology.Probed.master;
+import static io.redisproxy.topology.Probed.mute;
 import static io.redisproxy.topology.Probed.replica;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -251,6 +252,78 @@ class MasterFinderTest {
     say(C, replica(OLD, 100));
     silence(B);
     assertMaster(B);
+  }
+
+  @Test
+  void whoCannotBeAskedIsTheMasterIfItIsListedFirst() {
+    start("a", "b");
+    say(A, mute());
+    assertMaster(NONE);
+    say(B, mute());
+    assertMaster(A);
+    assertThat(health(A)).isEqualTo(NodeHealth.Status.HEALTHY);
+    assertThat(health(B)).isEqualTo(NodeHealth.Status.UNHEALTHY);
+
+    say(A, replica(OLD, 100));
+    assertMaster(NONE);
+  }
+
+  /** Such as with a password that is no longer the right one. */
+  @Test
+  void whoRefusesToBeAskedIsTheMasterIfItIsListedFirst() {
+    start("a", "b");
+    refuse(A);
+    refuse(B);
+    assertMaster(A);
+    assertThat(health(A)).isEqualTo(NodeHealth.Status.HEALTHY);
+
+    fail(A);
+    assertMaster(NONE);
+  }
+
+  @Test
+  void whoCannotBeAskedAnyMoreIsWhatItWas() {
+    start("a", "b");
+    say(A, replica(NEW, 100));
+    say(B, master(NEW, OLD, 100));
+    assertMaster(B);
+    say(B, mute());
+    say(A, mute());
+    assertMaster(B);
+
+    say(B, master(NEW, OLD, 120));
+    assertMaster(B);
+  }
+
+  @Test
+  void whoCannotBeAskedIsNoMasterOnceAReplicaIsInSyncWithSomebodyElse() {
+    startInOrder();
+    say(A, mute());
+    assertMaster(A);
+    say(B, replica(NEW, 100));
+    assertMaster(NONE);
+    say(C, master(NEW, OLD, 100));
+    assertMaster(C);
+  }
+
+  @Test
+  void whoCanBeAskedIsBelievedBeforeWhoCannot() {
+    start("a", "b");
+    say(A, mute());
+    say(B, master(OTHER, null, 100));
+    assertMaster(NONE);
+    now += Duration.ofSeconds(3).toNanos();
+    say(B, master(OTHER, null, 100));
+    assertMaster(B);
+  }
+
+  private NodeHealth.Status health(int node) {
+    return group.topology().nodes().get(node).health().status();
+  }
+
+  /** It does not take the proxy's password. */
+  private void refuse(int node) {
+    group.onRefused(node, group.topology().address(node), "it answered -WRONGPASS", now);
   }
 
   private void say(int node, NodeReport report) {

@@ -41,8 +41,17 @@ public final class Probed {
 
   /** A script keeps the node from answering anything else. */
   static void busy(NodeGroup group, int node) {
-    String busy = "-BUSY Redis is busy running a script.\r\n";
-    answer(group, node, NodeReport.of(Collections.nCopies(NodeReport.QUESTIONS.size(), busy)));
+    answer(group, node, error("BUSY Redis is busy running a script."));
+  }
+
+  /** The node lets nobody in who says no password. */
+  static NodeReport mute() {
+    return error("NOAUTH Authentication required.");
+  }
+
+  private static NodeReport error(String text) {
+    String answer = "-" + text + "\r\n";
+    return NodeReport.of(Collections.nCopies(NodeReport.QUESTIONS.size(), answer));
   }
 
   static void answer(NodeGroup group, int node, NodeReport report) {
