@@ -75,7 +75,9 @@ final class ProxyVerticle extends AbstractVerticle {
   @Override
   public void start(Promise<Void> started) {
     EventLoop eventLoop = ((ContextInternal) context).nettyEventLoop();
-    NodeConnector connector = new NodeConnector(vertx, settings.node().connectTimeout());
+    NodeConnector connector =
+        new NodeConnector(
+            vertx, settings.node().connectTimeout(), settings.node().tcpUserTimeout());
     FlushQueue flushQueue = new FlushQueue(eventLoop);
     NodePools pools =
         new NodePools(

@@ -158,6 +158,10 @@ public interface ProxySettings {
     @WithDefault("1s")
     Duration connectTimeout();
 
+    /** How long bytes may go unacknowledged until a connection counts as lost; Linux only. */
+    @WithDefault("10s")
+    Duration tcpUserTimeout();
+
     /** The pause before the first attempt to reconnect; each further one is twice as long. */
     @WithDefault("50ms")
     Duration reconnectMin();

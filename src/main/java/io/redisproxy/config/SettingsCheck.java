@@ -52,6 +52,7 @@ final class SettingsCheck {
     time("client.handshake-timeout", settings.client().handshakeTimeout());
     size("client.max-shared-request", settings.client().maxSharedRequest());
     time("node.connect-timeout", settings.node().connectTimeout());
+    time("node.tcp-user-timeout", settings.node().tcpUserTimeout());
     time("node.reconnect-min", settings.node().reconnectMin());
     time("node.reconnect-max", settings.node().reconnectMax());
     reconnect(settings.node());

@@ -27,6 +27,11 @@ public final class Listener {
   /** As many as the kernel takes; a wave of clients that reconnect must not be refused. */
   private static final int BACKLOG = 4096;
 
+  // As Redis finds out that a client is gone without a word.
+  private static final int KEEPALIVE_IDLE = 300;
+  private static final int KEEPALIVE_INTERVAL = 100;
+  private static final int KEEPALIVE_COUNT = 3;
+
   private final NetServer server;
   private final TlsHandshake.Options handshakes;
   private SessionContext shared;
@@ -62,6 +67,10 @@ public final class Listener {
             .setPort(port)
             .setAcceptBacklog(BACKLOG)
             .setTcpKeepAlive(true);
+    options
+        .setTcpKeepAliveIdleSeconds(KEEPALIVE_IDLE)
+        .setTcpKeepAliveIntervalSeconds(KEEPALIVE_INTERVAL)
+        .setTcpKeepAliveCount(KEEPALIVE_COUNT);
     NetServer server = vertx.createNetServer(options);
     Listener listener = new Listener(server, handshakes, shared, tls);
     return server.connectHandler(listener::accept).listen().map(listener);

@@ -32,6 +32,11 @@ public final class NodeConnector {
 
   private static final String HANDLER = "redis";
 
+  // For those who wait at a node and send nothing, such as subscribers.
+  private static final int KEEPALIVE_IDLE = 15;
+  private static final int KEEPALIVE_INTERVAL = 5;
+  private static final int KEEPALIVE_COUNT = 3;
+
   private final ContextInternal context;
   private final NetClient client;
   private final TlsHandshake.Options handshakes;
@@ -39,14 +44,24 @@ public final class NodeConnector {
   /** As whom nodes are connected to by TLS; null for those that are without it. */
   private final Function<NodeAddress, TlsPeer> peers;
 
-  /** To be made on the event loop that the connections shall belong to. */
-  public NodeConnector(Vertx vertx, Duration connectTimeout) {
+  /**
+   * To be made on the event loop that the connections shall belong to.
+   *
+   * @param silence how long bytes may go unacknowledged, or wait for a node that reads nothing,
+   *     until the connection is lost: TCP_USER_TIMEOUT, RFC 5482
+   */
+  public NodeConnector(Vertx vertx, Duration connectTimeout, Duration silence) {
     context = (ContextInternal) vertx.getOrCreateContext();
-    client =
-        vertx.createNetClient(
-            new NetClientOptions()
-                .setConnectTimeout((int) connectTimeout.toMillis())
-                .setTcpKeepAlive(true));
+    NetClientOptions options =
+        new NetClientOptions()
+            .setConnectTimeout((int) connectTimeout.toMillis())
+            .setTcpKeepAlive(true);
+    options
+        .setTcpUserTimeout((int) silence.toMillis())
+        .setTcpKeepAliveIdleSeconds(KEEPALIVE_IDLE)
+        .setTcpKeepAliveIntervalSeconds(KEEPALIVE_INTERVAL)
+        .setTcpKeepAliveCount(KEEPALIVE_COUNT);
+    client = vertx.createNetClient(options);
     handshakes = new TlsHandshake.Options(workers(vertx), connectTimeout);
     peers = node -> null;
   }

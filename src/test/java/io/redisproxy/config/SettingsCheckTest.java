@@ -28,6 +28,7 @@ class SettingsCheckTest {
     assertThat(settings.client().halfClosedTimeout()).isEqualTo(Duration.ofSeconds(30));
     assertThat(settings.client().maxSharedRequest().asLongValue()).isEqualTo(64 << 10);
     assertThat(settings.node().connectTimeout()).isEqualTo(Duration.ofSeconds(1));
+    assertThat(settings.node().tcpUserTimeout()).isEqualTo(Duration.ofSeconds(10));
     assertThat(settings.node().reconnectMin()).isEqualTo(Duration.ofMillis(50));
     assertThat(settings.node().reconnectMax()).isEqualTo(Duration.ofSeconds(2));
     assertThat(settings.node().maxPinned()).isEqualTo(10000);
@@ -59,6 +60,7 @@ class SettingsCheckTest {
                 entry("redis-proxy.client.handshake-timeout", "0s"),
                 entry("redis-proxy.client.max-shared-request", "4G"),
                 entry("redis-proxy.node.connect-timeout", "0s"),
+                entry("redis-proxy.node.tcp-user-timeout", "0s"),
                 entry("redis-proxy.node.reconnect-min", "3s"),
                 entry("redis-proxy.node.max-pinned", "0"),
                 entry("redis-proxy.node.pinned-idle", "0s"),
@@ -87,6 +89,7 @@ class SettingsCheckTest {
               redis-proxy.client.handshake-timeout: 0s is out of range; use 1ms to 24h
               redis-proxy.client.max-shared-request: 4294967296 bytes is out of range; use 1 to 2147483647
               redis-proxy.node.connect-timeout: 0s is out of range; use 1ms to 24h
+              redis-proxy.node.tcp-user-timeout: 0s is out of range; use 1ms to 24h
               redis-proxy.node.reconnect-min: 3s is more than the 2s of redis-proxy.node.reconnect-max; lower the one or raise the other
               redis-proxy.node.max-pinned: 0 is out of range; use 1 to 65535
               redis-proxy.node.pinned-idle: 0s is out of range; use 1ms to 24h

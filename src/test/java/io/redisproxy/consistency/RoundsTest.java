@@ -70,7 +70,7 @@ class RoundsTest {
                   nodes,
                   node -> null,
                   table,
-                  new NodeConnector(vertx, Duration.ofSeconds(1)),
+                  new NodeConnector(vertx, Duration.ofSeconds(1), Duration.ofSeconds(10)),
                   loop,
                   new ProxyMeters(registry).rounds("6380"),
                   new Rounds.Options(Duration.ofMillis(1), Duration.ofSeconds(1)));

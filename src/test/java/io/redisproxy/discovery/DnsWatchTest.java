@@ -157,7 +157,7 @@ class DnsWatchTest {
                   "6380",
                   List.of(nodes),
                   listed,
-                  new NodeConnector(vertx, Duration.ofSeconds(1)),
+                  new NodeConnector(vertx, Duration.ofSeconds(1), Duration.ofSeconds(10)),
                   new DnsWatch.Options(
                       ((ContextInternal) context).nettyEventLoop(),
                       List.of(dns.address()),

@@ -2,19 +2,27 @@ package io.redisproxy.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.redisproxy.config.NodeAddress;
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class NodeConnectorTest {
-  private final Vertx vertx = Vertx.vertx();
+  private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
   private final Queue<Throwable> unhandled = new ConcurrentLinkedQueue<>();
   private final Queue<Throwable> told = new ConcurrentLinkedQueue<>();
 
@@ -42,12 +50,35 @@ class NodeConnectorTest {
     assertThat(told).hasSize(1);
   }
 
+  /** A firewall may forget a connection, and say so to nobody. */
+  @Test
+  void bytesThatNobodyAcknowledgesEndTheConnection() throws Exception {
+    assumeTrue(Epoll.isAvailable());
+    Connecting connecting = new Connecting();
+    vertx.deployVerticle(connecting).toCompletionStage().toCompletableFuture().join();
+    CompletableFuture<Integer> timeout = new CompletableFuture<>();
+    try (ServerSocket node = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      connecting.connector.connect(
+          new NodeAddress("127.0.0.1", node.getLocalPort()),
+          new ChannelInboundHandlerAdapter() {
+            @Override
+            public void handlerAdded(ChannelHandlerContext ctx) {
+              timeout.complete(
+                  ctx.channel().config().getOption(EpollChannelOption.TCP_USER_TIMEOUT));
+            }
+          },
+          told::add);
+
+      assertThat(timeout).succeedsWithin(Duration.ofSeconds(10)).isEqualTo(10_000);
+    }
+  }
+
   private static final class Connecting extends AbstractVerticle {
     volatile NodeConnector connector;
 
     @Override
     public void start() {
-      connector = new NodeConnector(vertx, Duration.ofSeconds(1));
+      connector = new NodeConnector(vertx, Duration.ofSeconds(1), Duration.ofSeconds(10));
     }
   }
 }

@@ -100,7 +100,7 @@ class NodePollTest implements NodePoll.Asker {
                 new NodePoll(
                     new NodeAddress("127.0.0.1", port),
                     null,
-                    new NodeConnector(vertx, Duration.ofSeconds(1)),
+                    new NodeConnector(vertx, Duration.ofSeconds(1), Duration.ofSeconds(10)),
                     Duration.ofMillis(500),
                     question,
                     this));
