@@ -123,7 +123,7 @@ final class LoopListener {
         client.halfClosedTimeout(),
         client.maxSharedRequest().asLongValue(),
         loop.memory(),
-        loop.clients(),
+        loop.clients().of(served.meters().listener()),
         recovery,
         insight);
   }

@@ -1,6 +1,7 @@
 package io.redisproxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.fixture.RawClient;
@@ -57,6 +58,32 @@ class OtherListenerTest {
         RawClient client = new RawClient(proxy.otherPort())) {
       client.call("SET", "key", "value");
       assertThat(client.call("GET", "key")).isNull();
+    }
+  }
+
+  /** They are clients of another server, for all that one can know. */
+  @Test
+  void clientsOfAnotherListenerAreNotThere() throws IOException {
+    try (TestProxy proxy = startWith(UnaryOperator.identity());
+        RawClient stranger = new RawClient(proxy.otherPort());
+        RawClient client = proxy.connect()) {
+      String id = stranger.call("CLIENT", "ID").toString();
+      stranger.sendCommand("BLPOP", "list", "0");
+      await()
+          .until(
+              () -> {
+                try (RawClient other = new RawClient(proxy.otherPort())) {
+                  return ((String) other.call("CLIENT", "LIST")).contains(" cmd=blpop ");
+                }
+              });
+
+      assertThat((String) client.call("CLIENT", "LIST")).hasLineCount(1);
+      assertThat((String) client.call("CLIENT", "LIST", "ID", id)).isEmpty();
+      assertThat(client.call("CLIENT", "UNBLOCK", id)).isEqualTo(0L);
+      assertThat(client.call("CLIENT", "KILL", "ID", id)).isEqualTo(0L);
+      assertThat(client.call("CLIENT", "KILL", "TYPE", "normal")).isEqualTo(0L);
+      assertThat(client.call("RPUSH", "list", "a")).isEqualTo(1L);
+      assertThat(stranger.readText()).isEqualTo(List.of("list", "a"));
     }
   }
 

@@ -44,7 +44,7 @@ final class ClientCommands {
       Command command,
       List<byte[]> arguments,
       ConnectedClient asking,
-      ClientRegistry clients,
+      ListenerClients clients,
       ByteBufAllocator allocator) {
     int count = arguments.size();
     ClientIdentity identity = asking.identity();
@@ -110,7 +110,7 @@ final class ClientCommands {
   }
 
   private static List<ConnectedClient> selected(
-      List<byte[]> arguments, ConnectedClient asking, ClientRegistry clients) {
+      List<byte[]> arguments, ConnectedClient asking, ListenerClients clients) {
     return ClientFilter.toShow(arguments.subList(2, arguments.size()), asking, clients).selected();
   }
 
@@ -132,7 +132,7 @@ final class ClientCommands {
   }
 
   private static Answer kill(
-      List<byte[]> arguments, ConnectedClient asking, ClientRegistry clients) {
+      List<byte[]> arguments, ConnectedClient asking, ListenerClients clients) {
     boolean old = arguments.size() == 3;
     ClientFilter filter =
         old

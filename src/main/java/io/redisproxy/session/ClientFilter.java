@@ -38,7 +38,7 @@ final class ClientFilter {
   private static final String CAPABILITIES = "r*";
 
   private final ConnectedClient asking;
-  private final ClientRegistry clients;
+  private final ListenerClients clients;
   private final boolean kills;
   private boolean skipsMe;
 
@@ -48,7 +48,7 @@ final class ClientFilter {
   /** By the option, so that what is said last counts. */
   private final Map<String, Predicate<ConnectedClient>> conditions = new HashMap<>();
 
-  private ClientFilter(ConnectedClient asking, ClientRegistry clients, boolean kills) {
+  private ClientFilter(ConnectedClient asking, ListenerClients clients, boolean kills) {
     this.asking = asking;
     this.clients = clients;
     this.kills = kills;
@@ -56,7 +56,7 @@ final class ClientFilter {
   }
 
   /** {@code CLIENT KILL address}, with which a client may end itself. */
-  static ClientFilter byAddress(byte[] address, ConnectedClient asking, ClientRegistry clients) {
+  static ClientFilter byAddress(byte[] address, ConnectedClient asking, ListenerClients clients) {
     ClientFilter filter = new ClientFilter(asking, clients, true);
     filter.add("ADDR", text(address));
     filter.skipsMe = false;
@@ -64,12 +64,14 @@ final class ClientFilter {
   }
 
   /** {@code CLIENT KILL option value ...}; throws {@link RefusedException}. */
-  static ClientFilter toKill(List<byte[]> options, ConnectedClient asking, ClientRegistry clients) {
+  static ClientFilter toKill(
+      List<byte[]> options, ConnectedClient asking, ListenerClients clients) {
     return new ClientFilter(asking, clients, true).with(options);
   }
 
   /** {@code CLIENT LIST option value ...}; throws {@link RefusedException}. */
-  static ClientFilter toShow(List<byte[]> options, ConnectedClient asking, ClientRegistry clients) {
+  static ClientFilter toShow(
+      List<byte[]> options, ConnectedClient asking, ListenerClients clients) {
     return new ClientFilter(asking, clients, false).with(options);
   }
 

@@ -2,15 +2,20 @@ package io.redisproxy.session;
 
 import io.redisproxy.metrics.ClientTotals;
 import java.util.Collection;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 
 /** All clients of the proxy, whichever port and event loop they are on, in the order they came. */
 public final class ClientRegistry {
   private final AtomicLong lastId = new AtomicLong();
   private final Map<Long, ConnectedClient> clients = new ConcurrentSkipListMap<>();
+
+  /** Those of a listener, which to a client are all that its server has. */
+  public ListenerClients of(String listener) {
+    return new ListenerClients(this, listener);
+  }
 
   /** A number that no other client of this process has or had. */
   long nextId() {
@@ -37,15 +42,9 @@ public final class ClientRegistry {
     return client == null || client.isGone() ? null : client;
   }
 
-  /** The number that a node knows the client's own connection by; -1 when it has none. */
-  long idAtNode(long id) {
-    ConnectedClient client = find(id);
-    return client == null ? -1 : client.idAtNode();
-  }
-
-  /** Shows clients that come and go meanwhile, or not; each once at most. */
-  List<ConnectedClient> all() {
-    return clients.values().stream().filter(client -> !client.isGone()).toList();
+  /** Those that are there, of all listeners. */
+  Stream<ConnectedClient> present() {
+    return clients.values().stream().filter(client -> !client.isGone());
   }
 
   /** The same, with those that are gone but have not closed. */

@@ -98,7 +98,7 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
   }
 
   /** All clients of the process. */
-  ClientRegistry clients() {
+  ListenerClients clients() {
     return shared.clients();
   }
 

@@ -18,7 +18,7 @@ import java.time.Duration;
  * @param halfClosedTimeout how long a client that sends no more is kept while no reply comes
  * @param maxSharedRequest bytes of a request above which it takes a connection of its own
  * @param memory what all clients together must leave room in
- * @param clients all clients of the process, of other listeners too
+ * @param clients the clients of the listener, on all event loops
  * @param recovery what is done about requests whose node fails
  * @param insight what is noted of requests
  */
@@ -33,6 +33,6 @@ public record SessionContext(
     Duration halfClosedTimeout,
     long maxSharedRequest,
     DirectMemory memory,
-    ClientRegistry clients,
+    ListenerClients clients,
     Recovery recovery,
     LoopInsight insight) {}

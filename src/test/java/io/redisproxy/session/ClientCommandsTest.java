@@ -14,7 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ClientCommandsTest {
-  private final ClientRegistry clients = new ClientRegistry();
+  private final ClientRegistry registry = new ClientRegistry();
+  private final ListenerClients clients = registry.of("6380");
   private final FakeClient first = new FakeClient(clients);
   private final FakeClient me = new FakeClient(clients);
   private final FakeClient last = new FakeClient(clients);
@@ -80,7 +81,7 @@ class ClientCommandsTest {
     assertThat(ids("CLIENT LIST")).isEqualTo("1 2");
     assertReply("CLIENT KILL ID 3", ":0\r\n");
     assertThat(last.killed).isFalse();
-    assertThat(clients.open()).contains(last);
+    assertThat(registry.open()).contains(last);
   }
 
   @Test

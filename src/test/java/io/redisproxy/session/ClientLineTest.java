@@ -7,7 +7,7 @@ import java.util.EnumSet;
 import org.junit.jupiter.api.Test;
 
 class ClientLineTest {
-  private final FakeClient client = new FakeClient(new ClientRegistry());
+  private final FakeClient client = new FakeClient(new ClientRegistry().of("6380"));
 
   @Test
   void aNewClientHasEmptyFieldsForWhatItHasNotSaid() {

@@ -21,7 +21,7 @@ final class FakeClient implements ConnectedClient {
   boolean killed;
   boolean gone;
 
-  FakeClient(ClientRegistry clients) {
+  FakeClient(ListenerClients clients) {
     identity = new ClientIdentity(clients.nextId());
     address = "127.0.0.1:" + (50_000 + id());
     clients.add(this);
