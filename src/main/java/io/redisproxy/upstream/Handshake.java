@@ -24,6 +24,9 @@ final class Handshake {
   private static final String NO_PASSWORD_NEEDED =
       "-ERR AUTH <password> called without any password";
 
+  /** What a server says to who connects, whatever that asks, before it closes. */
+  private static final String FULL = "-ERR max number of clients";
+
   private final List<List<byte[]>> requests;
   private final boolean databaseFirst;
   private final boolean asksId;
@@ -95,7 +98,7 @@ final class Handshake {
         return replies.all().get(i).substring(1);
       }
     }
-    return null;
+    return asksId && lastReply().startsWith(FULL) ? lastReply().substring(1) : null;
   }
 
   private boolean isOptional(int request) {

@@ -31,6 +31,24 @@ class HandshakeTest {
   }
 
   @Test
+  void aServerThatIsFullRefuses() {
+    Handshake handshake = new Handshake(Identity.DEFAULT, true);
+    sent(handshake);
+    handshake.read(bytes("-ERR max number of clients reached\r\n"));
+    assertThat(handshake.refusal()).isEqualTo("ERR max number of clients reached");
+  }
+
+  /** Who may not ask for its number is let in without. */
+  @Test
+  void aNumberNeedNotBeTold() {
+    Handshake handshake = new Handshake(Identity.DEFAULT, true);
+    sent(handshake);
+    handshake.read(bytes("-NOPERM this user has no permissions\r\n"));
+    assertThat(handshake.refusal()).isNull();
+    assertThat(handshake.id()).isEqualTo(-1);
+  }
+
+  @Test
   void itBeginsAgainWithTheFirst() {
     Handshake handshake = new Handshake(IN_DATABASE_3, false);
     sent(handshake);
