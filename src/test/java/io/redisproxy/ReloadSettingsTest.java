@@ -159,11 +159,7 @@ class ReloadSettingsTest extends Reloading {
   }
 
   private static List<NodeAddress> addresses(RedisNode... nodes) {
-    return Stream.of(nodes)
-        .map(RedisNode::port)
-        .sorted()
-        .map(port -> new NodeAddress("127.0.0.1", port))
-        .toList();
+    return Stream.of(nodes).map(RedisNode::port).sorted().map(TestProxy::address).toList();
   }
 
   private String sentinel(int sentinelPort) {

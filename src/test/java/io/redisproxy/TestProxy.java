@@ -291,7 +291,8 @@ public final class TestProxy implements AutoCloseable {
     vertx.close().toCompletionStage().toCompletableFuture().join();
   }
 
-  private static NodeAddress address(int port) {
+  /** A server of this machine. */
+  static NodeAddress address(int port) {
     return new NodeAddress("127.0.0.1", port);
   }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.redisproxy.config.ListenerConfig;
-import io.redisproxy.config.NodeAddress;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
@@ -24,11 +23,9 @@ class UnaskedServersTest {
           Map.of(),
           port ->
               new ListenerConfig(
-                  port, at(group.master().port()), List.of(at(group.replica(0).port()))));
-
-  private static NodeAddress at(int port) {
-    return new NodeAddress("127.0.0.1", port);
-  }
+                  port,
+                  TestProxy.address(group.master().port()),
+                  List.of(TestProxy.address(group.replica(0).port()))));
 
   @Test
   void theMasterThatIsListedServesWhoSaysThePassword() throws IOException {

@@ -126,14 +126,16 @@ final class ClientFilter {
       }
       default -> {
         boolean negated = isNegated(option);
-        Predicate<ConnectedClient> is = property(negated, option, value);
+        String name = negated ? option.substring(NOT.length()) : option;
+        Predicate<ConnectedClient> is = property(name, option, value);
         conditions.put(option, negated ? is.negate() : is);
       }
     }
   }
 
-  private Predicate<ConnectedClient> property(boolean negated, String option, String value) {
-    return switch (negated ? option.substring(NOT.length()) : option) {
+  /** {@code name}: that of the option without its negation. */
+  private Predicate<ConnectedClient> property(String name, String option, String value) {
+    return switch (name) {
       case "TYPE" -> {
         ClientType type = ClientType.named(value);
         yield client -> ClientType.of(client) == type;
@@ -153,11 +155,15 @@ final class ClientFilter {
         yield client -> client.database() == database;
       }
       case "FLAGS" -> {
-        requireKnown(ClientFlag.areKnown(value), "flags", negated, option, value);
+        if (!ClientFlag.areKnown(value)) {
+          throw unknown("flags", option, value);
+        }
         yield client -> ClientFlag.hasAll(client.flags(), value);
       }
       case "CAPA" -> {
-        requireKnown(value.matches(CAPABILITIES), "capa", negated, option, value);
+        if (!value.matches(CAPABILITIES)) {
+          throw unknown("capa", option, value);
+        }
         // No client has one here.
         yield client -> value.isEmpty();
       }
@@ -165,13 +171,10 @@ final class ClientFilter {
     };
   }
 
-  private static void requireKnown(
-      boolean known, String what, boolean negated, String option, String value) {
-    if (!known) {
-      String filter = negated ? option : "provided";
-      throw new RefusedException(
-          "Unknown " + what + " found in the " + filter + " filter: " + value);
-    }
+  private static RefusedException unknown(String what, String option, String value) {
+    String filter = isNegated(option) ? option : "provided";
+    return new RefusedException(
+        "Unknown " + what + " found in the " + filter + " filter: " + value);
   }
 
   private void addId(String value) {

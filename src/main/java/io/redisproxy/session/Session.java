@@ -97,7 +97,7 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
     return identity;
   }
 
-  /** All clients of the process. */
+  /** Those of the listener. */
   ListenerClients clients() {
     return shared.clients();
   }

@@ -78,7 +78,7 @@ final class MasterFinder {
     if (found != NONE) {
       noteLoss(nodes.get(found));
       last = nodes.get(found);
-      if (last.report != null && !last.mute) {
+      if (last.hasTold()) {
         lastRun = last.report.runId();
         lastHistory = last.report.history();
       }
@@ -95,7 +95,7 @@ final class MasterFinder {
   }
 
   private void noteLoss(NodeRecord found) {
-    if (lastHistory != null && found.report != null && !found.mute && !isHeir(found)) {
+    if (lastHistory != null && found.hasTold() && !isHeir(found)) {
       notice =
           "the master "
               + found.address

@@ -173,6 +173,11 @@ final class NodeRecord {
     return isMember && isReplica() && !report.linked() && report.linkSeconds() >= 0;
   }
 
+  /** Whether it has said in answer to the last probe what it is. */
+  boolean hasTold() {
+    return report != null && !mute;
+  }
+
   boolean isCandidate() {
     return isMember && report != null && report.claimsToBeMaster();
   }
