@@ -6,8 +6,8 @@ import io.redisproxy.consistency.LoopWrites;
 import io.redisproxy.consistency.WriteTable;
 import io.redisproxy.metrics.ProxyMeters;
 import io.redisproxy.session.ClientRegistry;
-import io.redisproxy.session.DirectMemory;
 import io.redisproxy.session.Insight;
+import io.redisproxy.session.ReadTurns;
 import io.redisproxy.upstream.FlushQueue;
 import io.redisproxy.upstream.NodeConnector;
 import io.redisproxy.upstream.NodePools;
@@ -18,7 +18,7 @@ import java.util.Map;
  *
  * @param index the first event loop, 0, also finds and probes the nodes
  * @param loops how many event loops there are
- * @param memory what all clients together must leave room in
+ * @param turns of its clients, while memory is short
  * @param clients all clients of the process
  * @param insight what is noted of requests
  * @param surroundings where the process runs
@@ -33,7 +33,7 @@ record Loop(
     NodeConnector connector,
     FlushQueue flushQueue,
     NodePools pools,
-    DirectMemory memory,
+    ReadTurns turns,
     ClientRegistry clients,
     Insight insight,
     Surroundings surroundings,

@@ -122,7 +122,7 @@ final class LoopListener {
         client.subscriberTimeout(),
         client.halfClosedTimeout(),
         client.maxSharedRequest().asLongValue(),
-        loop.memory(),
+        loop.turns(),
         loop.clients().of(served.meters().listener()),
         recovery,
         insight);

@@ -1,12 +1,15 @@
 package io.redisproxy;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.util.internal.PlatformDependent;
 import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.ProxySettings;
 import io.redisproxy.listener.Listener;
 import io.redisproxy.metrics.ProxyMeters;
 import io.redisproxy.session.ClientDrain;
 import io.redisproxy.session.ClientRegistry;
+import io.redisproxy.session.DirectMemory;
+import io.redisproxy.session.Eviction;
 import io.redisproxy.session.Insight;
 import io.redisproxy.topology.NodeGroup;
 import io.redisproxy.topology.NodeGroups;
@@ -30,6 +33,8 @@ public class Proxy implements NodeGroups {
   private final ProxySettings settings;
   private final ProxyMeters meters;
   private final ClientRegistry clients = new ClientRegistry();
+  private final Eviction eviction =
+      new Eviction(new DirectMemory(PlatformDependent.maxDirectMemory()), clients);
   private final Traces traces;
   private final Insight insight;
   private final EventLoops eventLoops;
@@ -84,7 +89,15 @@ public class Proxy implements NodeGroups {
         loops,
         index ->
             new ProxyVerticle(
-                index, loops, listeners, settings, meters, clients, insight, surroundings));
+                index,
+                loops,
+                listeners,
+                settings,
+                meters,
+                clients,
+                eviction,
+                insight,
+                surroundings));
     surroundings.zone().start();
     listeners.forEach(this::tellOpen);
   }

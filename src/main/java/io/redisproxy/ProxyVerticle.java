@@ -3,14 +3,14 @@ package io.redisproxy;
 import static java.util.stream.Collectors.toSet;
 
 import io.netty.channel.EventLoop;
-import io.netty.util.internal.PlatformDependent;
 import io.redisproxy.config.ProxySettings;
 import io.redisproxy.consistency.WriteTable;
 import io.redisproxy.listener.Listener;
 import io.redisproxy.metrics.ProxyMeters;
 import io.redisproxy.session.ClientRegistry;
-import io.redisproxy.session.DirectMemory;
+import io.redisproxy.session.Eviction;
 import io.redisproxy.session.Insight;
+import io.redisproxy.session.ReadTurns;
 import io.redisproxy.session.SessionContext;
 import io.redisproxy.tls.TlsHandshake;
 import io.redisproxy.upstream.FlushQueue;
@@ -43,6 +43,7 @@ final class ProxyVerticle extends AbstractVerticle {
   private final ProxySettings settings;
   private final ProxyMeters meters;
   private final ClientRegistry clients;
+  private final Eviction eviction;
   private final Insight insight;
   private final Surroundings surroundings;
 
@@ -52,7 +53,10 @@ final class ProxyVerticle extends AbstractVerticle {
   private final Map<Integer, Listener> ports = new HashMap<>();
   private Loop loop;
 
-  /** {@code index}: of so many; the first event loop, 0, also finds and probes the nodes. */
+  /**
+   * {@code index}: of so many; the first event loop, 0, also finds and probes the nodes, and has an
+   * eye on all clients.
+   */
   ProxyVerticle(
       int index,
       int loops,
@@ -60,6 +64,7 @@ final class ProxyVerticle extends AbstractVerticle {
       ProxySettings settings,
       ProxyMeters meters,
       ClientRegistry clients,
+      Eviction eviction,
       Insight insight,
       Surroundings surroundings) {
     this.index = index;
@@ -68,6 +73,7 @@ final class ProxyVerticle extends AbstractVerticle {
     this.settings = settings;
     this.meters = meters;
     this.clients = clients;
+    this.eviction = eviction;
     this.insight = insight;
     this.surroundings = surroundings;
   }
@@ -100,7 +106,7 @@ final class ProxyVerticle extends AbstractVerticle {
             connector,
             flushQueue,
             pools,
-            new DirectMemory(PlatformDependent.maxDirectMemory()),
+            new ReadTurns(eviction),
             clients,
             insight,
             surroundings,
@@ -112,7 +118,11 @@ final class ProxyVerticle extends AbstractVerticle {
 
   private void tick() {
     loop.pools().sample();
+    loop.turns().tick();
     here.values().forEach(LoopListener::tick);
+    if (index == 0) {
+      eviction.tick();
+    }
   }
 
   @Override

@@ -24,6 +24,8 @@ public enum CloseCause {
   TLS_ERROR,
   /** The client did not read its replies while others waited behind it. */
   SLOW_CLIENT,
+  /** Memory was short, and the client was one of those with the most of it, or there was none. */
+  MEMORY,
   /** The client had ended its input, and no reply came to tell whether it was still there. */
   HALF_CLOSED,
   /** The proxy, or the port, was to end. */

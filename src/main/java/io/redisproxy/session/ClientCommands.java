@@ -5,6 +5,7 @@ import static io.redisproxy.session.ClientFilter.text;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.redisproxy.command.Command;
+import io.redisproxy.metrics.CloseCause;
 import io.redisproxy.resp.Resp;
 import io.redisproxy.session.OwnCommands.Action;
 import io.redisproxy.session.OwnCommands.Answer;
@@ -147,7 +148,7 @@ final class ClientCommands {
         if (client == asking) {
           killsMe = true;
         } else {
-          client.kill();
+          client.close(CloseCause.KILLED);
         }
       }
     }

@@ -1,5 +1,6 @@
 package io.redisproxy.session;
 
+import io.redisproxy.metrics.CloseCause;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.IntPredicate;
@@ -53,7 +54,7 @@ public final class ClientDrain {
       List<ConnectedClient> left = left();
       looksWithoutAny = left.isEmpty() ? looksWithoutAny + 1 : 0;
       if (hurried || System.nanoTime() - end > 0) {
-        left.forEach(ConnectedClient::cutOff);
+        left.forEach(client -> client.close(CloseCause.DRAINED));
         return (int) left.stream().filter(client -> !client.state().equals(Parting.PARTED)).count();
       }
       DrainStep step = step(left, System.nanoTime() - deadline > 0);

@@ -1,5 +1,6 @@
 package io.redisproxy.session;
 
+import io.redisproxy.metrics.CloseCause;
 import java.util.Set;
 
 /**
@@ -54,7 +55,7 @@ interface ConnectedClient {
   /** Who gets its invalidation messages: 0 for itself, -1 when it tracks no keys. */
   long redirect();
 
-  /** Bytes of a request whose end has not come. */
+  /** Bytes of requests that have not gone on, such as one whose end has not come. */
   long inputBytes();
 
   /** Bytes of replies that it has not taken. */
@@ -92,12 +93,9 @@ interface ConnectedClient {
    */
   void receive(Runnable told);
 
-  /** Ends the connection, from any thread; the client gets no reply that is still on its way. */
-  void kill();
-
   /** The client is to go, when the moment is right for the step; from any thread. */
   void part(DrainStep step);
 
-  /** As {@link #kill}, since the time that the client was given to go is over. */
-  void cutOff();
+  /** Ends the connection, from any thread; the client gets no reply that is still on its way. */
+  void close(CloseCause cause);
 }

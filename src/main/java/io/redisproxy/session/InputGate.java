@@ -13,6 +13,8 @@ import java.util.concurrent.TimeUnit;
  * that writes all of its requests before it reads the first reply, and would never come to that.
  * What it sends waits here, and goes on in small portions, so that it doesn't bring more replies
  * than the client takes.
+ *
+ * <p>While memory is short, who has something unfinished is read from in turn only.
  */
 final class InputGate {
 
@@ -33,6 +35,12 @@ final class InputGate {
     /** Whether it has done with all that it was given. */
     boolean isIdle();
 
+    /** Whether it keeps anything, here or at a node, that is to come to an end first. */
+    boolean isUnfinished();
+
+    /** Whether it has a part of a request. */
+    boolean isMidRequest();
+
     /** Takes over the next bytes. */
     void take(ByteBuf in);
 
@@ -45,26 +53,34 @@ final class InputGate {
 
   private static final long LOOK_AGAIN_MILLIS = 100;
 
+  private static final int MAX_EXCESS_READS = 4;
+
   private final Taker taker;
   private final Channel channel;
   private final long limit;
+  private final ReadTurns turns;
   private final DirectMemory memory;
   private final Pieces backlog;
   private final Set<Reason> reasons = EnumSet.noneOf(Reason.class);
   private boolean goingOn;
   private boolean dropping;
   private boolean lookingAgain;
+  private int excessReads;
+
+  /** Whether it has come to its turn, or waits for it. */
+  private boolean inLine;
 
   /**
    * {@code limit}: how many bytes may wait.
    *
-   * @param memory where they wait
+   * @param turns where memory is short
    */
-  InputGate(Taker taker, Channel channel, long limit, DirectMemory memory) {
+  InputGate(Taker taker, Channel channel, long limit, ReadTurns turns) {
     this.taker = taker;
     this.channel = channel;
     this.limit = limit;
-    this.memory = memory;
+    this.turns = turns;
+    memory = turns.memory();
     backlog = new Pieces(channel.alloc());
   }
 
@@ -121,7 +137,16 @@ final class InputGate {
     }
   }
 
+  /** The client has been given all that it waited for. */
+  void onAllReplied() {
+    if (inLine) {
+      update();
+    }
+    goOnLater();
+  }
+
   void release() {
+    leaveLine();
     backlog.release();
   }
 
@@ -142,22 +167,66 @@ final class InputGate {
     }
   }
 
-  private void update() {
+  /**
+   * Whether so much has been read that should not have been that there is no room for it. Netty
+   * reads once more than it should now and then, and from a client that has closed its side, until
+   * it comes to the end.
+   */
+  boolean isOverrun() {
+    if (channel.config().isAutoRead() || dropping || !memory.isShort()) {
+      excessReads = 0;
+      return false;
+    }
+    return ++excessReads > MAX_EXCESS_READS;
+  }
+
+  /** The session has been given what was read. */
+  void onTaken() {
+    if (inLine || memory.isShort()) {
+      update();
+    }
+  }
+
+  /** Whether the client has sent a part of a request, and not the rest. */
+  boolean isMidRequest() {
+    return taker.isMidRequest();
+  }
+
+  /** How many bytes wait here. */
+  int waiting() {
+    return backlog.size();
+  }
+
+  /** Has the client read from, or not, as things are now. */
+  void update() {
     if (dropping) {
+      leaveLine();
       channel.config().setAutoRead(true);
       return;
     }
     boolean full = reasons.contains(Reason.CLIENT_FULL);
     boolean scarce = full && memory.isScarce();
-    channel
-        .config()
-        .setAutoRead(
-            full
-                ? backlog.size() < (scarce ? DirectMemory.LITTLE : limit)
-                : reasons.isEmpty() && backlog.isEmpty());
+    boolean reads =
+        full
+            ? backlog.size() < (scarce ? DirectMemory.LITTLE : limit)
+            : reasons.isEmpty() && backlog.isEmpty();
+    if ((reads || inLine) && memory.isShort() && taker.isUnfinished()) {
+      inLine = true;
+      channel.config().setAutoRead(turns.admits(this) && reads);
+    } else {
+      leaveLine();
+      channel.config().setAutoRead(reads);
+    }
     if (scarce && !lookingAgain) {
       lookingAgain = true;
       channel.eventLoop().schedule(this::lookAgain, LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void leaveLine() {
+    if (inLine) {
+      inLine = false;
+      turns.leave(this);
     }
   }
 

@@ -325,6 +325,17 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
   }
 
   @Override
+  public boolean isUnfinished() {
+    // In other states what comes is passed on.
+    return isMidRequest() || gate.isHolding() || (state == serving && !replies.isEmpty());
+  }
+
+  @Override
+  public boolean isMidRequest() {
+    return !partial.isEmpty();
+  }
+
+  @Override
   public void take(ByteBuf in) {
     process(in);
   }
@@ -431,7 +442,7 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
   public void onAllReplied() {
     output.onAllReplied();
     state.onAllReplied();
-    gate.goOnLater();
+    gate.onAllReplied();
   }
 
   @Override
@@ -444,7 +455,7 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
   /** The client has connected. */
   void begin(ChannelHandlerContext ctx) {
     context = ctx;
-    gate = new InputGate(this, ctx.channel(), shared.inputLimit(), shared.memory());
+    gate = new InputGate(this, ctx.channel(), shared.inputLimit(), shared.turns());
     output = new OutputGate(this, shared, new Outbound(ctx, shared.flushQueue()), gate);
     partial = newPieces();
     client = new SessionClient(this, ctx.channel());
@@ -457,10 +468,16 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
 
   /** The client has sent something, which is taken over. */
   void onRead(ByteBuf in) {
+    if (gate.isOverrun()) {
+      in.release();
+      closeNow(CloseCause.MEMORY);
+      return;
+    }
     meters().bytesIn(in.readableBytes());
     client.onRead();
     if (!gate.holdsBack(in)) {
       state.onBytes(in);
+      gate.onTaken();
     }
   }
 

@@ -189,7 +189,7 @@ final class SessionClient implements ConnectedClient {
 
   @Override
   public long inputBytes() {
-    return session.partial().size();
+    return (long) session.partial().size() + session.gate().waiting();
   }
 
   @Override
@@ -240,17 +240,12 @@ final class SessionClient implements ConnectedClient {
   }
 
   @Override
-  public void kill() {
-    channel.eventLoop().execute(() -> session.closeNow(CloseCause.KILLED));
-  }
-
-  @Override
   public void part(DrainStep step) {
     channel.eventLoop().execute(() -> session.part(step));
   }
 
   @Override
-  public void cutOff() {
-    channel.eventLoop().execute(() -> session.closeNow(CloseCause.DRAINED));
+  public void close(CloseCause cause) {
+    channel.eventLoop().execute(() -> session.closeNow(cause));
   }
 }

@@ -17,7 +17,7 @@ import java.time.Duration;
  * @param subscriberTimeout how long a subscriber that takes no messages is kept
  * @param halfClosedTimeout how long a client that sends no more is kept while no reply comes
  * @param maxSharedRequest bytes of a request above which it takes a connection of its own
- * @param memory what all clients together must leave room in
+ * @param turns of the clients of the event loop, while memory is short
  * @param clients the clients of the listener, on all event loops
  * @param recovery what is done about requests whose node fails
  * @param insight what is noted of requests
@@ -32,7 +32,13 @@ public record SessionContext(
     Duration subscriberTimeout,
     Duration halfClosedTimeout,
     long maxSharedRequest,
-    DirectMemory memory,
+    ReadTurns turns,
     ListenerClients clients,
     Recovery recovery,
-    LoopInsight insight) {}
+    LoopInsight insight) {
+
+  /** What all clients together must leave room in. */
+  DirectMemory memory() {
+    return turns.memory();
+  }
+}

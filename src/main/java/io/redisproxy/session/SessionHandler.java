@@ -2,6 +2,7 @@ package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
@@ -61,8 +62,11 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
+    ChannelConfig config = ctx.channel().config();
     // A client may close its side after its last request, as a pipe into netcat does.
-    ctx.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+    config.setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+    config.setRecvByteBufAllocator(
+        new FrugalReads(config.getRecvByteBufAllocator(), shared.memory()));
     session.begin(ctx);
   }
 
@@ -127,6 +131,11 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter {
       session.closeNow(CloseCause.TLS_ERROR);
     } else if (cause instanceof IOException) {
       session.closeNow(CloseCause.CLIENT);
+    } else if (cause instanceof OutOfMemoryError) {
+      LOG.errorf(
+          "client %s closed for want of memory: %s",
+          ctx.channel().remoteAddress(), cause.getMessage());
+      session.closeNow(CloseCause.MEMORY);
     } else {
       LOG.errorf(
           cause, "client %s closed by a mistake of the proxy", ctx.channel().remoteAddress());

@@ -260,7 +260,9 @@ public abstract class NodeChannel extends ChannelInboundHandlerAdapter {
 
   @Override
   public final void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    if (!(cause instanceof IOException) && !TlsFailure.is(cause)) {
+    if (cause instanceof OutOfMemoryError) {
+      LOG.errorf("node %s: connection closed for want of memory: %s", node, cause.getMessage());
+    } else if (!(cause instanceof IOException) && !TlsFailure.is(cause)) {
       LOG.errorf(cause, "node %s: connection closed by a mistake of the proxy", node);
     }
     lose("connection lost before the reply: " + NodeFailure.reasonOf(cause));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.redisproxy.command.CommandTable;
+import io.redisproxy.metrics.CloseCause;
 import io.redisproxy.session.OwnCommands.Action;
 import io.redisproxy.session.OwnCommands.Answer;
 import java.nio.charset.StandardCharsets;
@@ -80,7 +81,7 @@ class ClientCommandsTest {
     last.gone = true;
     assertThat(ids("CLIENT LIST")).isEqualTo("1 2");
     assertReply("CLIENT KILL ID 3", ":0\r\n");
-    assertThat(last.killed).isFalse();
+    assertThat(last.closed).isNull();
     assertThat(registry.open()).contains(last);
   }
 
@@ -93,7 +94,7 @@ class ClientCommandsTest {
   @Test
   void killingByAddressSaysWhetherThereWasOne() {
     assertReply("CLIENT KILL 127.0.0.1:50003", "+OK\r\n");
-    assertThat(last.killed).isTrue();
+    assertThat(last.closed).isEqualTo(CloseCause.KILLED);
     assertThat(ids("CLIENT LIST")).isEqualTo("1 2");
     assertReply("CLIENT KILL 127.0.0.1:50003", "-ERR No such client\r\n");
     assertReply("CLIENT KILL 127.0.0.1", "-ERR No such client\r\n");
@@ -104,7 +105,7 @@ class ClientCommandsTest {
     Answer answer = answer("CLIENT KILL 127.0.0.1:50002");
     assertThat(answer.action()).isEqualTo(Action.REPLY_AND_CLOSE);
     assertThat(reply(answer)).isEqualTo("+OK\r\n");
-    assertThat(me.killed).as("the reply goes first").isFalse();
+    assertThat(me.closed).as("the reply goes first").isNull();
   }
 
   @ParameterizedTest
@@ -143,7 +144,7 @@ class ClientCommandsTest {
   void eachFilterFindsTheClientItMeans(String filter) {
     makeLastDifferent();
     assertReply("CLIENT KILL " + filter, ":1\r\n");
-    assertThat(last.killed).isTrue();
+    assertThat(last.closed).isEqualTo(CloseCause.KILLED);
     assertThat(ids("CLIENT LIST")).isEqualTo("1 2");
   }
 
@@ -179,7 +180,7 @@ class ClientCommandsTest {
   void filtersMustAllAgree(String filter) {
     makeLastDifferent();
     assertReply("CLIENT KILL ID 3 " + filter, ":0\r\n");
-    assertThat(last.killed).isFalse();
+    assertThat(last.closed).isNull();
   }
 
   private void makeLastDifferent() {
@@ -200,7 +201,7 @@ class ClientCommandsTest {
   void theOneThatAsksIsSkippedUnlessItWantsOtherwise() {
     assertReply("CLIENT KILL ID 2", ":0\r\n");
     assertReply("CLIENT KILL SKIPME yes", ":2\r\n");
-    assertThat(first.killed && last.killed).isTrue();
+    assertThat(List.of(first.closed, last.closed)).containsOnly(CloseCause.KILLED);
     Answer answer = answer("CLIENT KILL SKIPME no");
     assertThat(answer.action()).isEqualTo(Action.REPLY_AND_CLOSE);
     assertThat(reply(answer)).isEqualTo(":1\r\n");

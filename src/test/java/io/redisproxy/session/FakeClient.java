@@ -1,5 +1,6 @@
 package io.redisproxy.session;
 
+import io.redisproxy.metrics.CloseCause;
 import java.util.EnumSet;
 import java.util.Set;
 
@@ -18,7 +19,7 @@ final class FakeClient implements ConnectedClient {
   int protocol = 2;
   int pending;
   int queued = -1;
-  boolean killed;
+  CloseCause closed;
   boolean gone;
 
   FakeClient(ListenerClients clients) {
@@ -168,17 +169,12 @@ final class FakeClient implements ConnectedClient {
   }
 
   @Override
-  public void kill() {
-    killed = true;
-  }
-
-  @Override
   public void part(DrainStep step) {
     throw new UnsupportedOperationException();
   }
 
   @Override
-  public void cutOff() {
-    throw new UnsupportedOperationException();
+  public void close(CloseCause cause) {
+    closed = cause;
   }
 }

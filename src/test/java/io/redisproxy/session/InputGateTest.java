@@ -17,7 +17,7 @@ class InputGateTest {
   private final EmbeddedChannel channel = new EmbeddedChannel();
   private final RecordingTaker taker = new RecordingTaker();
   private final InputGate gate =
-      new InputGate(taker, channel, LIMIT, new DirectMemory(Long.MAX_VALUE));
+      new InputGate(taker, channel, LIMIT, ReadTurnsTest.turns(Long.MAX_VALUE));
 
   @Test
   void theClientIsReadFromWhileNothingSpeaksAgainstIt() {
@@ -90,7 +90,7 @@ class InputGateTest {
 
   @Test
   void littleWaitsWhenMemoryIsScarce() {
-    InputGate scarce = new InputGate(taker, channel, 1_000_000, new DirectMemory(0));
+    InputGate scarce = new InputGate(taker, channel, 1_000_000, ReadTurnsTest.turns(0));
     scarce.close(InputGate.Reason.CLIENT_FULL);
     assertThat(scarce.holdsBack(bytes("a".repeat(60_000)))).isTrue();
     assertThat(channel.config().isAutoRead()).isTrue();
@@ -112,6 +112,16 @@ class InputGateTest {
     @Override
     public boolean isIdle() {
       return !busy;
+    }
+
+    @Override
+    public boolean isUnfinished() {
+      return busy;
+    }
+
+    @Override
+    public boolean isMidRequest() {
+      return isUnfinished();
     }
 
     @Override

@@ -56,7 +56,7 @@ class ReplyQueueTest {
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(1),
                 1000,
-                new DirectMemory(Long.MAX_VALUE),
+                ReadTurnsTest.turns(Long.MAX_VALUE),
                 new ClientRegistry().of("6380"),
                 new Recovery(Resilience.DEFAULT, METERS.listener("6380").recovery(), null, 1, 1),
                 new Insight(Duration.ofDays(365), 10, null).of("6380", 0)));
