@@ -1,6 +1,5 @@
 package io.redisproxy;
 
-import io.redisproxy.config.DnsServers;
 import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.ProxySettings;
 import io.redisproxy.config.SentinelConfig;
@@ -44,12 +43,11 @@ final class NodeSources {
   }
 
   private static NodeSource dns(Served listener, Loop loop) {
-    ProxySettings.Dns settings = loop.settings().dns();
     return new DnsWatch(
         listener.group().name(),
         listener.config().nodes(),
         listener.names(),
         loop.connector(),
-        new DnsWatch.Options(loop.eventLoop(), DnsServers.of(settings), settings.interval()));
+        loop.settings().dns().interval());
   }
 }

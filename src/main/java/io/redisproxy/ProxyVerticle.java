@@ -3,6 +3,7 @@ package io.redisproxy;
 import static java.util.stream.Collectors.toSet;
 
 import io.netty.channel.EventLoop;
+import io.redisproxy.config.DnsServers;
 import io.redisproxy.config.ProxySettings;
 import io.redisproxy.consistency.WriteTable;
 import io.redisproxy.listener.Listener;
@@ -83,7 +84,11 @@ final class ProxyVerticle extends AbstractVerticle {
     EventLoop eventLoop = ((ContextInternal) context).nettyEventLoop();
     NodeConnector connector =
         new NodeConnector(
-            vertx, settings.node().connectTimeout(), settings.node().tcpUserTimeout());
+            vertx,
+            new NodeConnector.Options(
+                settings.node().connectTimeout(),
+                settings.node().tcpUserTimeout(),
+                DnsServers.of(settings.dns())));
     FlushQueue flushQueue = new FlushQueue(eventLoop);
     NodePools pools =
         new NodePools(

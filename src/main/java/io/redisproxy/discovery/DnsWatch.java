@@ -1,10 +1,8 @@
 package io.redisproxy.discovery;
 
-import io.netty.channel.EventLoop;
 import io.netty.util.NetUtil;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.upstream.NodeConnector;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;
@@ -23,27 +21,23 @@ import java.util.Set;
  */
 public final class DnsWatch implements NodeSource {
 
-  /**
-   * Where and when names are looked up.
-   *
-   * @param servers the DNS servers; those of the system if there are none
-   * @param interval after which a name is looked up again when it isn't known how long it holds
-   */
-  public record Options(EventLoop loop, List<InetSocketAddress> servers, Duration interval) {}
-
   private final List<NodeAddress> nodes;
   private final ListedNames listed;
   private final Map<String, WatchedName> names = new LinkedHashMap<>();
   private Members members;
   private List<NodeAddress> told = List.of();
 
-  /** For the listener of that name. */
+  /**
+   * For the listener of that name.
+   *
+   * @param interval after which a name is looked up again when it isn't known how long it holds
+   */
   public DnsWatch(
       String listener,
       List<NodeAddress> nodes,
       ListedNames listed,
       NodeConnector connector,
-      Options options) {
+      Duration interval) {
     this.nodes = nodes;
     this.listed = listed;
     nodes.stream()
@@ -52,7 +46,7 @@ public final class DnsWatch implements NodeSource {
         .distinct()
         .forEach(
             name ->
-                names.put(name, new WatchedName(listener, name, options, connector, this::tell)));
+                names.put(name, new WatchedName(listener, name, interval, connector, this::tell)));
   }
 
   /** Whether any of the nodes has a name. */

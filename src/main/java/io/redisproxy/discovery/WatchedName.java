@@ -1,8 +1,10 @@
 package io.redisproxy.discovery;
 
+import io.redisproxy.upstream.FoundAddresses;
 import io.redisproxy.upstream.NodeConnector;
 import java.time.Duration;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jboss.logging.Logger;
 
 /** A name whose addresses are looked up again whenever they may have changed. */
@@ -17,7 +19,6 @@ final class WatchedName {
 
   private final String listener;
   private final String name;
-  private final NameLookup lookup;
   private final NodeConnector connector;
   private final Duration interval;
   private final Runnable onChange;
@@ -28,17 +29,12 @@ final class WatchedName {
 
   /** For the listener of that name. */
   WatchedName(
-      String listener,
-      String name,
-      DnsWatch.Options options,
-      NodeConnector connector,
-      Runnable onChange) {
+      String listener, String name, Duration interval, NodeConnector connector, Runnable onChange) {
     this.listener = listener;
     this.name = name;
     this.connector = connector;
-    interval = options.interval();
+    this.interval = interval;
     this.onChange = onChange;
-    lookup = new NameLookup(name, options, connector);
   }
 
   /** As they were found last; empty before they were. */
@@ -56,16 +52,15 @@ final class WatchedName {
 
   void look() {
     if (!closed) {
-      lookup.ask(this::onFound, this::onFailed);
+      connector.lookUp(name).onSuccess(this::onFound).onFailure(this::onFailed);
     }
   }
 
   void close() {
     closed = true;
-    lookup.close();
   }
 
-  private void onFound(NameLookup.Found found) {
+  private void onFound(FoundAddresses found) {
     if (closed) {
       return;
     }
@@ -75,9 +70,10 @@ final class WatchedName {
     }
     Duration pause = found.timeToLive().orElse(interval);
     connector.schedule(pause.compareTo(SHORTEST) < 0 ? SHORTEST : pause, this::look);
-    if (!found.addresses().equals(addresses)) {
+    Set<String> now = new TreeSet<>(found.addresses());
+    if (!now.equals(addresses)) {
       boolean isFirst = addresses.isEmpty();
-      addresses = found.addresses();
+      addresses = now;
       several |= !isFirst || addresses.size() > 1;
       if (several) {
         LOG.infof("listener %s: %s stands for %s", listener, name, addresses);

@@ -3,7 +3,8 @@ package io.redisproxy.upstream;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInboundHandler;
 import io.netty.channel.ChannelPipeline;
-import io.netty.channel.socket.DatagramChannel;
+import io.netty.resolver.DefaultHostsFileEntriesResolver;
+import io.netty.resolver.HostsFileEntriesResolver;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.tls.TlsHandshake;
 import io.redisproxy.tls.TlsPeer;
@@ -12,15 +13,17 @@ import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.impl.ContextInternal;
-import io.vertx.core.impl.VertxInternal;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.impl.NetSocketInternal;
+import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Opens connections to nodes on one event loop. Vert.x connects; the handler given then carries the
@@ -37,37 +40,57 @@ public final class NodeConnector {
   private static final int KEEPALIVE_INTERVAL = 5;
   private static final int KEEPALIVE_COUNT = 3;
 
+  /**
+   * How nodes are found and connected to.
+   *
+   * @param silence how long bytes may go unacknowledged, or wait for a node that reads nothing,
+   *     until the connection is lost: TCP_USER_TIMEOUT, RFC 5482
+   * @param dnsServers those of the system if there are none
+   * @param hosts reads the hosts file
+   */
+  public record Options(
+      Duration connectTimeout,
+      Duration silence,
+      List<InetSocketAddress> dnsServers,
+      Supplier<? extends HostsFileEntriesResolver> hosts) {
+
+    public Options(Duration connectTimeout, Duration silence, List<InetSocketAddress> dnsServers) {
+      // Netty's reads the file when it is made, and then no more.
+      this(connectTimeout, silence, dnsServers, DefaultHostsFileEntriesResolver::new);
+    }
+  }
+
   private final ContextInternal context;
+  private final Options options;
+  private final NodeNames names;
   private final NetClient client;
   private final TlsHandshake.Options handshakes;
 
   /** As whom nodes are connected to by TLS; null for those that are without it. */
   private final Function<NodeAddress, TlsPeer> peers;
 
-  /**
-   * To be made on the event loop that the connections shall belong to.
-   *
-   * @param silence how long bytes may go unacknowledged, or wait for a node that reads nothing,
-   *     until the connection is lost: TCP_USER_TIMEOUT, RFC 5482
-   */
-  public NodeConnector(Vertx vertx, Duration connectTimeout, Duration silence) {
+  /** To be made on the event loop that the connections shall belong to. */
+  public NodeConnector(Vertx vertx, Options options) {
     context = (ContextInternal) vertx.getOrCreateContext();
-    NetClientOptions options =
+    this.options = options;
+    names = new NodeNames(this::lookUp);
+    NetClientOptions tcp =
         new NetClientOptions()
-            .setConnectTimeout((int) connectTimeout.toMillis())
+            .setConnectTimeout((int) options.connectTimeout().toMillis())
             .setTcpKeepAlive(true);
-    options
-        .setTcpUserTimeout((int) silence.toMillis())
+    tcp.setTcpUserTimeout((int) options.silence().toMillis())
         .setTcpKeepAliveIdleSeconds(KEEPALIVE_IDLE)
         .setTcpKeepAliveIntervalSeconds(KEEPALIVE_INTERVAL)
         .setTcpKeepAliveCount(KEEPALIVE_COUNT);
-    client = vertx.createNetClient(options);
-    handshakes = new TlsHandshake.Options(workers(vertx), connectTimeout);
+    client = vertx.createNetClient(tcp);
+    handshakes = new TlsHandshake.Options(workers(vertx), options.connectTimeout());
     peers = node -> null;
   }
 
   private NodeConnector(NodeConnector like, Function<NodeAddress, TlsPeer> peers) {
     context = like.context;
+    options = like.options;
+    names = like.names;
     client = like.client;
     handshakes = like.handshakes;
     this.peers = peers;
@@ -151,17 +174,17 @@ public final class NodeConnector {
   }
 
   private Future<NetSocket> connect(NodeAddress node) {
-    try {
-      return client.connect(node.port(), node.host());
-    } catch (IllegalStateException stopped) {
-      // Vert.x has closed the client with the verticle, while others still ask for connections.
-      return Future.failedFuture(stopped);
-    }
+    // Vert.x' own resolver keeps the hosts file that it has read, and forgets where names led. It
+    // also refuses when it has closed the client with the verticle; that fails the future.
+    return names
+        .address(node.host())
+        .compose(address -> client.connect(node.port(), address))
+        .onFailure(cause -> names.onUnreachable(node.host()));
   }
 
-  /** A channel for datagrams, of the kind that the event loop takes. */
-  public DatagramChannel newDatagramChannel() {
-    return ((VertxInternal) context.owner()).transport().datagramChannel();
+  /** Asks what a name stands for now; on the event loop. */
+  public Future<FoundAddresses> lookUp(String name) {
+    return new NameLookup(context, options).ask(name);
   }
 
   /** Runs an action on the event loop after a delay. */

@@ -70,7 +70,10 @@ class RoundsTest {
                   nodes,
                   node -> null,
                   table,
-                  new NodeConnector(vertx, Duration.ofSeconds(1), Duration.ofSeconds(10)),
+                  new NodeConnector(
+                      vertx,
+                      new NodeConnector.Options(
+                          Duration.ofSeconds(1), Duration.ofSeconds(10), List.of())),
                   loop,
                   new ProxyMeters(registry).rounds("6380"),
                   new Rounds.Options(Duration.ofMillis(1), Duration.ofSeconds(1)));

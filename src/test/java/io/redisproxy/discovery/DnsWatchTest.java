@@ -8,7 +8,6 @@ import io.redisproxy.fixture.FakeDns;
 import io.redisproxy.upstream.NodeConnector;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
-import io.vertx.core.impl.ContextInternal;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -157,11 +156,11 @@ class DnsWatchTest {
                   "6380",
                   List.of(nodes),
                   listed,
-                  new NodeConnector(vertx, Duration.ofSeconds(1), Duration.ofSeconds(10)),
-                  new DnsWatch.Options(
-                      ((ContextInternal) context).nettyEventLoop(),
-                      List.of(dns.address()),
-                      interval));
+                  new NodeConnector(
+                      vertx,
+                      new NodeConnector.Options(
+                          Duration.ofSeconds(1), Duration.ofSeconds(10), List.of(dns.address()))),
+                  interval);
           watch.start((all, master, zones) -> told.add(all));
         });
   }

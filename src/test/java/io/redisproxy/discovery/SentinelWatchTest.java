@@ -152,7 +152,10 @@ class SentinelWatchTest {
                   "6380",
                   config,
                   node -> null,
-                  new NodeConnector(vertx, Duration.ofSeconds(1), Duration.ofSeconds(10)),
+                  new NodeConnector(
+                      vertx,
+                      new NodeConnector.Options(
+                          Duration.ofSeconds(1), Duration.ofSeconds(10), List.of())),
                   new SentinelWatch.Options(interval, Duration.ofSeconds(1)));
           watch.start((nodes, master, zones) -> told.add(new Told(master, Set.copyOf(nodes))));
         });

@@ -15,6 +15,7 @@ import io.vertx.core.VertxOptions;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -78,7 +79,10 @@ class NodeConnectorTest {
 
     @Override
     public void start() {
-      connector = new NodeConnector(vertx, Duration.ofSeconds(1), Duration.ofSeconds(10));
+      connector =
+          new NodeConnector(
+              vertx,
+              new NodeConnector.Options(Duration.ofSeconds(1), Duration.ofSeconds(10), List.of()));
     }
   }
 }

@@ -100,7 +100,10 @@ class NodePollTest implements NodePoll.Asker {
                 new NodePoll(
                     new NodeAddress("127.0.0.1", port),
                     null,
-                    new NodeConnector(vertx, Duration.ofSeconds(1), Duration.ofSeconds(10)),
+                    new NodeConnector(
+                        vertx,
+                        new NodeConnector.Options(
+                            Duration.ofSeconds(1), Duration.ofSeconds(10), List.of())),
                     Duration.ofMillis(500),
                     question,
                     this));

@@ -1,92 +1,81 @@
-package io.redisproxy.discovery;
+package io.redisproxy.upstream;
 
 import io.netty.channel.EventLoop;
+import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.dns.DnsRecord;
 import io.netty.resolver.dns.DnsCache;
 import io.netty.resolver.dns.DnsCacheEntry;
 import io.netty.resolver.dns.DnsCnameCache;
 import io.netty.resolver.dns.DnsNameResolver;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
-import io.netty.resolver.dns.DnsServerAddressStreamProvider;
 import io.netty.resolver.dns.SequentialDnsServerAddressStreamProvider;
 import io.netty.util.concurrent.Future;
-import io.redisproxy.upstream.NodeConnector;
+import io.vertx.core.Promise;
+import io.vertx.core.impl.ContextInternal;
+import io.vertx.core.spi.transport.Transport;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.function.Consumer;
-import java.util.stream.Collectors;
 
 /**
- * Asks for the addresses of one name, and for how long they hold. Nothing is kept from one question
- * to the next; the resolver tells the times to its caches alone, so this stands in their place.
+ * One question for the addresses of a name, and for how long they hold. Nothing is kept from one to
+ * the next, and each reads the hosts file; the resolver tells the times to its caches alone, so
+ * this stands in their place.
  */
-final class NameLookup implements DnsCache, DnsCnameCache, AutoCloseable {
-
-  /**
-   * What a name stands for.
-   *
-   * @param addresses at least one, in text; those of IPv4 if there are any, since a server with
-   *     both kinds is still one
-   * @param timeToLive empty if it isn't known, as for a name that is in the hosts file
-   */
-  record Found(Set<String> addresses, Optional<Duration> timeToLive) {}
-
-  private final String name;
+final class NameLookup implements DnsCache, DnsCnameCache {
+  private final ContextInternal context;
   private final DnsNameResolver resolver;
-  private long seconds;
+  private long seconds = Long.MAX_VALUE;
 
-  NameLookup(String name, DnsWatch.Options options, NodeConnector connector) {
-    this.name = name;
+  NameLookup(ContextInternal context, NodeConnector.Options options) {
+    this.context = context;
+    Transport transport = context.owner().transport();
     DnsNameResolverBuilder builder =
-        new DnsNameResolverBuilder(options.loop())
-            .channelFactory(connector::newDatagramChannel)
+        new DnsNameResolverBuilder(context.nettyEventLoop())
+            .datagramChannelFactory(transport::datagramChannel)
+            .socketChannelFactory(
+                () -> (SocketChannel) transport.channelFactory(false).newChannel())
+            .hostsFileEntriesResolver(options.hosts().get())
             .resolveCache(this)
             .cnameCache(this);
-    if (!options.servers().isEmpty()) {
-      DnsServerAddressStreamProvider servers =
+    if (!options.dnsServers().isEmpty()) {
+      builder.nameServerProvider(
           new SequentialDnsServerAddressStreamProvider(
-              options.servers().toArray(InetSocketAddress[]::new));
-      builder.nameServerProvider(servers);
+              options.dnsServers().toArray(InetSocketAddress[]::new)));
     }
     resolver = builder.build();
   }
 
-  /** On the event loop; one question at a time. */
-  void ask(Consumer<Found> onFound, Consumer<Throwable> onFailed) {
-    seconds = Long.MAX_VALUE;
+  /** On the event loop, and once. */
+  io.vertx.core.Future<FoundAddresses> ask(String name) {
+    Promise<FoundAddresses> promise = context.promise();
     resolver
         .resolveAll(name)
         .addListener(
             (Future<List<InetAddress>> answer) -> {
+              resolver.close();
               if (answer.isSuccess()) {
-                onFound.accept(found(answer.getNow()));
+                promise.complete(found(answer.getNow()));
               } else {
-                onFailed.accept(answer.cause());
+                promise.fail(answer.cause());
               }
             });
+    return promise.future();
   }
 
-  private Found found(List<InetAddress> all) {
+  private FoundAddresses found(List<InetAddress> all) {
     boolean hasV4 = all.stream().anyMatch(Inet4Address.class::isInstance);
-    Set<String> addresses =
+    List<String> addresses =
         all.stream()
             .filter(address -> address instanceof Inet4Address || !hasV4)
             .map(InetAddress::getHostAddress)
-            .collect(Collectors.toCollection(TreeSet::new));
-    return new Found(
+            .toList();
+    return new FoundAddresses(
         addresses,
         seconds == Long.MAX_VALUE ? Optional.empty() : Optional.of(Duration.ofSeconds(seconds)));
-  }
-
-  @Override
-  public void close() {
-    resolver.close();
   }
 
   @Override
