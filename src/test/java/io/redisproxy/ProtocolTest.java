@@ -6,10 +6,13 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.redisproxy.fixture.RawClient;
+import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.ServerVersion;
 import java.io.IOException;
+import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -163,6 +166,39 @@ class ProtocolTest {
           assertThat(client.readText()).isNull();
         }
       }
+    }
+  }
+
+  /** One without an end, here behind a command that waits. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "BLPOP nothing 0\r\n"})
+  void littleIsReadBehindAMistake(String before) throws Exception {
+    double read = bytesIn();
+    byte[] endless = new byte[64 * 1024];
+    try (Socket socket = new Socket("127.0.0.1", proxy.port());
+        RawClient client = new RawClient(socket)) {
+      client.send(before + "*x\r\n");
+      Thread sender =
+          new Thread(
+              () -> {
+                try {
+                  while (true) {
+                    socket.getOutputStream().write(endless);
+                  }
+                } catch (IOException e) {
+                  // The proxy, or the test, has closed it.
+                }
+              });
+      sender.start();
+      await().until(() -> bytesIn() - read > 1_000_000);
+      if (before.isEmpty()) {
+        assertThat(client.readReply())
+            .isEqualTo(new RedisError("ERR Protocol error: invalid multibulk length"));
+      }
+      double most = 2 * 1024 * 1024;
+      await().during(Duration.ofSeconds(1)).until(() -> bytesIn() - read < most);
+      socket.close();
+      sender.join();
     }
   }
 

@@ -21,6 +21,7 @@ class Closing extends SessionState {
 
   @Override
   void onEntered() {
+    session.dropInput();
     if (session.replies().isEmpty()) {
       onAllReplied();
     }

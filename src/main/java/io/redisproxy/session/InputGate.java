@@ -51,6 +51,9 @@ final class InputGate {
     void onNotRead();
   }
 
+  /** What is read of a client that nobody listens to; in general it sends no more. */
+  static final long MOST_DROPPED = 1024 * 1024;
+
   private static final long LOOK_AGAIN_MILLIS = 100;
 
   private static final int MAX_EXCESS_READS = 4;
@@ -64,6 +67,7 @@ final class InputGate {
   private final Set<Reason> reasons = EnumSet.noneOf(Reason.class);
   private boolean goingOn;
   private boolean dropping;
+  private long dropped;
   private boolean lookingAgain;
   private int excessReads;
 
@@ -100,7 +104,7 @@ final class InputGate {
     }
   }
 
-  /** From now on all that is read, and has been, is for nobody. */
+  /** From now on all that is read, and has been, is for nobody; not much more is. */
   void drop() {
     dropping = true;
     backlog.release();
@@ -115,7 +119,9 @@ final class InputGate {
   /** Keeps what was read, and takes it over, if it is not its time. */
   boolean holdsBack(ByteBuf in) {
     if (dropping) {
+      dropped += in.readableBytes();
       in.release();
+      update();
       return true;
     }
     if (backlog.isEmpty() && !reasons.contains(Reason.CLIENT_FULL)) {
@@ -201,7 +207,7 @@ final class InputGate {
   void update() {
     if (dropping) {
       leaveLine();
-      channel.config().setAutoRead(true);
+      channel.config().setAutoRead(dropped < MOST_DROPPED);
       return;
     }
     boolean full = reasons.contains(Reason.CLIENT_FULL);

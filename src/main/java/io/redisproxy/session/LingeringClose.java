@@ -5,7 +5,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The end of a client's connection from our side: what there is to send is sent, then the end of
- * the output, and what the client sends meanwhile is dropped.
+ * the output, and what the client sends meanwhile is dropped: the first of it, see {@link
+ * InputGate}, and the rest with the connection.
  *
  * <p>The connection itself is closed when the client has seen that. Closed with a request of it
  * unread, it would be reset, and the systems on the way then throw away replies that the client has
@@ -22,8 +23,7 @@ final class LingeringClose {
     this.seconds = seconds;
   }
 
-  void begin(InputGate input, ReplyQueue replies, OutputGate output) {
-    input.drop();
+  void begin(ReplyQueue replies, OutputGate output) {
     replies.close();
     output.end(this::onSent);
   }

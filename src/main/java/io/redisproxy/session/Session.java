@@ -387,12 +387,18 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
     }
   }
 
+  /** What the client has sent, and still sends, is not looked at. */
+  void dropInput() {
+    gate.drop();
+  }
+
   /** Sends what there is to send, then closes; see {@link LingeringClose}. */
   void closeAfterFlush(CloseCause cause) {
     closesFor(cause);
     if (ending == null) {
       ending = new LingeringClose(this, cause == CloseCause.DRAINED ? DRAIN_LINGER : LINGER);
-      ending.begin(gate, replies, output);
+      dropInput();
+      ending.begin(replies, output);
       // To the nodes the client is gone. Not at once: what closes it may be about its connection.
       executor().execute(this::unpin);
     }

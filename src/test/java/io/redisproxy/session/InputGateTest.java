@@ -99,6 +99,23 @@ class InputGateTest {
     scarce.release();
   }
 
+  @Test
+  void notMuchIsReadThatIsForNobody() {
+    gate.close(InputGate.Reason.CLIENT_FULL);
+    gate.holdsBack(bytes("a".repeat(11_000)));
+    gate.drop();
+    assertThat(gate.isHolding()).isFalse();
+    assertThat(channel.config().isAutoRead()).isTrue();
+    String portion = "b".repeat(10_000);
+    for (long read = 0; read < InputGate.MOST_DROPPED; read += portion.length()) {
+      assertThat(channel.config().isAutoRead()).isTrue();
+      assertThat(gate.holdsBack(bytes(portion))).isTrue();
+    }
+    assertThat(channel.config().isAutoRead()).isFalse();
+    gate.open(InputGate.Reason.CLIENT_FULL);
+    assertThat(channel.config().isAutoRead()).isFalse();
+  }
+
   private static ByteBuf bytes(String text) {
     return Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII);
   }
