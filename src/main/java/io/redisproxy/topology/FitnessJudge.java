@@ -114,10 +114,10 @@ final class FitnessJudge {
     if (node.report == null) {
       return unanswered(node);
     }
-    if (node.report.error() != null) {
-      return "it answered -" + node.report.error();
+    if (node.report.objection() != null) {
+      return node.report.objection();
     }
-    return node.report.role() == NodeReport.Role.MASTER ? null : wrongRole(node);
+    return node.isReplica() ? "its role is replica, not master" : null;
   }
 
   /** Null if there is none. */
@@ -126,14 +126,11 @@ final class FitnessJudge {
     if (report == null) {
       return unanswered(node);
     }
-    if (report.error() != null) {
-      return "it answered -" + report.error();
-    }
-    if (report.loading()) {
-      return "it is loading its data";
+    if (report.objection() != null) {
+      return report.objection();
     }
     if (!node.isReplica()) {
-      return wrongRole(node);
+      return "its role is master, not replica";
     }
     if (!report.linked()) {
       return objectionToCutOff(node, now);
@@ -182,14 +179,6 @@ final class FitnessJudge {
   private String unanswered(NodeRecord node) {
     boolean counts = node.failures >= limits.unhealthyAfter();
     return counts || node.status() != NodeHealth.Status.HEALTHY ? node.failure : node.distrust;
-  }
-
-  private static String wrongRole(NodeRecord node) {
-    return switch (node.report.role()) {
-      case MASTER -> "its role is master, not replica";
-      case REPLICA -> "its role is replica, not master";
-      case OTHER -> "its role is unknown";
-    };
   }
 
   private void conclude(NodeRecord node, String objection, NodeRecord probed, long now) {

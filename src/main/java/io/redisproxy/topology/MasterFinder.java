@@ -295,7 +295,9 @@ final class MasterFinder {
       return "node " + expected.address + " can't be reached: " + expected.failure;
     }
     return expected.address
-        + (expected.isReplica() ? " is a replica now" : " is not ready: " + expected.detail);
+        + (expected.isReplica()
+            ? " is a replica now"
+            : " is not ready: " + expected.report.objection());
   }
 
   private int found(int node, String why) {

@@ -116,7 +116,18 @@ record NodeReport(
 
   /** Whether it can be taken for a master at all. */
   boolean claimsToBeMaster() {
-    return role == Role.MASTER && !loading && error == null;
+    return role == Role.MASTER && objection() == null;
+  }
+
+  /** Why it is of no use, as a master or a replica; null if it doesn't say. */
+  String objection() {
+    if (error != null) {
+      return "it answered -" + error;
+    }
+    if (loading) {
+      return "it is loading its data";
+    }
+    return role == Role.OTHER ? "its role is unknown" : null;
   }
 
   /** See {@link NodeHealth#epoch()}. */

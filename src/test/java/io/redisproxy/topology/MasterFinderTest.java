@@ -96,6 +96,20 @@ class MasterFinderTest {
     assertMaster(B);
   }
 
+  /** It says so in answer to the probe after which there is no master any more. */
+  @Test
+  void whyTheMasterIsNotReadyIsTold() {
+    start("a");
+    say(A, master(OLD, null, 100));
+    assertMaster(A);
+    say(A, Probed.error("LOADING Redis is loading the dataset in memory"));
+    assertMaster(NONE);
+    assertThat(group.topology().reason())
+        .isEqualTo("a:1 is not ready: it answered -LOADING Redis is loading the dataset in memory");
+    say(A, NodeReport.of(List.of("+PONG\r\n")));
+    assertThat(group.topology().reason()).isEqualTo("a:1 is not ready: its role is unknown");
+  }
+
   @Test
   void aNodeThatIsAloneIsBelievedAtOnce() {
     start("a");

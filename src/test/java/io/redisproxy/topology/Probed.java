@@ -49,7 +49,7 @@ public final class Probed {
     return error("NOAUTH Authentication required.");
   }
 
-  private static NodeReport error(String text) {
+  static NodeReport error(String text) {
     String answer = "-" + text + "\r\n";
     return NodeReport.of(Collections.nCopies(NodeReport.QUESTIONS.size(), answer));
   }
