@@ -11,8 +11,8 @@ final class EffectRun extends Run {
     void onReply(boolean agreed);
   }
 
-  /** What a server answers that a script keeps busy. */
-  enum WhenBusy {
+  /** What a server answers that a script keeps busy, or one would that lets nobody else in. */
+  enum WhenTurnedAway {
     REFUSED,
     AGREED,
     ABORTED
@@ -21,12 +21,13 @@ final class EffectRun extends Run {
   private static final String ABORT = "EXECABORT Transaction discarded because of: ";
 
   private final Effect effect;
-  private final WhenBusy whenBusy;
+  private final WhenTurnedAway whenTurnedAway;
   private boolean refused;
 
-  EffectRun(Session session, Target target, long sentAt, WhenBusy whenBusy, Effect effect) {
+  EffectRun(
+      Session session, Target target, long sentAt, WhenTurnedAway whenTurnedAway, Effect effect) {
     super(session, target, sentAt);
-    this.whenBusy = whenBusy;
+    this.whenTurnedAway = whenTurnedAway;
     this.effect = effect;
   }
 
@@ -41,11 +42,11 @@ final class EffectRun extends Run {
   }
 
   @Override
-  void onTooBusy(String error, int requests) {
-    switch (whenBusy) {
-      case REFUSED -> super.onTooBusy(error, requests);
+  void onTurnedAway(String error, int requests) {
+    switch (whenTurnedAway) {
+      case REFUSED -> super.onTurnedAway(error, requests);
       case AGREED -> pass(Resp.simple("OK"));
-      case ABORTED -> super.onTooBusy(abort(error), requests);
+      case ABORTED -> super.onTurnedAway(abort(error), requests);
     }
   }
 

@@ -182,7 +182,7 @@ final class IdentityChange extends PausedState implements PinnedConnection.Holde
       onUnreachable(failure);
       return;
     }
-    if (checksLogin && !failure.isBusy()) {
+    if (checksLogin && !failure.isTemporary()) {
       session.meters().onErrors(ErrorKind.LOGIN, 1);
     }
     session.reply(Resp.error(failure.refusal()));

@@ -281,8 +281,8 @@ final class Pin implements PinnedConnection.Holder {
    */
   @Override
   public void onLost(NodeFailure failure) {
-    if (failure.isBusy() && !receiving) {
-      transaction.onTooBusy(failure.refusal());
+    if (failure.isTemporary() && !receiving) {
+      transaction.onTurnedAway(failure.refusal());
     } else {
       stateLost = isHeld() && namesToMove() == null;
       transaction.onLost();

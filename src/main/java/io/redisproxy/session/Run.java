@@ -335,9 +335,9 @@ class Run extends MeasuredRun {
     } else {
       int lost = wanted();
       want(-lost);
-      if (failure.isBusy()) {
+      if (failure.isTemporary()) {
         failed = true;
-        onTooBusy(failure.refusal(), lost);
+        onTurnedAway(failure.refusal(), lost);
         return;
       }
       fail(failure, failure.sent() ? ErrorKind.NODE_LOST : ErrorKind.NODE_UNREACHABLE, lost);
@@ -345,7 +345,7 @@ class Run extends MeasuredRun {
   }
 
   /** The node would answer so to the requests, the last ones, of which none was sent. */
-  void onTooBusy(String error, int requests) {
+  void onTurnedAway(String error, int requests) {
     refuse(Resp.error(error), requests);
   }
 

@@ -117,7 +117,11 @@ final class Streaming extends SessionState implements PinnedConnection.Holder, H
     session.delays().goOn();
     run =
         new EffectRun(
-            session, target, System.nanoTime(), EffectRun.WhenBusy.REFUSED, agreed -> giveBack());
+            session,
+            target,
+            System.nanoTime(),
+            EffectRun.WhenTurnedAway.REFUSED,
+            agreed -> giveBack());
     run.add(read);
     if (written != null) {
       run.writes(written);

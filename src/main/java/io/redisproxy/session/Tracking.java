@@ -65,7 +65,7 @@ final class Tracking {
         session,
         target,
         System.nanoTime(),
-        EffectRun.WhenBusy.REFUSED,
+        EffectRun.WhenTurnedAway.REFUSED,
         agreed -> {
           on = agreed ? switchesOn : before;
           redirect = agreed ? redirect : redirectBefore;

@@ -3,7 +3,7 @@ package io.redisproxy.session;
 import io.netty.buffer.ByteBuf;
 import io.redisproxy.command.Command;
 import io.redisproxy.resp.Resp;
-import io.redisproxy.session.EffectRun.WhenBusy;
+import io.redisproxy.session.EffectRun.WhenTurnedAway;
 import java.util.EnumSet;
 
 /**
@@ -11,8 +11,8 @@ import java.util.EnumSet;
  * counts when that is sent, since others follow before the reply; a refusal takes it back.
  *
  * <p>A node that a script keeps busy agrees to MULTI and refuses what follows, so that the
- * transaction fails as a whole. It is spoilt when the script keeps it from the connection itself:
- * the proxy answers as the node would.
+ * transaction fails as a whole. It is spoilt when the script, or that the node is full, keeps it
+ * from the connection itself: the proxy answers as a busy node would.
  */
 final class Transaction {
   private static final EnumSet<Command> COMMANDS =
@@ -86,7 +86,7 @@ final class Transaction {
       case DISCARD -> end(arguments, true);
       case WATCH -> open ? null : watch();
       case UNWATCH ->
-          open ? null : effect(WhenBusy.AGREED, agreed -> watching = watching && !agreed);
+          open ? null : effect(WhenTurnedAway.AGREED, agreed -> watching = watching && !agreed);
       default -> throw new IllegalArgumentException(command + " is of no transaction");
     };
   }
@@ -96,7 +96,7 @@ final class Transaction {
     queued = 0;
     queuedWrites = null;
     return effect(
-        WhenBusy.AGREED,
+        WhenTurnedAway.AGREED,
         agreed -> {
           if (!agreed) {
             open = false;
@@ -113,7 +113,7 @@ final class Transaction {
     open = false;
     watching = false;
     return effect(
-        ifAgreed ? WhenBusy.AGREED : WhenBusy.ABORTED,
+        ifAgreed ? WhenTurnedAway.AGREED : WhenTurnedAway.ABORTED,
         agreed -> {
           if (ifAgreed && !agreed) {
             open = true;
@@ -125,11 +125,11 @@ final class Transaction {
   private Run watch() {
     boolean before = watching;
     watching = true;
-    return effect(WhenBusy.REFUSED, agreed -> watching = watching && (agreed || before));
+    return effect(WhenTurnedAway.REFUSED, agreed -> watching = watching && (agreed || before));
   }
 
-  private Run effect(WhenBusy whenBusy, EffectRun.Effect effect) {
-    return new EffectRun(session, target, System.nanoTime(), whenBusy, effect);
+  private Run effect(WhenTurnedAway whenTurnedAway, EffectRun.Effect effect) {
+    return new EffectRun(session, target, System.nanoTime(), whenTurnedAway, effect);
   }
 
   /** The connection is lost, or never was. */
@@ -138,9 +138,9 @@ final class Transaction {
     watching = false;
   }
 
-  /** A script keeps the node from the connection; {@code refusal}: what it would answer. */
-  void onTooBusy(String busy) {
-    refusal = open ? busy : null;
+  /** The node lets nobody in for now; {@code error}: what it says. */
+  void onTurnedAway(String error) {
+    refusal = open ? error : null;
     watching = false;
   }
 

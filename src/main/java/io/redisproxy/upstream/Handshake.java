@@ -24,8 +24,8 @@ final class Handshake {
   private static final String NO_PASSWORD_NEEDED =
       "-ERR AUTH <password> called without any password";
 
-  /** What a server says to who connects, whatever that asks, before it closes. */
-  private static final String FULL = "-ERR max number of clients";
+  /** What a server says to who connects, once and whatever that asks, before it closes. */
+  private static final String FULL = "ERR max number of clients";
 
   private final List<List<byte[]>> requests;
   private final boolean databaseFirst;
@@ -67,7 +67,7 @@ final class Handshake {
 
   /** Whether all that was sent has been answered, but there is more to send. */
   boolean hasMore() {
-    return sent < requests.size() && replies.all().size() == sent;
+    return sent < requests.size() && replies.all().size() == sent && fullness() == null;
   }
 
   /** What to send next. */
@@ -87,18 +87,27 @@ final class Handshake {
   }
 
   boolean isDone() {
-    return replies.isDone();
+    return replies.isDone() || fullness() != null;
+  }
+
+  /** The error of a node that has no place for the connection, without its {@code -}; or null. */
+  private String fullness() {
+    String first = replies.all().isEmpty() ? "" : replies.all().get(0);
+    return first.startsWith("-") && isFull(first.substring(1)) ? first.substring(1) : null;
   }
 
   /** The node's error reply to what the identity needs, without its {@code -}; or null. */
   String refusal() {
+    if (fullness() != null) {
+      return fullness();
+    }
     int needed = requests.size() - (asksId ? 1 : 0);
     for (int i = 0; i < needed; i++) {
       if (isError(i) && !isOptional(i) && !isPasswordTooMany(i)) {
         return replies.all().get(i).substring(1);
       }
     }
-    return asksId && lastReply().startsWith(FULL) ? lastReply().substring(1) : null;
+    return null;
   }
 
   private boolean isOptional(int request) {
@@ -128,6 +137,11 @@ final class Handshake {
   /** Whether an error, without its {@code -}, says that a script keeps the node busy. */
   static boolean isBusy(String error) {
     return error.startsWith("BUSY ");
+  }
+
+  /** Whether an error, without its {@code -}, says that a node takes no more connections. */
+  static boolean isFull(String error) {
+    return error.startsWith(FULL);
   }
 
   private String lastReply() {

@@ -40,6 +40,11 @@ public record NodeFailure(NodeAddress node, String reason, boolean sent, String 
     return refusal != null && Handshake.isBusy(refusal);
   }
 
+  /** Whether the node lets nobody in for now, as it is busy or has no place. */
+  public boolean isTemporary() {
+    return isBusy() || (refusal != null && Handshake.isFull(refusal));
+  }
+
   /** Whether it is the user whom the node does not let in; else it may be full, or loading. */
   public boolean isOfLogin() {
     return refusal != null && (refusal.startsWith("WRONGPASS") || refusal.startsWith("NOAUTH"));

@@ -38,6 +38,17 @@ class HandshakeTest {
     assertThat(handshake.refusal()).isEqualTo("ERR max number of clients reached");
   }
 
+  /** It says so once, and closes. */
+  @Test
+  void aServerThatIsFullIsAskedForNothingMore() {
+    Handshake handshake = new Handshake(IN_DATABASE_3, true);
+    sent(handshake);
+    handshake.read(bytes("-ERR max number of clients reached\r\n"));
+    assertThat(handshake.isDone()).isTrue();
+    assertThat(handshake.hasMore()).isFalse();
+    assertThat(handshake.refusal()).isEqualTo("ERR max number of clients reached");
+  }
+
   /** Who may not ask for its number is let in without. */
   @Test
   void aNumberNeedNotBeTold() {
