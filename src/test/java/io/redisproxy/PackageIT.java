@@ -11,6 +11,7 @@ import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.net.ServerSocket;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -137,6 +138,10 @@ class PackageIT {
     }
     assertThat(proxy.waitFor(5, TimeUnit.SECONDS)).isTrue();
     assertThat(proxy.exitValue()).isZero();
+    assertThat(folder.resolve("out"))
+        .content()
+        .contains("drained; all clients have gone")
+        .containsPattern("redis-proxy stopped in .*\\R$");
   }
 
   @Test
@@ -251,6 +256,51 @@ class PackageIT {
       assertThat(proxy.waitFor(20, TimeUnit.SECONDS)).isTrue();
       assertThat(proxy.exitValue()).isEqualTo(1);
       assertThat(err).content().contains("port " + taken.getLocalPort() + " can't be opened");
+    }
+  }
+
+  @Test
+  void whyItCouldNotStartIsTheLastThatItSays() throws Exception {
+    try (ServerSocket taken = new ServerSocket(app.httpPort())) {
+      Process proxy = app.command().start();
+      assertThat(proxy.waitFor(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(proxy.exitValue()).isEqualTo(1);
+      assertThat(folder.resolve("out"))
+          .content()
+          .contains("listening on 0.0.0.0:" + app.port())
+          .containsPattern("Address already in use\\s+$");
+    }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aPipeThatNobodyReadsHoldsUpNobody() throws Exception {
+    Path pipe = folder.resolve("pipe");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    try (RandomAccessFile open = new RandomAccessFile(pipe.toFile(), "rw");
+        RedisGroup dying = RedisGroup.start(1);
+        PackagedProxy proxy = new PackagedProxy(folder, dying)) {
+      Process process = proxy.start(proxy.command().redirectOutput(pipe.toFile()));
+      // To the last byte.
+      new ProcessBuilder("dd", "if=/dev/zero", "of=" + pipe, "bs=1", "oflag=nonblock")
+          .start()
+          .waitFor();
+      // Which the event loop that probes it has something to say about.
+      dying.replica(0).kill();
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(proxy.http("/q/health/ready").body())
+                      .containsPattern("replica [^\"]+\": \"(?!up)"));
+
+      for (int i = 0; i < 2 * Runtime.getRuntime().availableProcessors(); i++) {
+        try (RawClient client = new RawClient(proxy.port())) {
+          assertThat(client.call("SET", "a", "1")).isEqualTo("OK");
+        }
+      }
+      process.destroy();
+      assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isZero();
     }
   }
 
