@@ -8,12 +8,14 @@ import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.function.IntFunction;
+import java.util.function.LongSupplier;
 
 /** The event loops that carry the traffic. For threads that may wait until all have done it. */
 final class EventLoops {
   private final Vertx vertx;
   private final List<ProxyVerticle> all = new ArrayList<>();
   private String deployment;
+  private volatile LoopWatch watch;
 
   EventLoops(Vertx vertx) {
     this.vertx = vertx;
@@ -29,6 +31,13 @@ final class EventLoops {
         await(
             vertx.deployVerticle(
                 () -> next.remove(0), new DeploymentOptions().setInstances(count)));
+    watch = new LoopWatch(all.stream().<LongSupplier>map(loop -> loop::ticks).toList());
+    watch.start();
+  }
+
+  /** See {@link LoopWatch#stuck}. */
+  List<Integer> stuck() {
+    return watch == null ? List.of() : watch.stuck();
   }
 
   /** Returns when each has done it, or one could not. */
@@ -38,6 +47,7 @@ final class EventLoops {
 
   void stop() {
     if (deployment != null) {
+      watch.close();
       await(vertx.undeploy(deployment));
       deployment = null;
       all.clear();

@@ -71,6 +71,11 @@ final class Lifecycle implements ProxyControl {
   }
 
   @Override
+  public List<Integer> stuckLoops() {
+    return proxy.stuckLoops();
+  }
+
+  @Override
   public List<ListenerConfig> listeners() {
     return proxy.listeners();
   }

@@ -3,6 +3,7 @@ package io.redisproxy;
 import io.redisproxy.metrics.LoopMeters;
 import io.vertx.core.Vertx;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Looks at an event loop from inside, a few times a second: how late it is, and what can be known
@@ -13,6 +14,7 @@ final class LoopClock {
 
   private final LoopMeters meters;
   private final Runnable onTick;
+  private final AtomicLong ticks = new AtomicLong();
   private long expected;
 
   /** {@code onTick}: done on the event loop each time. */
@@ -27,7 +29,13 @@ final class LoopClock {
     vertx.setPeriodic(INTERVAL_MS, timer -> tick());
   }
 
+  /** How often it has looked; any thread may ask. */
+  long ticks() {
+    return ticks.get();
+  }
+
   private void tick() {
+    ticks.incrementAndGet();
     long now = System.nanoTime();
     meters.delayed(now - expected);
     // From here, since a periodic timer makes up for what it missed.

@@ -174,6 +174,11 @@ public class Proxy implements NodeGroups {
     }
   }
 
+  /** See {@link LoopWatch#stuck}. */
+  List<Integer> stuckLoops() {
+    return eventLoops.stuck();
+  }
+
   /** Closes the ports and all connections. */
   void stop() {
     transition.finish();

@@ -52,6 +52,7 @@ final class ProxyVerticle extends AbstractVerticle {
   private final Map<Served, LoopListener> here = new HashMap<>();
 
   private final Map<Integer, Listener> ports = new HashMap<>();
+  private final LoopClock clock;
   private Loop loop;
 
   /**
@@ -77,6 +78,7 @@ final class ProxyVerticle extends AbstractVerticle {
     this.eviction = eviction;
     this.insight = insight;
     this.surroundings = surroundings;
+    clock = new LoopClock(meters.eventLoop(index), this::tick);
   }
 
   @Override
@@ -118,7 +120,7 @@ final class ProxyVerticle extends AbstractVerticle {
             new HashMap<>());
     List<Future<Void>> opening = listeners.stream().map(this::openHere).toList();
     Future.join(opening).<Void>mapEmpty().onComplete(started);
-    new LoopClock(meters.eventLoop(index), this::tick).start(vertx);
+    clock.start(vertx);
   }
 
   private void tick() {
@@ -134,6 +136,11 @@ final class ProxyVerticle extends AbstractVerticle {
   public void stop() {
     here.values().forEach(LoopListener::stop);
     loop.pools().close();
+  }
+
+  /** See {@link LoopClock#ticks}. */
+  long ticks() {
+    return clock.ticks();
   }
 
   // What any thread may ask for; done when it is done here.

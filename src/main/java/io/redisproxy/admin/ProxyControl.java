@@ -12,6 +12,9 @@ public interface ProxyControl {
   /** In operator mode, whether it knows the cluster; empty in a proxy. */
   Optional<Boolean> isOperatorReady();
 
+  /** The event loops, by their numbers, that have not turned for half a minute. */
+  List<Integer> stuckLoops();
+
   /** Lets all clients go, and ends the process then; returns at once. */
   void drain();
 

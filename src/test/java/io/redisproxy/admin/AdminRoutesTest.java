@@ -305,6 +305,11 @@ class AdminRoutesTest {
     }
 
     @Override
+    public List<Integer> stuckLoops() {
+      return List.of();
+    }
+
+    @Override
     public List<ListenerConfig> listeners() {
       return listeners;
     }
