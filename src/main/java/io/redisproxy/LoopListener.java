@@ -123,6 +123,7 @@ final class LoopListener {
         client.halfClosedTimeout(),
         client.maxSharedRequest().asLongValue(),
         loop.turns(),
+        loop.connector().limit(),
         loop.clients().of(served.meters().listener()),
         recovery,
         insight);

@@ -15,6 +15,7 @@ import io.redisproxy.topology.NodeGroup;
 import io.redisproxy.topology.NodeGroups;
 import io.redisproxy.trace.TraceExport;
 import io.redisproxy.trace.Traces;
+import io.redisproxy.upstream.ConnectionLimit;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
@@ -85,6 +86,7 @@ public class Proxy implements NodeGroups {
     open = listeners;
     int loops =
         settings.eventLoops().orElse(Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
+    ConnectionLimit limit = ConnectionLimit.ofProcess();
     eventLoops.start(
         loops,
         index ->
@@ -96,6 +98,7 @@ public class Proxy implements NodeGroups {
                 meters,
                 clients,
                 eviction,
+                limit,
                 insight,
                 surroundings));
     surroundings.zone().start();

@@ -14,6 +14,7 @@ import io.redisproxy.session.Insight;
 import io.redisproxy.session.ReadTurns;
 import io.redisproxy.session.SessionContext;
 import io.redisproxy.tls.TlsHandshake;
+import io.redisproxy.upstream.ConnectionLimit;
 import io.redisproxy.upstream.FlushQueue;
 import io.redisproxy.upstream.NodeConnector;
 import io.redisproxy.upstream.NodePool;
@@ -45,6 +46,7 @@ final class ProxyVerticle extends AbstractVerticle {
   private final ProxyMeters meters;
   private final ClientRegistry clients;
   private final Eviction eviction;
+  private final ConnectionLimit limit;
   private final Insight insight;
   private final Surroundings surroundings;
 
@@ -67,6 +69,7 @@ final class ProxyVerticle extends AbstractVerticle {
       ProxyMeters meters,
       ClientRegistry clients,
       Eviction eviction,
+      ConnectionLimit limit,
       Insight insight,
       Surroundings surroundings) {
     this.index = index;
@@ -76,6 +79,7 @@ final class ProxyVerticle extends AbstractVerticle {
     this.meters = meters;
     this.clients = clients;
     this.eviction = eviction;
+    this.limit = limit;
     this.insight = insight;
     this.surroundings = surroundings;
     clock = new LoopClock(meters.eventLoop(index), this::tick);
@@ -90,7 +94,8 @@ final class ProxyVerticle extends AbstractVerticle {
             new NodeConnector.Options(
                 settings.node().connectTimeout(),
                 settings.node().tcpUserTimeout(),
-                DnsServers.of(settings.dns())));
+                DnsServers.of(settings.dns())),
+            limit);
     FlushQueue flushQueue = new FlushQueue(eventLoop);
     NodePools pools =
         new NodePools(

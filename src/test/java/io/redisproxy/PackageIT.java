@@ -305,6 +305,45 @@ class PackageIT {
   }
 
   @Test
+  @EnabledOnOs(OS.LINUX)
+  void clientsLeaveFileDescriptorsForAllElse() throws Exception {
+    ProcessBuilder limited = app.command();
+    limited.command().addAll(0, List.of("sh", "-c", "ulimit -n 256 && exec \"$@\"", "limited"));
+    app.start(limited);
+    try (RawClient first = new RawClient(app.port())) {
+      List<RawClient> clients = new ArrayList<>();
+      try {
+        RawClient refused = new RawClient(app.port());
+        while (refused.call("PING").equals("PONG")) {
+          clients.add(refused);
+          assertThat(clients).hasSizeLessThan(256);
+          refused = new RawClient(app.port());
+        }
+        refused.close();
+        assertThat(clients).hasSizeGreaterThan(100);
+        assertThat(first.call("SET", "a", "1")).isEqualTo("OK");
+        assertThat(((RawClient.RedisError) first.call("BLPOP", "l", "1")).message())
+            .contains("no file descriptor to spare");
+        // Which takes a connection for a moment only, and one that all share.
+        assertThat(first.call("SELECT", "1")).isEqualTo("OK");
+        assertThat(first.call("SET", "a", "1")).isEqualTo("OK");
+        assertThat(app.http("/q/health/ready").statusCode()).isEqualTo(200);
+        assertThat(app.http("/q/metrics").body())
+            .containsPattern("clients_closed_total\\{cause=\"max_clients\",.*} [1-9]");
+      } finally {
+        for (RawClient client : clients) {
+          client.close();
+        }
+      }
+      await().until(() -> first.call("BLPOP", "l", "0.01") == null);
+      try (RawClient client = new RawClient(app.port())) {
+        assertThat(client.call("PING")).isEqualTo("PONG");
+      }
+    }
+    group.flushAll();
+  }
+
+  @Test
   void nothingOfDevModeIsInThePackage() throws IOException {
     try (Stream<Path> files = Files.walk(PackagedProxy.APP)) {
       assertThat(files.map(Path::toString)).noneMatch(name -> name.contains("embedded-redis"));

@@ -87,8 +87,7 @@ public final class Listener {
     if (secured == null) {
       SessionHandler.begin(socket, shared);
     } else {
-      SessionHandler.begin(
-          socket, secured, handshakes, shared.meters(), () -> closed ? null : shared);
+      SessionHandler.begin(socket, secured, handshakes, shared, () -> closed ? null : shared);
     }
   }
 

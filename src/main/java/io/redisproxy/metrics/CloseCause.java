@@ -12,6 +12,8 @@ public enum CloseCause {
   KILLED,
   /** What the client sent is not the Redis protocol. */
   PROTOCOL_ERROR,
+  /** There were as many as the process has file descriptors for. */
+  MAX_CLIENTS,
   /** The client did not speak TLS where it has to. */
   NOT_TLS,
   /** The client did not come to the end of the TLS handshake in time. */

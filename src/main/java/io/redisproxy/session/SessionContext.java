@@ -1,6 +1,7 @@
 package io.redisproxy.session;
 
 import io.redisproxy.metrics.ListenerMeters;
+import io.redisproxy.upstream.ConnectionLimit;
 import io.redisproxy.upstream.FlushQueue;
 import java.time.Duration;
 
@@ -18,6 +19,7 @@ import java.time.Duration;
  * @param halfClosedTimeout how long a client that sends no more is kept while no reply comes
  * @param maxSharedRequest bytes of a request above which it takes a connection of its own
  * @param turns of the clients of the event loop, while memory is short
+ * @param limit what all connections are counted by
  * @param clients the clients of the listener, on all event loops
  * @param recovery what is done about requests whose node fails
  * @param insight what is noted of requests
@@ -33,6 +35,7 @@ public record SessionContext(
     Duration halfClosedTimeout,
     long maxSharedRequest,
     ReadTurns turns,
+    ConnectionLimit limit,
     ListenerClients clients,
     Recovery recovery,
     LoopInsight insight) {

@@ -1,8 +1,10 @@
 package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelConfig;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
@@ -12,9 +14,11 @@ import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.redisproxy.metrics.CloseCause;
 import io.redisproxy.metrics.ListenerMeters;
+import io.redisproxy.resp.Resp;
 import io.redisproxy.tls.TlsFailure;
 import io.redisproxy.tls.TlsHandshake;
 import io.redisproxy.tls.TlsServer;
+import io.redisproxy.upstream.ConnectionLimit;
 import io.redisproxy.upstream.NodeConnector;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.impl.NetSocketInternal;
@@ -27,6 +31,8 @@ import org.jboss.logging.Logger;
 public final class SessionHandler extends ChannelInboundHandlerAdapter {
   private static final Logger LOG = Logger.getLogger(SessionHandler.class);
 
+  private static final byte[] TOO_MANY = Resp.bytes("-ERR max number of clients reached\r\n");
+
   private final SessionContext shared;
   private final Session session;
 
@@ -37,23 +43,55 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter {
 
   /** Begins the session of a client that has connected. */
   public static void begin(NetSocket socket, SessionContext shared) {
-    NodeConnector.takeOver((NetSocketInternal) socket, new SessionHandler(shared));
+    Channel channel = channel(socket);
+    if (isLetIn(channel, shared)) {
+      NodeConnector.takeOver((NetSocketInternal) socket, new SessionHandler(shared));
+    } else {
+      channel
+          .writeAndFlush(Unpooled.wrappedBuffer(TOO_MANY))
+          .addListener(ChannelFutureListener.CLOSE);
+    }
   }
 
   /**
    * The same of one who has to shake hands first.
    *
-   * @param shared what the session gets when it begins; null if none does any more
+   * @param shared what the listener's sessions get now
+   * @param later what the session gets when it begins; null if none does any more
    */
   public static void begin(
       NetSocket socket,
       TlsServer tls,
       TlsHandshake.Options options,
-      ListenerMeters meters,
-      Supplier<SessionContext> shared) {
-    NetSocketInternal accepted = (NetSocketInternal) socket;
-    Channel channel = accepted.channelHandlerContext().channel();
-    NodeConnector.accept(accepted, tls, options, new TlsAccept(channel, meters, shared));
+      SessionContext shared,
+      Supplier<SessionContext> later) {
+    Channel channel = channel(socket);
+    if (isLetIn(channel, shared)) {
+      NodeConnector.accept(
+          (NetSocketInternal) socket, tls, options, new TlsAccept(channel, shared.meters(), later));
+    } else {
+      channel.close();
+    }
+  }
+
+  private static Channel channel(NetSocket socket) {
+    return ((NetSocketInternal) socket).channelHandlerContext().channel();
+  }
+
+  /** Whether there is room for the client, which counts from now on. */
+  private static boolean isLetIn(Channel channel, SessionContext shared) {
+    ConnectionLimit limit = shared.limit();
+    if (limit.isReached()) {
+      ListenerMeters meters = shared.meters();
+      meters.onAccepted();
+      meters.onClosed(CloseCause.MAX_CLIENTS);
+      LOG.warnf(
+          "listener %s: client %s not let in: the process has file descriptors for %d connections",
+          meters.listener(), channel.remoteAddress(), limit.most());
+      return false;
+    }
+    limit.onOpened(channel);
+    return true;
   }
 
   Session session() {

@@ -64,13 +64,19 @@ public final class NodeConnector {
   private final Options options;
   private final NodeNames names;
   private final NetClient client;
+  private final ConnectionLimit limit;
   private final TlsHandshake.Options handshakes;
 
   /** As whom nodes are connected to by TLS; null for those that are without it. */
   private final Function<NodeAddress, TlsPeer> peers;
 
-  /** To be made on the event loop that the connections shall belong to. */
-  public NodeConnector(Vertx vertx, Options options) {
+  /**
+   * To be made on the event loop that the connections shall belong to.
+   *
+   * @param limit what all connections are counted by
+   */
+  public NodeConnector(Vertx vertx, Options options, ConnectionLimit limit) {
+    this.limit = limit;
     context = (ContextInternal) vertx.getOrCreateContext();
     this.options = options;
     names = new NodeNames(this::lookUp);
@@ -92,6 +98,7 @@ public final class NodeConnector {
     options = like.options;
     names = like.names;
     client = like.client;
+    limit = like.limit;
     handshakes = like.handshakes;
     this.peers = peers;
   }
@@ -110,6 +117,11 @@ public final class NodeConnector {
               return null;
             },
             false);
+  }
+
+  /** What all connections are counted by. */
+  public ConnectionLimit limit() {
+    return limit;
   }
 
   /** Puts {@code handler} ahead of Vert.x' own in a socket's pipeline. */
@@ -174,6 +186,15 @@ public final class NodeConnector {
   }
 
   private Future<NetSocket> connect(NodeAddress node) {
+    limit.onOpening();
+    return connectNow(node)
+        .onSuccess(
+            socket ->
+                limit.closeWith(((NetSocketInternal) socket).channelHandlerContext().channel()))
+        .onFailure(cause -> limit.onFailed());
+  }
+
+  private Future<NetSocket> connectNow(NodeAddress node) {
     // Vert.x' own resolver keeps the hosts file that it has read, and forgets where names led. It
     // also refuses when it has closed the client with the verticle; that fails the future.
     return names

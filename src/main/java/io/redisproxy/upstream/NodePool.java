@@ -37,6 +37,8 @@ public final class NodePool {
       int maxPinned,
       Duration pinnedIdle) {}
 
+  private static final String FULL = "redis-proxy has no file descriptor to spare";
+
   private record Waiting(Identity identity, PinnedConnection.Holder holder) {}
 
   private record Resting(PinnedConnection connection, long since) {}
@@ -154,6 +156,8 @@ public final class NodePool {
     if (rested != null) {
       meters.onPinned();
       rested.hold(holder);
+    } else if (connector.limit().isReached() && !closeOldestResting()) {
+      pinNone(identity, holder, () -> FULL);
     } else if (pinned.size() < options.maxPinned() || closeOldestResting()) {
       pinNew(identity, isAgreed(identity), holder);
     } else {
@@ -182,17 +186,28 @@ public final class NodePool {
   }
 
   private void pinNew(Identity identity, boolean loginAgreed, PinnedConnection.Holder holder) {
+    if (node == null) {
+      pinNone(identity, holder, absence);
+    } else {
+      PinnedConnection connection = add(identity, loginAgreed);
+      connector.connect(node, connection, connection::onConnectFailed);
+      connection.hold(holder);
+    }
+  }
+
+  /** The holder is told {@code why} it gets none. */
+  private void pinNone(Identity identity, PinnedConnection.Holder holder, Supplier<String> why) {
+    PinnedConnection connection = add(identity, false);
+    connection.hold(holder);
+    connector.execute(() -> connection.onConnectFailed(new IllegalStateException(why.get())));
+  }
+
+  private PinnedConnection add(Identity identity, boolean loginAgreed) {
     PinnedConnection connection =
         new PinnedConnection(node, flushQueue, meters, atNode(identity), loginAgreed, this);
     pinned.add(connection);
     meters.onPinned();
-    if (node == null) {
-      connection.hold(holder);
-      connector.execute(() -> connection.onConnectFailed(new IllegalStateException(absence.get())));
-    } else {
-      connector.connect(node, connection, connection::onConnectFailed);
-      connection.hold(holder);
-    }
+    return connection;
   }
 
   /** The holder that waits for a connection is gone. */

@@ -17,6 +17,7 @@ import io.redisproxy.metrics.ProxyMeters;
 import io.redisproxy.topology.NodeGroup;
 import io.redisproxy.topology.Probed;
 import io.redisproxy.topology.Topology;
+import io.redisproxy.upstream.ConnectionLimit;
 import io.redisproxy.upstream.NodeConnector;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -73,7 +74,8 @@ class RoundsTest {
                   new NodeConnector(
                       vertx,
                       new NodeConnector.Options(
-                          Duration.ofSeconds(1), Duration.ofSeconds(10), List.of())),
+                          Duration.ofSeconds(1), Duration.ofSeconds(10), List.of()),
+                      new ConnectionLimit(Integer.MAX_VALUE)),
                   loop,
                   new ProxyMeters(registry).rounds("6380"),
                   new Rounds.Options(Duration.ofMillis(1), Duration.ofSeconds(1)));

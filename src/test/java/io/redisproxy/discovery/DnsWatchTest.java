@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.fixture.FakeDns;
+import io.redisproxy.upstream.ConnectionLimit;
 import io.redisproxy.upstream.NodeConnector;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -159,7 +160,8 @@ class DnsWatchTest {
                   new NodeConnector(
                       vertx,
                       new NodeConnector.Options(
-                          Duration.ofSeconds(1), Duration.ofSeconds(10), List.of(dns.address()))),
+                          Duration.ofSeconds(1), Duration.ofSeconds(10), List.of(dns.address())),
+                      new ConnectionLimit(Integer.MAX_VALUE)),
                   interval);
           watch.start((all, master, zones) -> told.add(all));
         });

@@ -9,6 +9,7 @@ import io.redisproxy.config.SentinelConfig;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.RedisNode;
 import io.redisproxy.fixture.Sentinels;
+import io.redisproxy.upstream.ConnectionLimit;
 import io.redisproxy.upstream.NodeConnector;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -155,7 +156,8 @@ class SentinelWatchTest {
                   new NodeConnector(
                       vertx,
                       new NodeConnector.Options(
-                          Duration.ofSeconds(1), Duration.ofSeconds(10), List.of())),
+                          Duration.ofSeconds(1), Duration.ofSeconds(10), List.of()),
+                      new ConnectionLimit(Integer.MAX_VALUE)),
                   new SentinelWatch.Options(interval, Duration.ofSeconds(1)));
           watch.start((nodes, master, zones) -> told.add(new Told(master, Set.copyOf(nodes))));
         });

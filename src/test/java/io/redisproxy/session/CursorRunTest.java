@@ -10,6 +10,7 @@ import io.redisproxy.command.CommandRules;
 import io.redisproxy.config.Resilience;
 import io.redisproxy.metrics.ProxyMeters;
 import io.redisproxy.upstream.Answers;
+import io.redisproxy.upstream.ConnectionLimit;
 import io.redisproxy.upstream.FlushQueue;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -102,6 +103,7 @@ class CursorRunTest {
                 Duration.ofSeconds(1),
                 1000,
                 ReadTurnsTest.turns(Long.MAX_VALUE),
+                new ConnectionLimit(Integer.MAX_VALUE),
                 new ClientRegistry().of("6380"),
                 new Recovery(Resilience.DEFAULT, METERS.listener("6380").recovery(), null, 1, 1),
                 new Insight(Duration.ofDays(365), 10, null).of("6380", 0)));

@@ -82,7 +82,8 @@ class NodeConnectorTest {
       connector =
           new NodeConnector(
               vertx,
-              new NodeConnector.Options(Duration.ofSeconds(1), Duration.ofSeconds(10), List.of()));
+              new NodeConnector.Options(Duration.ofSeconds(1), Duration.ofSeconds(10), List.of()),
+              new ConnectionLimit(Integer.MAX_VALUE));
     }
   }
 }

@@ -48,7 +48,8 @@ class NodeNamesTest {
                       Duration.ofSeconds(1),
                       Duration.ofSeconds(10),
                       List.of(dns.address()),
-                      this::readHosts));
+                      this::readHosts),
+                  new ConnectionLimit(Integer.MAX_VALUE));
           made.complete(new NodeNames(connector::lookUp));
         });
     names = made.join();

@@ -103,7 +103,8 @@ class NodePollTest implements NodePoll.Asker {
                     new NodeConnector(
                         vertx,
                         new NodeConnector.Options(
-                            Duration.ofSeconds(1), Duration.ofSeconds(10), List.of())),
+                            Duration.ofSeconds(1), Duration.ofSeconds(10), List.of()),
+                        new ConnectionLimit(Integer.MAX_VALUE)),
                     Duration.ofMillis(500),
                     question,
                     this));
