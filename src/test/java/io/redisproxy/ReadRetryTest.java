@@ -87,6 +87,39 @@ class ReadRetryTest {
     }
   }
 
+  /** As where a firewall has forgotten it: new ones are in order. */
+  @Test
+  void aConnectionThatDiedWithoutAWordIsMadeAnewWhenAllIsAnsweredElsewhere() throws IOException {
+    try (TestProxy proxy =
+            TestProxy.start(
+                Map.of("event-loops", "1"),
+                TestProxy.resilient(
+                    new Resilience(
+                        Duration.ofMillis(500), 3, MasterFallback.ALWAYS, Duration.ofSeconds(1))),
+                group.master().port(),
+                relay.port());
+        RawClient client = proxy.connect()) {
+      String replica = "127.0.0.1:" + relay.port();
+      assertThat(client.call("GET", "a")).isEqualTo("1");
+      double losses = proxy.counted("redis_proxy.node.connection.losses", "node", replica);
+      relay.swallow();
+      assertThat(client.call("GET", "a")).isEqualTo("1");
+      assertThat(proxy.counted("redis_proxy.retries", "reason", "timeout")).isEqualTo(1);
+      await()
+          .until(
+              () -> proxy.counted("redis_proxy.node.connection.losses", "node", replica) > losses);
+      await().until(() -> proxy.isReadable(0));
+      long before = group.commandCount(group.replica(0), "get");
+      await()
+          .until(
+              () -> {
+                assertThat(client.call("GET", "b")).isEqualTo("2");
+                return group.commandCount(group.replica(0), "get") > before + 5;
+              });
+      assertThat(proxy.counted("redis_proxy.retries", "reason", "timeout")).isEqualTo(1);
+    }
+  }
+
   @Test
   void theFirstAnswerCountsAlsoIfItIsThatOfTheLateNode() throws IOException {
     try (TestProxy proxy = proxy("0.1S", 2, MasterFallback.ALWAYS);

@@ -78,6 +78,11 @@ final class Attempt extends PendingReplies implements Asked {
   }
 
   @Override
+  protected boolean isWanted() {
+    return !session.isOver() && retry.isOf(this);
+  }
+
+  @Override
   protected boolean isCongested() {
     return retry.isOf(this) && session.output().isCongested(run);
   }

@@ -275,6 +275,9 @@ public final class Backend {
     for (Lane lane : lanes.values()) {
       for (Target target : lane.targets()) {
         target.link().tellOverdue(before);
+        if (!target.isMaster()) {
+          target.link().loseUnheard(before);
+        }
       }
     }
   }

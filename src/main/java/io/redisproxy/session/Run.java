@@ -404,6 +404,11 @@ class Run extends MeasuredRun {
   }
 
   @Override
+  protected boolean isWanted() {
+    return !givenUp && !session.isOver() && (!isRetried() || retry().isOf(this));
+  }
+
+  @Override
   protected boolean isCongested() {
     return !givenUp && (!isRetried() || retry().isOf(this)) && session.output().isCongested(this);
   }

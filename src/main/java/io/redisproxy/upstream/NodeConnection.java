@@ -265,6 +265,19 @@ public final class NodeConnection extends NodeChannel {
     }
   }
 
+  /** Nothing of what was sent before then has come, and nobody waits for any of it any more. */
+  void loseIfUnheard(long before) {
+    PendingReplies first = pending.peek();
+    if (first != null
+        && heldFor == null
+        && !isClosed()
+        && !scanner.isInsideReply()
+        && pending.stream().noneMatch(PendingReplies::isWanted)
+        && first.onOverdue(before)) {
+      lose("silent for so long that others have answered all that was sent");
+    }
+  }
+
   private void updateOccupied() {
     boolean before = occupied;
     PendingReplies first = pending.peek();

@@ -160,6 +160,14 @@ public final class NodeLink implements NodeConnection.Owner {
     List.copyOf(connections).forEach(connection -> connection.tellOverdue(before));
   }
 
+  /**
+   * Connections that have been silent since before that time, and are awaited by nobody, are made
+   * anew: they may have died without a word, while the node is there.
+   */
+  public void loseUnheard(long before) {
+    List.copyOf(connections).forEach(connection -> connection.loseIfUnheard(before));
+  }
+
   int openConnections() {
     int open = 0;
     for (NodeConnection connection : connections) {

@@ -97,6 +97,11 @@ public abstract class PendingReplies {
     return true;
   }
 
+  /** Whether anybody still waits for them here, rather than for another node's or not at all. */
+  protected boolean isWanted() {
+    return true;
+  }
+
   /**
    * There are scripts among the requests, which may keep the node from the next ones.
    *
