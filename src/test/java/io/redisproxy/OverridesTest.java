@@ -9,6 +9,7 @@ import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -161,15 +162,26 @@ class OverridesTest {
     }
   }
 
-  @Test
-  void aDeniedCommandThatComesByteByByteDoesNotPassARelayedConnection() throws IOException {
-    client.call("MULTI");
-    client.call("CLIENT", "GETNAME");
-    for (char c :
-        "INCR b\r\n*2\r\n$4\r\nINCR\r\n$1\r\nb\r\n*1\r\n$8\r\nFLUSHALL\r\n".toCharArray()) {
-      client.send(String.valueOf(c));
+  @ParameterizedTest
+  @ValueSource(strings = {"FLUSHALL", "SET b "})
+  void aDeniedCommandDoesNotPassARelayedConnectionBehindOneThatCameInPieces(String denied)
+      throws IOException {
+    String before = "INCR b\r\n*2\r\n$4\r\nINCR\r\n$1\r\nb\r\n";
+    String requests =
+        before + (denied.endsWith(" ") ? announced(denied) : "*1\r\n$8\r\n" + denied + "\r\n");
+    for (int split = 1; split <= before.length(); split++) {
+      try (RawClient relayed = proxy.connect()) {
+        relayed.call("MULTI");
+        relayed.call("CLIENT", "GETNAME");
+        double read = bytesIn() + split;
+        relayed.send(requests.substring(0, split));
+        await().pollInterval(Duration.ofMillis(1)).until(() -> bytesIn() == read);
+        relayed.send(requests.substring(split));
+        assertThat(relayed.readToEnd())
+            .describedAs("split at %d", split)
+            .matches("(\\+QUEUED\r\n){2}-NOPERM .*\r\n");
+      }
     }
-    assertThat(client.readToEnd()).matches("(\\+QUEUED\r\n){2}-NOPERM .*\r\n");
   }
 
   @ParameterizedTest
@@ -201,6 +213,10 @@ class OverridesTest {
       request.append("$" + word.length() + "\r\n" + word + "\r\n");
     }
     return request + "$" + LARGE.length() + "\r\n";
+  }
+
+  private static double bytesIn() {
+    return proxy.counted("redis_proxy.client.bytes", "direction", "in");
   }
 
   private static double denied() {

@@ -102,6 +102,10 @@ final class RelayGuard {
       if (passes) {
         requests += passesRest ? 0 : 1;
         passed = end;
+        if (!partial.isEmpty()) {
+          // It is of this request only, not of the next one in the buffer.
+          give(in, passed, taker);
+        }
       } else if (result == RequestDecoder.Result.INCOMPLETE) {
         give(in, passed, taker);
         partial.add(in, position, end);
