@@ -3,7 +3,7 @@ package io.redisproxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.redisproxy.dev.RedisProcess;
+import io.redisproxy.dev.FreePorts;
 import io.redisproxy.fixture.Opened;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
@@ -25,7 +25,7 @@ class ChangedPasswordTest {
   private static final int LOOPS = 2;
 
   @TempDir Path folder;
-  private final int port = RedisProcess.freePort();
+  private final int port = FreePorts.next();
   @AutoClose private RedisGroup group;
   @AutoClose private TestProxy proxy;
   private long counted;

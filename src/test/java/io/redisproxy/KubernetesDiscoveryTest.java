@@ -14,7 +14,7 @@ import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
-import io.redisproxy.dev.RedisProcess;
+import io.redisproxy.dev.FreePorts;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.RedisNode;
@@ -59,7 +59,7 @@ class KubernetesDiscoveryTest {
 
   @Test
   void clientsAreServedAsSoonAsThereIsAPod() throws Exception {
-    int port = RedisProcess.freePort();
+    int port = FreePorts.next();
     try (RedisGroup group = RedisGroup.start(0)) {
       Path file =
           Files.writeString(
@@ -83,7 +83,7 @@ class KubernetesDiscoveryTest {
 
   @Test
   void readsGoToTheReplicaOfTheOwnZoneWhereverThatIs() throws Exception {
-    int port = RedisProcess.freePort();
+    int port = FreePorts.next();
     try (RedisGroup group = RedisGroup.start(2);
         KubernetesClient admin = server.createClient()) {
       putFirstReplicaNear(admin, group);
@@ -117,7 +117,7 @@ class KubernetesDiscoveryTest {
 
   @Test
   void theOwnZoneIsThatOfTheClustersNode() throws Exception {
-    int port = RedisProcess.freePort();
+    int port = FreePorts.next();
     try (RedisGroup group = RedisGroup.start(2);
         KubernetesClient admin = server.createClient()) {
       putFirstReplicaNear(admin, group);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.redisproxy.config.NodeAddress;
-import io.redisproxy.dev.RedisProcess;
+import io.redisproxy.dev.FreePorts;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.RedisNode;
@@ -131,7 +131,7 @@ class ReloadSettingsTest extends Reloading {
       assertThat(client.call("SET", "a", "1")).isEqualTo("OK");
       await().until(() -> members(), addresses(group.master(), replica)::equals);
 
-      int nobody = RedisProcess.freePort();
+      int nobody = FreePorts.next();
       apply(sentinel(nobody));
       assertThat(client.call("SET", "a", "2")).isEqualTo("OK");
       apply(sentinel(sentinels.node(0).port()));

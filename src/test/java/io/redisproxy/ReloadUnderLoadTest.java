@@ -3,7 +3,7 @@ package io.redisproxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.redisproxy.dev.RedisProcess;
+import io.redisproxy.dev.FreePorts;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.metrics.ReloadResult;
 import java.nio.file.Files;
@@ -32,8 +32,8 @@ class ReloadUnderLoadTest {
 
   @Test
   void noClientIsLetGoAndNoReplyIsLost() throws Exception {
-    int port = RedisProcess.freePort();
-    int other = RedisProcess.freePort();
+    int port = FreePorts.next();
+    int other = FreePorts.next();
     Path file = folder.resolve("listeners.json");
     try (RedisGroup group = RedisGroup.start(2)) {
       Files.writeString(file, configuration(0, port, other, group));

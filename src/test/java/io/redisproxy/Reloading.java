@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.redisproxy.dev.RedisProcess;
+import io.redisproxy.dev.FreePorts;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.RedisNode;
@@ -32,8 +32,8 @@ abstract class Reloading {
   static final int READS = 6;
 
   @TempDir Path folder;
-  final int port = RedisProcess.freePort();
-  final int second = RedisProcess.freePort();
+  final int port = FreePorts.next();
+  final int second = FreePorts.next();
   Path file;
   TestProxy proxy;
 

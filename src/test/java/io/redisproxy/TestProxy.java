@@ -13,7 +13,7 @@ import io.redisproxy.config.NodeAddress;
 import io.redisproxy.config.ProxySettings;
 import io.redisproxy.config.ReadPreference;
 import io.redisproxy.config.Resilience;
-import io.redisproxy.dev.RedisProcess;
+import io.redisproxy.dev.FreePorts;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.RedisNode;
@@ -44,8 +44,8 @@ public final class TestProxy implements AutoCloseable {
   private final Proxy proxy;
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-  private final int port = RedisProcess.freePort();
-  private final int otherPort = RedisProcess.freePort();
+  private final int port = FreePorts.next();
+  private final int otherPort = FreePorts.next();
   private final ProxySettings settings;
   private Reloads reloads;
 

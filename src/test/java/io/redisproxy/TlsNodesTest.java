@@ -7,7 +7,7 @@ import io.redisproxy.config.ConfigLoader;
 import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.config.NodeTls;
-import io.redisproxy.dev.RedisProcess;
+import io.redisproxy.dev.FreePorts;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.RedisNode;
@@ -153,7 +153,7 @@ class TlsNodesTest {
   /** The proxy's own certificate is another one from time to time. */
   @Test
   void theOwnCertificateIsExchangedUnderLoad() throws Exception {
-    int port = RedisProcess.freePort();
+    int port = FreePorts.next();
     Path file = Files.writeString(folder.resolve("reloaded.json"), listener(port, "proxy"));
     try (TestProxy proxy = TestProxy.startFrom(file, SETTINGS);
         CountingClients clients = new CountingClients(20, () -> port)) {
@@ -180,12 +180,12 @@ class TlsNodesTest {
     };
     ca.issue("proxy");
     ca.issue("next");
-    int sentinelPort = RedisProcess.freePort();
+    int sentinelPort = FreePorts.next();
     List<String> lines = new ArrayList<>(List.of("tls-port " + sentinelPort));
     for (int i = 0; i < arguments.length; i += 2) {
       lines.add(arguments[i].substring(2) + " " + arguments[i + 1]);
     }
-    int port = RedisProcess.freePort();
+    int port = FreePorts.next();
     Path file =
         Files.writeString(folder.resolve("sentinel.json"), asking(port, sentinelPort, "proxy"));
     try (RedisNode node = RedisNode.start(List.of(arguments))) {
@@ -279,7 +279,7 @@ class TlsNodesTest {
 
   /** Opens a port for TLS at the server beside the one it has; returns it. */
   private static int secure(RedisNode node, TestCa.Issued shown) throws IOException {
-    int port = RedisProcess.freePort();
+    int port = FreePorts.next();
     try (RawClient client = new RawClient(node.port())) {
       assertThat(
               client.call(

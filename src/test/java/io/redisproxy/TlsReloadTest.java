@@ -3,7 +3,7 @@ package io.redisproxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.redisproxy.dev.RedisProcess;
+import io.redisproxy.dev.FreePorts;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.TestCa;
@@ -34,7 +34,7 @@ class TlsReloadTest {
   @AutoClose private static RedisGroup group;
 
   @TempDir Path folder;
-  private final int port = RedisProcess.freePort();
+  private final int port = FreePorts.next();
   private final AtomicInteger connected = new AtomicInteger();
   private TestCa ca;
   private SSLContext trusting;
@@ -139,7 +139,7 @@ class TlsReloadTest {
                   return clients.replies() > before + 5L * CLIENTS;
                 });
         TestProxy drained = proxy;
-        int next = RedisProcess.freePort();
+        int next = FreePorts.next();
         Path another = Files.writeString(folder.resolve(next + ".json"), listener(next, true));
         proxy = TestProxy.startFrom(another, Map.of());
         current.set(next);

@@ -5,7 +5,6 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -49,7 +48,7 @@ public final class RedisProcess implements AutoCloseable {
    * --requirepass}.
    */
   public static RedisProcess start(String... arguments) {
-    return startOn(freePort(), arguments);
+    return startOn(FreePorts.next(), arguments);
   }
 
   /** Starts a server on the port given. Nothing is saved to disk unless the arguments say so. */
@@ -70,7 +69,7 @@ public final class RedisProcess implements AutoCloseable {
 
   /** Starts a Sentinel on a free port; {@code lines} are those of its file. */
   public static RedisProcess startSentinel(List<String> lines) {
-    int port = freePort();
+    int port = FreePorts.next();
     try {
       Path folder = Files.createTempDirectory("sentinel-" + port + "-");
       Path file = Files.write(folder.resolve("sentinel.conf"), lines);
@@ -79,15 +78,6 @@ public final class RedisProcess implements AutoCloseable {
       file.toFile().deleteOnExit();
       sentinel.restart();
       return sentinel;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** A port that was free a moment ago. */
-  public static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

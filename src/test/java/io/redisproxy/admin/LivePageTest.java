@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import io.redisproxy.TestProxy;
-import io.redisproxy.dev.RedisProcess;
+import io.redisproxy.dev.FreePorts;
 import io.redisproxy.fixture.Browser;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
@@ -33,7 +33,7 @@ class LivePageTest {
   private static final Path SCREENSHOTS = Path.of("target/screenshots");
 
   @TempDir Path folder;
-  private final int httpPort = RedisProcess.freePort();
+  private final int httpPort = FreePorts.next();
   private final Vertx vertx = Vertx.vertx();
   @AutoClose private RedisGroup group;
   @AutoClose private TestProxy proxy;

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.redisproxy.dev.RedisProcess;
+import io.redisproxy.dev.FreePorts;
 import io.redisproxy.fixture.PackagedProxy;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
@@ -51,7 +51,7 @@ class PrometheusIT {
   private static final int LOADERS = 4;
 
   private final HttpClient http = HttpClient.newHttpClient();
-  private final int port = RedisProcess.freePort();
+  private final int port = FreePorts.next();
   private final List<String> wrong = new ArrayList<>();
   private final AtomicInteger requests = new AtomicInteger();
   private final List<RawClient> clients = new ArrayList<>();

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.apps.Deployment;
-import io.redisproxy.dev.RedisProcess;
+import io.redisproxy.dev.FreePorts;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -26,7 +26,7 @@ class OperatorIT {
       Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath().toString();
 
   @TempDir Path folder;
-  private final int port = RedisProcess.freePort();
+  private final int port = FreePorts.next();
 
   @Test
   void itIsReadyWorksAndEndsWithStatus0() throws Exception {
@@ -61,7 +61,7 @@ class OperatorIT {
 
   @Test
   void itSaysThatTheApiServerIsNotThereAndEnds() throws Exception {
-    Process operator = start("-Dkubernetes.master=https://127.0.0.1:" + RedisProcess.freePort());
+    Process operator = start("-Dkubernetes.master=https://127.0.0.1:" + FreePorts.next());
     assertThat(operator.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(operator.exitValue()).isEqualTo(1);
     assertThat(folder.resolve("err"))
