@@ -1,12 +1,8 @@
 package io.redisproxy;
 
 import io.netty.channel.EventLoop;
-import io.redisproxy.config.ProxySettings;
 import io.redisproxy.consistency.LoopWrites;
 import io.redisproxy.consistency.WriteTable;
-import io.redisproxy.metrics.ProxyMeters;
-import io.redisproxy.session.ClientRegistry;
-import io.redisproxy.session.Insight;
 import io.redisproxy.session.ReadTurns;
 import io.redisproxy.upstream.FlushQueue;
 import io.redisproxy.upstream.NodeConnector;
@@ -17,26 +13,17 @@ import java.util.Map;
  * What all listeners on one event loop have in common.
  *
  * @param index the first event loop, 0, also finds and probes the nodes
- * @param loops how many event loops there are
  * @param turns of its clients, while memory is short
- * @param clients all clients of the process
- * @param insight what is noted of requests
- * @param surroundings where the process runs
  * @param writes this event loop's parts of the tables; ask {@link #partOf}
  */
 record Loop(
     int index,
-    int loops,
+    ProcessWide process,
     EventLoop eventLoop,
-    ProxySettings settings,
-    ProxyMeters meters,
     NodeConnector connector,
     FlushQueue flushQueue,
     NodePools pools,
     ReadTurns turns,
-    ClientRegistry clients,
-    Insight insight,
-    Surroundings surroundings,
     Map<WriteTable, LoopWrites> writes) {
 
   /** This event loop's part of a table; on this event loop. */

@@ -32,6 +32,7 @@ final class LoopListener {
   private static final int[] ANY_KEY = {WriteTable.ALL};
 
   private final Loop loop;
+  private final ProcessWide process;
   private final Served served;
   private final Terms terms;
   private final LoopInsight insight;
@@ -60,26 +61,27 @@ final class LoopListener {
   /** Connects to the nodes, and on the first event loop finds and probes them. */
   LoopListener(Loop loop, Served served) {
     this.loop = loop;
+    process = loop.process();
     this.served = served;
     config = served.config();
     terms = new Terms(served.rules(), served.config().auth(), served.nilRechecks());
     NodeGroup group = served.group();
     // First, so that none is missed.
-    loop.surroundings().zone().onChange(onZone);
-    insight = loop.insight().of(group.name(), loop.index());
+    process.surroundings().zone().onChange(onZone);
+    insight = process.insight().of(group.name(), loop.index());
     backend =
         new Backend(
             new Router(
                 group,
                 served.holdsReads() ? served.consistency() : null,
                 served.config().reads(),
-                loop.surroundings().zone().now(),
+                process.surroundings().zone().now(),
                 served.names()::listed,
                 loop.index()),
-            new ListenerNodes(served, loop.pools(), loop.meters(), loop.index()),
+            new ListenerNodes(served, loop.pools(), process.meters(), loop.index()),
             keys(),
             loop.connector(),
-            loop.settings().node().identityIdle(),
+            process.settings().node().identityIdle(),
             served.era());
     onChange = topology -> loop.eventLoop().execute(backend::onTopology);
     group.onChange(onChange);
@@ -87,20 +89,21 @@ final class LoopListener {
         new AccessTrials(
             served,
             loop.connector(),
-            loop.settings().probe().interval(),
-            loop.settings().probe().timeout());
+            process.settings().probe().interval(),
+            process.settings().probe().timeout());
     onTaken = () -> loop.eventLoop().execute(this::onAccess);
     served.whenTaken(onTaken);
     served.whenEraBegins(onEra);
     logins =
-        new LoginWatch(served, loop.connector().secured(served::peerAt), loop.settings().probe());
+        new LoginWatch(
+            served, loop.connector().secured(served::peerAt), process.settings().probe());
     recovery =
         new Recovery(
             served.config().resilience(),
             served.meters().recovery(),
             loop.connector(),
-            loop.loops(),
-            loop.settings().hold().maxBytes().asLongValue());
+            process.loops(),
+            process.settings().hold().maxBytes().asLongValue());
     watching = watchReads(served.config().resilience().readTimeout());
     monitor();
     followSource();
@@ -111,7 +114,7 @@ final class LoopListener {
 
   /** What the sessions get that begin from now on. */
   SessionContext shared() {
-    ProxySettings.Client client = loop.settings().client();
+    ProxySettings.Client client = process.settings().client();
     return new SessionContext(
         backend,
         terms,
@@ -124,7 +127,7 @@ final class LoopListener {
         client.maxSharedRequest().asLongValue(),
         loop.turns(),
         loop.connector().limit(),
-        loop.clients().of(served.meters().listener()),
+        process.clients().of(served.meters().listener()),
         recovery,
         insight);
   }
@@ -253,7 +256,7 @@ final class LoopListener {
     logins.close();
     served.forget(onTaken);
     served.forget(onEra);
-    loop.surroundings().zone().forget(onZone);
+    process.surroundings().zone().forget(onZone);
   }
 
   /** Nobody is there any more. */
@@ -298,7 +301,7 @@ final class LoopListener {
   }
 
   private void probe() {
-    ProxySettings settings = loop.settings();
+    ProxySettings settings = process.settings();
     monitor =
         new HealthMonitor(
             served.group(),
@@ -336,9 +339,9 @@ final class LoopListener {
             served.table(),
             loop.connector().secured(served::peerAt),
             loop.eventLoop(),
-            loop.meters().rounds(served.group().name()),
+            process.meters().rounds(served.group().name()),
             new Rounds.Options(
-                loop.settings().sampling().interval(), loop.settings().probe().timeout()));
+                process.settings().sampling().interval(), process.settings().probe().timeout()));
     served.consistency().measureBy(rounds);
     rounds.start();
   }

@@ -23,8 +23,8 @@ final class NodeSources {
           KubernetesWatch.of(
               listener.group().name(),
               config.kubernetes().get(),
-              loop.surroundings().zone().isSought(),
-              loop.surroundings().kubernetes(),
+              loop.process().surroundings().zone().isSought(),
+              loop.process().surroundings().kubernetes(),
               loop.connector()::execute));
     }
     // A master that stands alone is one server, whatever its name stands for.
@@ -33,7 +33,7 @@ final class NodeSources {
   }
 
   private static NodeSource sentinels(Served listener, SentinelConfig sentinel, Loop loop) {
-    ProxySettings settings = loop.settings();
+    ProxySettings settings = loop.process().settings();
     return new SentinelWatch(
         listener.group().name(),
         sentinel,
@@ -48,6 +48,6 @@ final class NodeSources {
         listener.config().nodes(),
         listener.names(),
         loop.connector(),
-        loop.settings().dns().interval());
+        loop.process().settings().dns().interval());
   }
 }

@@ -86,21 +86,17 @@ public class Proxy implements NodeGroups {
     open = listeners;
     int loops =
         settings.eventLoops().orElse(Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
-    ConnectionLimit limit = ConnectionLimit.ofProcess();
-    eventLoops.start(
-        loops,
-        index ->
-            new ProxyVerticle(
-                index,
-                loops,
-                listeners,
-                settings,
-                meters,
-                clients,
-                eviction,
-                limit,
-                insight,
-                surroundings));
+    ProcessWide process =
+        new ProcessWide(
+            loops,
+            settings,
+            meters,
+            clients,
+            eviction,
+            ConnectionLimit.ofProcess(),
+            insight,
+            surroundings);
+    eventLoops.start(loops, index -> new ProxyVerticle(index, process, listeners));
     surroundings.zone().start();
     listeners.forEach(this::tellOpen);
   }

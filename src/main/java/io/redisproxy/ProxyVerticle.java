@@ -7,14 +7,9 @@ import io.redisproxy.config.DnsServers;
 import io.redisproxy.config.ProxySettings;
 import io.redisproxy.consistency.WriteTable;
 import io.redisproxy.listener.Listener;
-import io.redisproxy.metrics.ProxyMeters;
-import io.redisproxy.session.ClientRegistry;
-import io.redisproxy.session.Eviction;
-import io.redisproxy.session.Insight;
 import io.redisproxy.session.ReadTurns;
 import io.redisproxy.session.SessionContext;
 import io.redisproxy.tls.TlsHandshake;
-import io.redisproxy.upstream.ConnectionLimit;
 import io.redisproxy.upstream.FlushQueue;
 import io.redisproxy.upstream.NodeConnector;
 import io.redisproxy.upstream.NodePool;
@@ -40,15 +35,8 @@ final class ProxyVerticle extends AbstractVerticle {
   private static final Duration FIRST_LOOK = Duration.ofSeconds(1);
 
   private final int index;
-  private final int loops;
+  private final ProcessWide process;
   private final List<Served> listeners;
-  private final ProxySettings settings;
-  private final ProxyMeters meters;
-  private final ClientRegistry clients;
-  private final Eviction eviction;
-  private final ConnectionLimit limit;
-  private final Insight insight;
-  private final Surroundings surroundings;
 
   /** Those that are open, and those whose clients have not all gone. */
   private final Map<Served, LoopListener> here = new HashMap<>();
@@ -58,35 +46,19 @@ final class ProxyVerticle extends AbstractVerticle {
   private Loop loop;
 
   /**
-   * {@code index}: of so many; the first event loop, 0, also finds and probes the nodes, and has an
-   * eye on all clients.
+   * {@code index}: the first event loop, 0, also finds and probes the nodes, and has an eye on all
+   * clients.
    */
-  ProxyVerticle(
-      int index,
-      int loops,
-      List<Served> listeners,
-      ProxySettings settings,
-      ProxyMeters meters,
-      ClientRegistry clients,
-      Eviction eviction,
-      ConnectionLimit limit,
-      Insight insight,
-      Surroundings surroundings) {
+  ProxyVerticle(int index, ProcessWide process, List<Served> listeners) {
     this.index = index;
-    this.loops = loops;
+    this.process = process;
     this.listeners = listeners;
-    this.settings = settings;
-    this.meters = meters;
-    this.clients = clients;
-    this.eviction = eviction;
-    this.limit = limit;
-    this.insight = insight;
-    this.surroundings = surroundings;
-    clock = new LoopClock(meters.eventLoop(index), this::tick);
+    clock = new LoopClock(process.meters().eventLoop(index), this::tick);
   }
 
   @Override
   public void start(Promise<Void> started) {
+    ProxySettings settings = process.settings();
     EventLoop eventLoop = ((ContextInternal) context).nettyEventLoop();
     NodeConnector connector =
         new NodeConnector(
@@ -95,13 +67,13 @@ final class ProxyVerticle extends AbstractVerticle {
                 settings.node().connectTimeout(),
                 settings.node().tcpUserTimeout(),
                 DnsServers.of(settings.dns())),
-            limit);
+            process.limit());
     FlushQueue flushQueue = new FlushQueue(eventLoop);
     NodePools pools =
         new NodePools(
             connector,
             flushQueue,
-            meters,
+            process.meters(),
             new NodePool.Options(
                 settings.node().reconnectMin(),
                 settings.node().reconnectMax(),
@@ -111,17 +83,12 @@ final class ProxyVerticle extends AbstractVerticle {
     loop =
         new Loop(
             index,
-            loops,
+            process,
             eventLoop,
-            settings,
-            meters,
             connector,
             flushQueue,
             pools,
-            new ReadTurns(eviction),
-            clients,
-            insight,
-            surroundings,
+            new ReadTurns(process.eviction()),
             new HashMap<>());
     List<Future<Void>> opening = listeners.stream().map(this::openHere).toList();
     Future.join(opening).<Void>mapEmpty().onComplete(started);
@@ -133,7 +100,7 @@ final class ProxyVerticle extends AbstractVerticle {
     loop.turns().tick();
     here.values().forEach(LoopListener::tick);
     if (index == 0) {
-      eviction.tick();
+      process.eviction().tick();
     }
   }
 
@@ -239,7 +206,7 @@ final class ProxyVerticle extends AbstractVerticle {
 
   private TlsHandshake.Options handshakes() {
     return new TlsHandshake.Options(
-        NodeConnector.workers(vertx), settings.client().handshakeTimeout());
+        NodeConnector.workers(vertx), process.settings().client().handshakeTimeout());
   }
 
   /** Clients that come first shall not be told that no master is known; but none waits for long. */
@@ -258,7 +225,12 @@ final class ProxyVerticle extends AbstractVerticle {
         .compose(
             nothing ->
                 Listener.open(
-                    vertx, settings.bindHost(), port, handshakes(), shared, listener::tls))
+                    vertx,
+                    process.settings().bindHost(),
+                    port,
+                    handshakes(),
+                    shared,
+                    listener::tls))
         .onSuccess(opened -> ports.put(port, opened))
         .<Void>mapEmpty()
         .recover(
