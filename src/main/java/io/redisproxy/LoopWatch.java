@@ -1,5 +1,6 @@
 package io.redisproxy;
 
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executors;
@@ -22,12 +23,7 @@ final class LoopWatch implements AutoCloseable {
   private final Duration interval;
   private final int looks;
   private final ScheduledExecutorService timer =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread thread = new Thread(task, "loop-watch");
-            thread.setDaemon(true);
-            return thread;
-          });
+      Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("loop-watch", true));
 
   private static final class Watched {
     private final LongSupplier ticks;

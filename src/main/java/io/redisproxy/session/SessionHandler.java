@@ -1,7 +1,6 @@
 package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelFutureListener;
@@ -31,7 +30,7 @@ import org.jboss.logging.Logger;
 public final class SessionHandler extends ChannelInboundHandlerAdapter {
   private static final Logger LOG = Logger.getLogger(SessionHandler.class);
 
-  private static final byte[] TOO_MANY = Resp.bytes("-ERR max number of clients reached\r\n");
+  private static final String TOO_MANY = "ERR max number of clients reached";
 
   private final SessionContext shared;
   private final Session session;
@@ -47,9 +46,7 @@ public final class SessionHandler extends ChannelInboundHandlerAdapter {
     if (isLetIn(channel, shared)) {
       NodeConnector.takeOver((NetSocketInternal) socket, new SessionHandler(shared));
     } else {
-      channel
-          .writeAndFlush(Unpooled.wrappedBuffer(TOO_MANY))
-          .addListener(ChannelFutureListener.CLOSE);
+      channel.writeAndFlush(Resp.error(TOO_MANY)).addListener(ChannelFutureListener.CLOSE);
     }
   }
 
