@@ -10,6 +10,7 @@ import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.RedisNode;
 import io.redisproxy.fixture.Transcript;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sessions of a user, a database and a protocol share connections, with none of another. */
 class IdentityTest {
+  private static final Duration IDENTITY_IDLE = Duration.ofMillis(600);
+
   @AutoClose private static RedisGroup group;
   @AutoClose private static TestProxy proxy;
   @AutoClose private final Opened<RawClient> clients = new Opened<>();
@@ -32,7 +35,13 @@ class IdentityTest {
   static void start() {
     group = RedisGroup.start(1);
     proxy =
-        TestProxy.start(group, Map.of("node.identity-idle", "200ms", "node.pinned-idle", "200ms"));
+        TestProxy.start(
+            group,
+            Map.of(
+                "node.identity-idle",
+                IDENTITY_IDLE.toMillis() + "ms",
+                "node.pinned-idle",
+                "200ms"));
   }
 
   @BeforeEach
@@ -240,6 +249,24 @@ class IdentityTest {
     await().until(() -> connectionsOf(group.master(), "foo") == 0);
     await().until(() -> connectionsOf(group.replica(0), "foo") == 0);
     assertThat(client().call("GET", "a")).isNull();
+  }
+
+  @Test
+  void theyAreKeptForSoLongAfterTheLastUse() throws Exception {
+    client.call("PING");
+    long begun = System.nanoTime();
+    long used;
+    do {
+      try (RawClient other = proxy.connect()) {
+        other.call("AUTH", "foo", "right");
+        other.call("SET", "foo:a", "1");
+        used = System.nanoTime();
+      }
+    } while (used - begun < IDENTITY_IDLE.multipliedBy(3).dividedBy(2).toNanos());
+    await()
+        .pollInterval(Duration.ofMillis(1))
+        .until(() -> connectionsOf(group.master(), "foo") == 0);
+    assertThat(Duration.ofNanos(System.nanoTime() - used)).isGreaterThan(IDENTITY_IDLE);
   }
 
   private RawClient client() throws IOException {

@@ -258,8 +258,8 @@ public final class Backend {
   /** A session has the identity no more. */
   void leave(Lane lane) {
     lane.onLeft();
-    if (!lane.isUsed()) {
-      timer.schedule(identityIdle, () -> closeIfUnused(lane));
+    if (!lane.isUsed() && !lane.isWatched()) {
+      watch(lane, identityIdle);
     }
   }
 
@@ -298,8 +298,21 @@ public final class Backend {
     return lane;
   }
 
+  private void watch(Lane lane, Duration pause) {
+    lane.watched(true);
+    timer.schedule(pause, () -> closeIfUnused(lane));
+  }
+
+  /** One look at a time: sessions may come and go thousands of times a second. */
   private void closeIfUnused(Lane lane) {
-    if (!lane.isUsed() && lanes.remove(lane.identity(), lane)) {
+    lane.watched(false);
+    if (lane.isUsed()) {
+      return;
+    }
+    Duration left = identityIdle.minus(lane.unused());
+    if (!left.isNegative() && !left.isZero()) {
+      watch(lane, left);
+    } else if (lanes.remove(lane.identity(), lane)) {
       leaveNodes(lane);
     }
   }

@@ -10,6 +10,7 @@ import io.redisproxy.topology.ReplicationLag;
 import io.redisproxy.topology.Topology;
 import io.redisproxy.upstream.Identity;
 import io.redisproxy.upstream.NodeConnector;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -33,6 +34,11 @@ final class Lane implements Reach {
   private List<Target> members = List.of();
 
   private int sessions;
+
+  private long unusedSince;
+
+  /** Whether it is looked at later whether it is still without sessions. */
+  private boolean watched;
 
   /**
    * {@code none}: what stands in for a master that isn't known.
@@ -214,9 +220,23 @@ final class Lane implements Reach {
 
   void onLeft() {
     sessions--;
+    unusedSince = System.nanoTime();
   }
 
   boolean isUsed() {
     return sessions > 0;
+  }
+
+  /** How long no session has had the identity; while none has. */
+  Duration unused() {
+    return Duration.ofNanos(System.nanoTime() - unusedSince);
+  }
+
+  boolean isWatched() {
+    return watched;
+  }
+
+  void watched(boolean now) {
+    watched = now;
   }
 }
