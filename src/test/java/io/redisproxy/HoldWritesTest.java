@@ -164,6 +164,32 @@ class HoldWritesTest {
     }
   }
 
+  @Test
+  void aLargeRequestThatIsLeftToTheMasterWaitsForIt() throws Exception {
+    try (TestProxy proxy = proxy(LONG);
+        RawClient client = proxy.connect()) {
+      killMaster(proxy);
+      client.sendCommand("WATCH", "x".repeat(100_000));
+      client.sendCommand("PING");
+      awaitWaiting(proxy, 1);
+      promote();
+
+      assertThat(client.readText()).isEqualTo("OK");
+      assertThat(client.readText()).isEqualTo("PONG");
+    }
+  }
+
+  @Test
+  void aLargeRequestThatIsLeftToTheMasterEndsTheSessionIfNoneComes() throws Exception {
+    try (TestProxy proxy = proxy(SHORT);
+        RawClient client = proxy.connect()) {
+      killMaster(proxy);
+      client.sendCommand("WATCH", "x".repeat(100_000));
+      client.sendCommand("PING");
+      assertThat(client.readToEnd()).matches("-ERR redis-proxy: .*\r\n");
+    }
+  }
+
   private static void sendLarge(RawClient client, String value) {
     try {
       client.sendCommand("SET", "large", value);

@@ -123,6 +123,18 @@ class PinTest {
   }
 
   @Test
+  void aLargeRequestThatIsLeftToItsNodeIsOverWithReset() throws IOException {
+    String large = "x".repeat(100_000);
+    for (String reset : List.of("RESET", "*1\r\n$5\r\nRESET")) {
+      assertThat(client.call("WATCH", large)).isEqualTo("OK");
+      client.send(reset + "\r\n");
+      assertThat(client.readText()).isEqualTo("RESET");
+      assertThat(client.call("ECHO", large)).isEqualTo(large);
+      assertThat(client.call("SET", "a", "1")).isEqualTo("OK");
+    }
+  }
+
+  @Test
   void aWatchedKeyThatAnotherClientChangesMakesTheTransactionFailOnce() throws IOException {
     client.call("WATCH", "a", "b");
     assertThat(client.call("GET", "b")).isNull();

@@ -114,6 +114,11 @@ public final class RequestDecoder {
     return error;
   }
 
+  /** What comes next is the beginning of a request, such as of the one that it was in. */
+  public void restart() {
+    state = State.START;
+  }
+
   /** Whether bytes of the current or last request lie in an earlier buffer. */
   public boolean isSplit() {
     return earlier > 0;

@@ -235,7 +235,10 @@ final class Serving extends SessionState {
       return false;
     }
     if (!request.isLikeAny()) {
-      return withheld.relay(in, from);
+      // It comes again, or goes straight to a node.
+      decoder.restart();
+      boolean refused = withheld.relay(in, from);
+      return refused && withheld.leave(new Closing(session, CloseCause.NODE_LOST), in, end);
     }
     Streaming streaming = request.streaming(this);
     partial.add(in, from, end);
