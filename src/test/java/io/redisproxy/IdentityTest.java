@@ -81,7 +81,9 @@ class IdentityTest {
         "AUTH stuck s;SELECT 1;SET stuck:a 1;RESET;SELECT 1;EXISTS stuck:a",
         "AUTH foo right;SELECT 1;AUTH bar other;SET bar:a 1;SELECT 2;GET bar:a;SELECT 1;GET bar:a",
         "MULTI;SELECT 1;EXEC;AUTH foo right;ACL WHOAMI;RESET;ACL WHOAMI;GET none",
-        "MULTI;SELECT 1;EXEC;SET a 1;RESET now;GET a;MULTI;RESET now;EXEC;RESET;EXISTS a"
+        "MULTI;SELECT 1;EXEC;SET a 1;RESET now;GET a;MULTI;RESET now;EXEC;RESET;EXISTS a",
+        "MULTI;SELECT 1;EXEC;BLPOP l 0.01;SET a 1;RESET;EXISTS a",
+        "MULTI;SELECT 1;EXEC;BLPOP l 0.01;MULTI;SET a 1;RESET;EXISTS a;PING \"x"
       })
   void aWholeSessionInOnePieceIsAnsweredAsAtAServer(String lines) throws IOException {
     String[] session = lines.replace("HELLO_3", "HELLO 3").split(";");

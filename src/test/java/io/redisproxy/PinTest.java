@@ -123,6 +123,18 @@ class PinTest {
   }
 
   @Test
+  void aSessionThatIsLeftToItsNodeGetsAllRepliesBeforeThatToReset() throws IOException {
+    client.call("SETRANGE", "a", "19999999", "x");
+    client.send("MULTI\r\nSELECT 0\r\nEXEC\r\nGET a\r\nRESET\r\nPING\r\n");
+    assertThat(client.readText()).isEqualTo("OK");
+    assertThat(client.readText()).isEqualTo("QUEUED");
+    assertThat(client.readText()).isEqualTo(List.of("OK"));
+    assertThat((byte[]) client.readReply()).hasSize(20_000_000);
+    assertThat(client.readText()).isEqualTo("RESET");
+    assertThat(client.readText()).isEqualTo("PONG");
+  }
+
+  @Test
   void aLargeRequestThatIsLeftToItsNodeIsOverWithReset() throws IOException {
     String large = "x".repeat(100_000);
     for (String reset : List.of("RESET", "*1\r\n$5\r\nRESET")) {
@@ -177,7 +189,8 @@ class PinTest {
         "BLPOP l 0;MONITOR",
         "WATCH a;BLPOP l 0;SELECT 1",
         "WATCH a;BLPOP l 0",
-        "SET a 1;BLPOP l 0;RESET"
+        "SET a 1;BLPOP l 0;RESET",
+        "MULTI;SELECT 0;EXEC;BLPOP l 0;RESET"
       })
   void aClientThatIsGoneTakesNothingFromTheList(String lines) throws IOException {
     for (boolean half : new boolean[] {true, false}) {

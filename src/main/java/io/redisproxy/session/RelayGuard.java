@@ -7,6 +7,7 @@ import io.redisproxy.command.KeyUse;
 import io.redisproxy.resp.InlineRequest;
 import io.redisproxy.resp.RequestDecoder;
 import io.redisproxy.resp.Resp;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -15,6 +16,11 @@ import java.util.function.Consumer;
  * nor another identity may be had that way. A request goes on when it is known what it is.
  */
 final class RelayGuard {
+  /** Behind these the node doesn't answer every request, or tells what is no reply. */
+  private static final EnumSet<Command> UNANSWERING =
+      EnumSet.of(
+          Command.CLIENT_REPLY, Command.MONITOR, Command.SYNC, Command.PSYNC, Command.REPLCONF);
+
   private final Session session;
   private final RequestDecoder decoder;
 
@@ -26,6 +32,7 @@ final class RelayGuard {
 
   private int requests;
   private boolean wrote;
+  private boolean answered = true;
   private String refusal;
   private boolean reset;
 
@@ -46,6 +53,11 @@ final class RelayGuard {
   /** Whether any request so far may write, or run what was queued. */
   boolean wrote() {
     return wrote;
+  }
+
+  /** Whether the reply to one more request would come, as the last bytes from the node. */
+  boolean isAnswered() {
+    return answered && muting == null && !passesRest;
   }
 
   /** Why no more may pass; null if all did. */
@@ -168,6 +180,7 @@ final class RelayGuard {
     Requests.Kind kind = Requests.kind(session, from, request);
     Command command = kind.command();
     wrote |= KeyUse.isWrite(command) || command == Command.EXEC;
+    answered &= !UNANSWERING.contains(command);
     if (command == Command.RESET && argumentCount(request) == 1) {
       reset = true;
     } else if (kind.commandClass() == CommandClass.DENIED) {

@@ -1,17 +1,21 @@
 package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.redisproxy.metrics.CloseCause;
 import io.redisproxy.metrics.ErrorKind;
 import io.redisproxy.resp.Resp;
 import io.redisproxy.upstream.NodeFailure;
 import io.redisproxy.upstream.PinnedConnection;
+import java.nio.charset.StandardCharsets;
 
 /**
  * A session that does what can't be told in requests and replies, such as MONITOR and replication,
  * or what the proxy can't undo: bytes go both ways as they are, until either side closes.
  */
 final class Relaying extends SessionState implements PinnedConnection.Holder {
+  private static final String QUIT_REPLY = "+OK\r\n";
+
   private final Session session;
   private final Serving before;
   private final RelayGuard guard;
@@ -27,6 +31,9 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
 
   /** What follows when the node has answered what it got and closed; null while it gets more. */
   private Runnable atEnd;
+
+  /** The last bytes that came, which may be the reply to QUIT; null before that. */
+  private ByteBuf last;
 
   Relaying(Session session, Serving before) {
     this.session = session;
@@ -114,11 +121,40 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
     connection.send(Resp.request(session.allocator(), "CLIENT", "REPLY", mode));
   }
 
-  /** The node gets no more: it answers what it has, and closes. */
+  /**
+   * The node gets no more: it answers what it has, and closes. It would not answer a command that
+   * waits, nor send what the client has not taken yet, to one that has closed its side.
+   */
   private void endWith(Runnable next) {
     atEnd = next;
     session.gate().close(InputGate.Reason.WAITING);
-    connection.endOfRequests();
+    if (guard.isAnswered() && session.muting().atNode() == null) {
+      last = Unpooled.EMPTY_BUFFER;
+      connection.send(Resp.request(session.allocator(), "QUIT"));
+    } else {
+      connection.endOfRequests();
+    }
+  }
+
+  /** Passes on what can't be the reply to QUIT. */
+  private void passUpToLast(ByteBuf bytes) {
+    ByteBuf all = Unpooled.wrappedBuffer(last, bytes);
+    last = Unpooled.EMPTY_BUFFER;
+    int kept = Math.min(all.readableBytes(), QUIT_REPLY.length());
+    if (all.readableBytes() > kept) {
+      session.onReply(all.readRetainedSlice(all.readableBytes() - kept));
+    }
+    last = all.readBytes(kept);
+    all.release();
+  }
+
+  private void passLast() {
+    if (last != null && !last.toString(StandardCharsets.US_ASCII).equals(QUIT_REPLY)) {
+      session.onReply(last);
+    } else if (last != null) {
+      last.release();
+    }
+    last = null;
   }
 
   /** What the node would do for itself alone: the login of the listener would be gone. */
@@ -140,6 +176,10 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
   @Override
   public void onPush(ByteBuf bytes) {
     markWrites();
+    if (last != null) {
+      passUpToLast(bytes);
+      return;
+    }
     if (muting == null) {
       session.onReply(bytes);
       return;
@@ -162,6 +202,7 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
   public void onLost(NodeFailure failure) {
     markLostWrites();
     if (atEnd != null) {
+      passLast();
       atEnd.run();
       return;
     }
@@ -174,7 +215,7 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
 
   @Override
   void onEndOfInput() {
-    if (connection != null && atEnd == null) {
+    if (connection != null && (atEnd == null || last != null)) {
       connection.endOfRequests();
     }
   }
@@ -183,6 +224,10 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
   void onClosed() {
     early.release();
     guard.release();
+    if (last != null) {
+      last.release();
+      last = null;
+    }
     markLostWrites();
     if (connection != null) {
       connection.release(false);
