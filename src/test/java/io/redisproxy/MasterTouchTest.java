@@ -3,10 +3,12 @@ package io.redisproxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.redisproxy.config.CommandOverride;
 import io.redisproxy.config.ListenerConfig;
 import io.redisproxy.config.ReadPolicy;
 import io.redisproxy.config.ReadPreference;
 import io.redisproxy.fixture.RawClient;
+import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
 import java.io.IOException;
 import java.time.Duration;
@@ -53,6 +55,24 @@ class MasterTouchTest {
                 assertThat(survivors(UnaryOperator.identity()))
                     .as("survivors")
                     .isLessThan(WANTED * 9 / 10));
+  }
+
+  @Test
+  void whatOnlyAModuleKnowsNamesNoKeys() throws IOException {
+    try (TestProxy proxy =
+            TestProxy.start(
+                group,
+                Map.of(),
+                config ->
+                    ListenerBuilder.like(touching(config))
+                        .commands(Map.of("MODULE.GET", CommandOverride.READ))
+                        .build());
+        RawClient client = proxy.connect()) {
+      for (int i = 0; i < 100; i++) {
+        assertThat(client.call("MODULE.GET", "x")).isInstanceOf(RedisError.class);
+      }
+      assertThat(proxy.counted("redis_proxy.requests", "role", "replica")).isPositive();
+    }
   }
 
   private static ListenerConfig touching(ListenerConfig config) {

@@ -43,7 +43,7 @@ final class MasterTouch {
     }
     left = next();
     // Of a command with several keys it is the first; it is a sample.
-    if (command.firstKey() == 1 && decoder.hasPlainArgument()) {
+    if (command.takesKeys() && command.firstKey() == 1 && decoder.hasPlainArgument()) {
       byte[] key = new byte[decoder.argumentLength(in)];
       in.getBytes(decoder.argumentAt(in), key);
       add(key);
