@@ -150,6 +150,16 @@ class ProtocolTest {
   }
 
   @Test
+  void aLargeRequestThatBreaksTheProtocolGetsTheErrorAlone() throws IOException {
+    String bytes = "PING\r\n*3\r\n$3\r\nSET\r\n$100000\r\n" + "v".repeat(100_000) + "\r\n:1\r\n";
+    try (RawClient client = proxy.connect()) {
+      client.send(bytes);
+      assertThat(client.readToEnd())
+          .isEqualTo("+PONG\r\n-ERR Protocol error: expected '$', got ':'\r\n");
+    }
+  }
+
+  @Test
   void aPipelineMayComeInPiecesThatSplitItsFirstRequest() throws IOException {
     byte[] get = RawClient.request("GET", "k".repeat(1000));
     ByteBuffer many = ByteBuffer.allocate(200 * get.length);

@@ -153,6 +153,8 @@ final class Streaming extends SessionState implements PinnedConnection.Holder, H
     RequestDecoder.Result result = decoder.next(in, from);
     if (result == RequestDecoder.Result.ERROR) {
       in.release();
+      // That the request has failed is told by the error alone, as by a server.
+      run.mute();
       connection.abort();
       session.failProtocol(decoder.error());
     } else if (result == RequestDecoder.Result.REQUEST) {
