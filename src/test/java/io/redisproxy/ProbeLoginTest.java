@@ -119,8 +119,9 @@ class ProbeLoginTest {
       for (RawClient each : List.of(client, atServer)) {
         each.call("AUTH", "meek", "m");
         each.send("SET a 1\r\nCLIENT LIST\r\nCLIENT KILL ID 9999999\r\nGET a\r\n");
+        each.send("CLIENT UNBLOCK 9999999\r\nCLIENT NO-EVICT ON\r\nGET a\r\n");
       }
-      for (int i = 0; i < 4; i++) {
+      for (int i = 0; i < 7; i++) {
         assertThat(client.readReply()).isEqualTo(atServer.readReply());
       }
       assertThat(((RedisError) client.call("PROXY", "SLOWLOG", "LEN")).message())

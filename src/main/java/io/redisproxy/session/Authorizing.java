@@ -26,6 +26,8 @@ final class Authorizing extends PausedState {
           Map.of(
               Command.CLIENT_LIST, LIST,
               Command.CLIENT_KILL, new String[] {"CLIENT", "KILL", "ID", "0"},
+              Command.CLIENT_UNBLOCK, new String[] {"CLIENT", "UNBLOCK", "0"},
+              Command.CLIENT_NO_EVICT, new String[] {"CLIENT", "NO-EVICT", "OFF"},
               Command.PROXY_CLIENTS, LIST,
               Command.PROXY_TOPOLOGY, new String[] {"ROLE"},
               Command.PROXY_SLOWLOG, LOG,
