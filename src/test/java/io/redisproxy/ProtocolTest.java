@@ -55,7 +55,11 @@ class ProtocolTest {
         "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
         "POST / HTTP/1.1\r\n\r\n",
         "*1\r\n$25\r\naaaaaaaaaaaaaaaaaaaaaaaaa\r\n",
-        "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$2\r\n1\r\r\n*2\r\n$3\r\nGET\r\n$1\r\na\r\n"
+        "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$2\r\n1\r\r\n*2\r\n$3\r\nGET\r\n$1\r\na\r\n",
+        "SELECT 1\r\nMULTI\r\nSET a 2\r\nEXEC\r\nGET a\r\n",
+        "GET a\r\nMULTI\r\nSELECT 1\r\nEXEC\r\nGET a\r\n",
+        "MULTI\r\nSELECT 1\r\nEXEC\r\nGET a\r\nRESET\r\nMULTI\r\nEXEC\r\nPING\r\n",
+        "SELECT 1\r\nSUBSCRIBE a\r\nUNSUBSCRIBE\r\nPING\r\n"
       })
   void theAnswerIsThatOfAServer(String bytes) throws IOException {
     ServerVersion version = ServerVersion.of(group.master());

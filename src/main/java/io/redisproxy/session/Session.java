@@ -362,7 +362,14 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
 
   @Override
   public void onCaughtUp() {
-    if (inputEnded && !isOver() && !gate.isHolding()) {
+    if (inputEnded) {
+      // Not at once: the state that has been given all may be about to be given more.
+      executor().execute(this::endInput);
+    }
+  }
+
+  private void endInput() {
+    if (!isOver() && !gate.isHolding()) {
       state.onEndOfInput();
     }
   }
@@ -505,8 +512,8 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
     inputEnded = true;
     if (ending != null) {
       ending.onEndOfInput();
-    } else if (!gate.isHolding()) {
-      state.onEndOfInput();
+    } else {
+      endInput();
     }
   }
 
