@@ -122,6 +122,46 @@ class PinTest {
     assertIsShared();
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SUBSCRIBE c;MULTI;EXEC;UNSUBSCRIBE;MULTI",
+        "SUBSCRIBE c;MULTI;UNSUBSCRIBE;MULTI",
+        "SUBSCRIBE c;MULTI;UNSUBSCRIBE;MULTI;DISCARD;MULTI"
+      })
+  void aTransactionBehindOneThatIsRefusedIsNoOtherClients(String lines) throws IOException {
+    client.send(lines.replace(";", "\r\n") + "\r\nPING end\r\n");
+    while (!"QUEUED".equals(client.readText())) {
+      // What came before was compared with a server's.
+    }
+    client.close();
+    await().until(() -> proxy.gauge("redis_proxy.node.pinned") == 0);
+    watchOnEveryEventLoop();
+  }
+
+  private static void watchOnEveryEventLoop() throws IOException {
+    for (int i = 0; i < 8; i++) {
+      try (RawClient next = proxy.connect()) {
+        assertThat(next.call("WATCH", "b")).isEqualTo("OK");
+        assertThat(next.call("UNWATCH")).isEqualTo("OK");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"UNWATCH;WATCH a", "WATCH b;UNWATCH;WATCH a", "WATCH;WATCH a"})
+  void aWatchIsKeptWhateverIsSentInOnePieceBeforeIt(String lines) throws IOException {
+    client.send(lines.replace(";", "\r\n") + "\r\nECHO end\r\n");
+    while (!"end".equals(client.readText())) {
+      // As above.
+    }
+    watchOnEveryEventLoop();
+    other.call("SET", "a", "1");
+    client.call("MULTI");
+    client.call("SET", "a", "2");
+    assertThat(client.call("EXEC")).isNull();
+  }
+
   @Test
   void aSessionThatIsLeftToItsNodeGetsAllRepliesBeforeThatToReset() throws IOException {
     client.call("SETRANGE", "a", "19999999", "x");

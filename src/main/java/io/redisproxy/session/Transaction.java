@@ -8,7 +8,8 @@ import java.util.EnumSet;
 
 /**
  * What a session has begun at its own connection by MULTI or WATCH. What a request changes of it
- * counts when that is sent, since others follow before the reply; a refusal takes it back.
+ * counts when that is sent, since others follow before the reply; when all are answered, what the
+ * node has agreed to does.
  *
  * <p>A node that a script keeps busy agrees to MULTI and refuses what follows, so that the
  * transaction fails as a whole. It is spoilt when the script, or that the node is full, keeps it
@@ -22,6 +23,12 @@ final class Transaction {
   private final Target target;
   private boolean open;
   private boolean watching;
+  private boolean openAtNode;
+  private boolean watchingAtNode;
+
+  /** How many requests that change it are not answered. */
+  private int awaited;
+
   private int queued;
   private WrittenSlots queuedWrites;
 
@@ -81,67 +88,89 @@ final class Transaction {
   /** The run for a request of {@link #has}, or null if that changes nothing. */
   Run runFor(Command command, int arguments) {
     return switch (command) {
-      case MULTI -> arguments == 1 && !open ? begin() : null;
-      case EXEC -> end(arguments, false);
-      case DISCARD -> end(arguments, true);
-      case WATCH -> open ? null : watch();
-      case UNWATCH ->
-          open ? null : effect(WhenTurnedAway.AGREED, agreed -> watching = watching && !agreed);
+      case MULTI -> arguments == 1 ? begin() : null;
+      case EXEC -> mayEnd(arguments) ? end(WhenTurnedAway.ABORTED, agreed -> endAtNode()) : null;
+      case DISCARD -> mayEnd(arguments) ? end(WhenTurnedAway.AGREED, this::onDiscard) : null;
+      case WATCH -> watch();
+      case UNWATCH -> open ? null : effect(WhenTurnedAway.AGREED, this::onUnwatch);
       default -> throw new IllegalArgumentException(command + " is of no transaction");
     };
   }
 
   private Run begin() {
-    open = true;
-    queued = 0;
-    queuedWrites = null;
-    return effect(
-        WhenTurnedAway.AGREED,
-        agreed -> {
-          if (!agreed) {
-            open = false;
-          }
-        });
+    if (!open) {
+      open = true;
+      queued = 0;
+      queuedWrites = null;
+    }
+    return effect(WhenTurnedAway.AGREED, agreed -> openAtNode |= agreed);
+  }
+
+  private boolean mayEnd(int arguments) {
+    return arguments == 1 && (open || awaited > 0);
+  }
+
+  private Run end(WhenTurnedAway whenTurnedAway, EffectRun.Effect effect) {
+    open = false;
+    watching = false;
+    return effect(whenTurnedAway, effect);
   }
 
   /** EXEC ends a transaction whatever it is answered; DISCARD only if it is not refused. */
-  private Run end(int arguments, boolean ifAgreed) {
-    if (!open || arguments != 1) {
-      return null;
+  private void endAtNode() {
+    watchingAtNode &= !openAtNode;
+    openAtNode = false;
+  }
+
+  private void onDiscard(boolean agreed) {
+    if (agreed) {
+      endAtNode();
     }
-    boolean watchedBefore = watching;
-    open = false;
-    watching = false;
-    return effect(
-        ifAgreed ? WhenTurnedAway.AGREED : WhenTurnedAway.ABORTED,
-        agreed -> {
-          if (ifAgreed && !agreed) {
-            open = true;
-            watching = watchedBefore;
-          }
-        });
   }
 
   private Run watch() {
-    boolean before = watching;
-    watching = true;
-    return effect(WhenTurnedAway.REFUSED, agreed -> watching = watching && (agreed || before));
+    watching |= !open;
+    return effect(WhenTurnedAway.REFUSED, agreed -> watchingAtNode |= agreed);
+  }
+
+  private void onUnwatch(boolean agreed) {
+    watchingAtNode &= !agreed;
   }
 
   private Run effect(WhenTurnedAway whenTurnedAway, EffectRun.Effect effect) {
-    return new EffectRun(session, target, System.nanoTime(), whenTurnedAway, effect);
+    awaited++;
+    return new EffectRun(
+        session,
+        target,
+        System.nanoTime(),
+        whenTurnedAway,
+        agreed -> {
+          effect.onReply(agreed);
+          if (--awaited == 0) {
+            open = openAtNode;
+            watching = watchingAtNode;
+          }
+        });
   }
 
   /** The connection is lost, or never was. */
   void onLost() {
     open = false;
     watching = false;
+    forgetNode();
+  }
+
+  private void forgetNode() {
+    openAtNode = false;
+    watchingAtNode = false;
+    awaited = 0;
   }
 
   /** The node lets nobody in for now; {@code error}: what it says. */
   void onTurnedAway(String error) {
     refusal = open ? error : null;
     watching = false;
+    forgetNode();
   }
 
   /** Whether it is one that the node knows nothing of; it will fail. */
