@@ -178,6 +178,20 @@ class ClientFaultTest {
     }
   }
 
+  @Test
+  void aClientThatGoesWithoutTheReplyToALargeRequestLeavesNoConnection() throws IOException {
+    group.call(group.master(), "SET", "large", "x".repeat(60_000_000));
+    group.awaitInSync();
+    try (RawClient client = new RawClient(proxy.port(), 4096)) {
+      client.send(RawClient.request("MGET", "large", "none".repeat(50_000)));
+      client.readLine();
+      awaitStill("redis_proxy.node.bytes", "direction", "in");
+    } finally {
+      group.call(group.master(), "DEL", "large");
+    }
+    await().until(() -> proxy.gauge("redis_proxy.node.pinned") == 0);
+  }
+
   private static void awaitStill(String counter, String... tags) {
     awaitStill(proxy, counter, tags);
   }

@@ -190,6 +190,8 @@ final class OutputGate {
 
   /** The client is gone; its replies have been let go of. */
   void close() {
+    // One that was borrowed for a large request can be given back when the reply has come.
+    paused.forEach(connection -> connection.setReading(true));
     paused.clear();
     cancelStallTimer();
     held.forEach(each -> each.connection().resume());
