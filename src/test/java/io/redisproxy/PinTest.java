@@ -227,6 +227,8 @@ class PinTest {
         "BLPOP l 0",
         "BLPOP l 0;SELECT 1;PING",
         "BLPOP l 0;MONITOR",
+        "BLPOP l 0;QUIT",
+        "BLPOP l 0;*x",
         "WATCH a;BLPOP l 0;SELECT 1",
         "WATCH a;BLPOP l 0",
         "SET a 1;BLPOP l 0;RESET",

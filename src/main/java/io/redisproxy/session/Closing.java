@@ -44,6 +44,7 @@ class Closing extends SessionState {
 
   @Override
   void onEndOfInput() {
-    // It closes anyway.
+    // It closes anyway, but may wait for others until then.
+    session.serving().closeIfBlocked();
   }
 }

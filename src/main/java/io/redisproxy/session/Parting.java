@@ -24,9 +24,4 @@ final class Parting extends Closing {
     session.unpin();
     super.onAllReplied();
   }
-
-  @Override
-  void onEndOfInput() {
-    session.serving().closeIfBlocked();
-  }
 }
