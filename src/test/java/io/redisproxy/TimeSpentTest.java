@@ -71,6 +71,23 @@ class TimeSpentTest {
   }
 
   @Test
+  void soIsOneThatDoesNotTakeAReplyThatAnotherNodeGave() throws Exception {
+    client.call("SET", "a", "x".repeat(16_000_000));
+    group.awaitInSync();
+    client.call("PROXY", "SLOWLOG", "RESET");
+    group.replica(0).pause();
+    try (RawClient reader = new RawClient(proxy.port(), 10_000)) {
+      reader.sendCommand("GET", "a");
+      await().until(() -> proxy.counted("redis_proxy.retries", "reason", "timeout") == 1);
+      await().pollDelay(WAIT.multipliedBy(4)).until(() -> true);
+      assertThat((byte[]) reader.readReply()).hasSize(16_000_000);
+    } finally {
+      group.replica(0).resume();
+    }
+    assertMostly("for-client", "get");
+  }
+
+  @Test
   void whatHasToComeBehindEarlierRepliesIsQueued() throws Exception {
     group.replica(0).pause();
     client.sendCommand("GET", "a");

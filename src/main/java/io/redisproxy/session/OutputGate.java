@@ -83,6 +83,7 @@ final class OutputGate {
 
   /** A run's replies are too many: its connection is not read from until they are not. */
   void onHolding(NodeConnection connection, Run run) {
+    run.onHold(!replies.isHead(run));
     held.add(new Held(connection, run));
   }
 

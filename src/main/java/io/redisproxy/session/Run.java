@@ -415,7 +415,6 @@ class Run extends MeasuredRun {
 
   @Override
   protected void onHeld(NodeConnection connection) {
-    onHold(!session.replies().isHead(this));
     session.output().onHolding(connection, this);
   }
 
