@@ -5,9 +5,21 @@ import io.redisproxy.upstream.NodeFailure;
 
 /** Replies to requests of the proxy's own making that nobody waits for. */
 final class UnheardReplies extends OwnReplies {
+  private final long sentAt = System.nanoTime();
+
   /** {@code cause}: what they are for. */
   UnheardReplies(Object cause, int requests) {
     super(cause, requests);
+  }
+
+  @Override
+  protected boolean onOverdue(long before) {
+    return sentAt - before <= 0;
+  }
+
+  @Override
+  protected boolean isWanted() {
+    return false;
   }
 
   @Override
