@@ -178,6 +178,53 @@ class ClientFaultTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SET a 1;MULTI;SET a 2;EXEC;GET a",
+        "SET a 1;WATCH a;GET a",
+        "SELECT 1;MULTI;SET a 2;EXEC;GET a",
+        "SELECT 1;SET a 2;SUBSCRIBE c;UNSUBSCRIBE c;GET a",
+        "SET a 1;SELECT 1;SET a LARGE;STRLEN a"
+      })
+  void whoEndsItsInputWhileItWaitsIsAnsweredAllTheSame(String lines) throws IOException {
+    String[] commands = lines.replace("LARGE", "x".repeat(90_000)).split(";");
+    try (Relay relay = Relay.to(group.master().port());
+        TestProxy relayed = TestProxy.start(Map.of("probe.timeout", "1m"), relay.port())) {
+      relay.delayReplies(Duration.ofMillis(200));
+      String atServer = repliesBehindTheEnd(group.master().port(), commands);
+      assertThat(repliesBehindTheEnd(relayed.port(), commands)).isEqualTo(atServer);
+    }
+  }
+
+  @Test
+  void whoIsToGetMessagesOfAnotherMayChooseADatabaseMeanwhile() throws IOException {
+    try (Relay relay = Relay.to(group.master().port());
+        TestProxy relayed = TestProxy.start(Map.of("probe.timeout", "1m"), relay.port());
+        RawClient client = relayed.connect();
+        RawClient other = relayed.connect()) {
+      client.call("CLIENT", "SETNAME", "me");
+      String id = client.call("CLIENT", "ID").toString();
+      relay.delayReplies(Duration.ofMillis(400));
+      client.sendCommand("GET", "none");
+      int connections = relay.connections();
+      other.sendCommand("CLIENT", "TRACKING", "ON", "REDIRECT", id);
+      await().until(() -> relay.connections() == connections + 2);
+      // Behind the end of its input it is read from although it waits.
+      client.sendCommand("SELECT", "1");
+      client.shutdownOutput();
+      assertThat(client.readToEnd()).isEqualTo("$-1\r\n+OK\r\n");
+    }
+  }
+
+  private static String repliesBehindTheEnd(int port, String... commands) throws IOException {
+    try (RawClient client = new RawClient(port)) {
+      client.send(RawClient.requests(commands));
+      client.shutdownOutput();
+      return client.readToEnd();
+    }
+  }
+
   @Test
   void aClientThatGoesWithoutTheReplyToALargeRequestLeavesNoConnection() throws IOException {
     group.call(group.master(), "SET", "large", "x".repeat(60_000_000));

@@ -277,7 +277,8 @@ final class Serving extends SessionState {
     }
     if (pin.isStateLost()) {
       session.closeAfterFlush(CloseCause.NODE_LOST);
-    } else if (pin.isFree()) {
+    } else if (!pin.isHeld()) {
+      // What it still awaits is for nobody.
       unpin();
     }
   }
