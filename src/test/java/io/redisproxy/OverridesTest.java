@@ -184,9 +184,11 @@ class OverridesTest {
     }
   }
 
-  @Test
-  void whatARelayedConnectionWaitsForIsAnsweredBeforeTheDenial() throws IOException {
-    client.send("MULTI\r\nSELECT 0\r\nEXEC\r\nBLPOP l 0.01\r\nINCR b\r\nFLUSHALL\r\nINCR b\r\n");
+  @ParameterizedTest
+  @ValueSource(strings = {"FLUSHALL", "SET b "})
+  void whatARelayedConnectionWaitsForIsAnsweredBeforeTheDenial(String denied) throws IOException {
+    client.send("MULTI\r\nSELECT 0\r\nEXEC\r\nBLPOP l 0.01\r\nINCR b\r\n");
+    client.send(denied.endsWith(" ") ? announced(denied) : denied + "\r\nINCR b\r\n");
     assertThat(client.readToEnd())
         .startsWith("+OK\r\n+QUEUED\r\n*1\r\n+OK\r\n*-1\r\n:3\r\n-NOPERM ");
     assertThat(group.call(group.master(), "GET", "b")).isEqualTo("3");

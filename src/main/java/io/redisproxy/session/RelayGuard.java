@@ -101,7 +101,9 @@ final class RelayGuard {
             case REQUEST, LARGE -> {
               boolean known = passesRest;
               passesRest = result == RequestDecoder.Result.LARGE;
-              yield known || mayPass(in, position, end);
+              boolean may = known || mayPass(in, position, end);
+              passesRest &= may;
+              yield may;
             }
             case INLINE -> mayPassInline(in, position, end);
             case EMPTY -> true;
