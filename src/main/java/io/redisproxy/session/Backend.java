@@ -309,9 +309,9 @@ public final class Backend {
     if (lane.isUsed()) {
       return;
     }
-    Duration left = identityIdle.minus(lane.unused());
-    if (!left.isNegative() && !left.isZero()) {
-      watch(lane, left);
+    Duration unused = lane.unused();
+    if (unused.compareTo(identityIdle) < 0) {
+      watch(lane, identityIdle.minus(unused));
     } else if (lanes.remove(lane.identity(), lane)) {
       leaveNodes(lane);
     }
