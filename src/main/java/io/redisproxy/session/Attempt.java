@@ -67,14 +67,15 @@ final class Attempt extends PendingReplies implements Asked {
   }
 
   @Override
-  protected boolean onOverdue(long before) {
-    if (sentAt - before > 0) {
-      return false;
-    }
+  protected boolean isSentBy(long time) {
+    return sentAt - time <= 0;
+  }
+
+  @Override
+  protected void onOverdue() {
     if (!session.recovery().isInTime(sentAt)) {
       retry.onOverdue(this);
     }
-    return true;
   }
 
   @Override

@@ -393,14 +393,15 @@ class Run extends MeasuredRun {
   }
 
   @Override
-  protected boolean onOverdue(long before) {
-    if (sentAt() - before > 0) {
-      return false;
-    }
+  protected boolean isSentBy(long time) {
+    return sentAt() - time <= 0;
+  }
+
+  @Override
+  protected void onOverdue() {
     if (!hasWrites() && mayRetry() && !session.recovery().isInTime(sentAt())) {
       retry().onOverdue(this);
     }
-    return true;
   }
 
   @Override

@@ -13,8 +13,8 @@ final class UnheardReplies extends OwnReplies {
   }
 
   @Override
-  protected boolean onOverdue(long before) {
-    return sentAt - before <= 0;
+  protected boolean isSentBy(long time) {
+    return sentAt - time <= 0;
   }
 
   @Override

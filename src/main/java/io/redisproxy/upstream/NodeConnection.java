@@ -258,9 +258,10 @@ public final class NodeConnection extends NodeChannel {
     askAgain();
     if (heldFor == null && !pending.isEmpty()) {
       for (PendingReplies each : pending.toArray(PendingReplies[]::new)) {
-        if (!each.onOverdue(before)) {
+        if (!each.isSentBy(before)) {
           return;
         }
+        each.onOverdue();
       }
     }
   }
@@ -272,8 +273,8 @@ public final class NodeConnection extends NodeChannel {
         && heldFor == null
         && !isClosed()
         && !scanner.isInsideReply()
-        && pending.stream().noneMatch(PendingReplies::isWanted)
-        && first.onOverdue(before)) {
+        && first.isSentBy(before)
+        && pending.stream().noneMatch(PendingReplies::isWanted)) {
       lose("silent for so long that others have answered all that was sent");
     }
   }

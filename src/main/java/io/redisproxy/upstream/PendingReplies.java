@@ -88,14 +88,15 @@ public abstract class PendingReplies {
   protected abstract void onLost(NodeFailure failure, boolean insideReply);
 
   /**
-   * The connection is looked after for what is late.
-   *
-   * @param before a time of {@link System#nanoTime}
-   * @return false if this was sent later, as was all behind it
+   * Whether the requests were sent by a time of {@link System#nanoTime}; all behind them were sent
+   * later. Those of which it isn't known pass for sent.
    */
-  protected boolean onOverdue(long before) {
+  protected boolean isSentBy(long time) {
     return true;
   }
+
+  /** They have been waited for longer than they should. */
+  protected void onOverdue() {}
 
   /** Whether anybody still waits for them here, rather than for another node's or not at all. */
   protected boolean isWanted() {
