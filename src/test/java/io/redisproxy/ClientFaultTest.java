@@ -205,11 +205,14 @@ class ClientFaultTest {
         RawClient other = relayed.connect()) {
       client.call("CLIENT", "SETNAME", "me");
       String id = client.call("CLIENT", "ID").toString();
+      // From here on no more connections are made but for these two.
+      client.call("GET", "none");
+      other.call("GET", "none");
       relay.delayReplies(Duration.ofMillis(400));
       client.sendCommand("GET", "none");
       int connections = relay.connections();
       other.sendCommand("CLIENT", "TRACKING", "ON", "REDIRECT", id);
-      await().until(() -> relay.connections() == connections + 2);
+      await().until(() -> relay.connections() >= connections + 2);
       // Behind the end of its input it is read from although it waits.
       client.sendCommand("SELECT", "1");
       client.shutdownOutput();
