@@ -185,14 +185,21 @@ class ClientFaultTest {
         "SET a 1;WATCH a;GET a",
         "SELECT 1;MULTI;SET a 2;EXEC;GET a",
         "SELECT 1;SET a 2;SUBSCRIBE c;UNSUBSCRIBE c;GET a",
-        "SET a 1;SELECT 1;SET a LARGE;STRLEN a"
+        "SET a 1;SELECT 1;SET a LARGE;STRLEN a",
+        "RPUSH l x;BLPOP l 0;GET a",
+        "RPUSH l x y;BLPOP l 0;BLPOP l 0;MULTI;GET a;EXEC",
+        "SET a 1;WAIT 0 0;GET a",
+        "XADD s 1-1 f v;XREAD STREAMS s 0;GET a",
+        "WATCH a;RPUSH l x;BLPOP l 0;GET a"
       })
   void whoEndsItsInputWhileItWaitsIsAnsweredAllTheSame(String lines) throws IOException {
     String[] commands = lines.replace("LARGE", "x".repeat(90_000)).split(";");
     try (Relay relay = Relay.to(group.master().port());
         TestProxy relayed = TestProxy.start(Map.of("probe.timeout", "1m"), relay.port())) {
+      group.flushAll();
       relay.delayReplies(Duration.ofMillis(200));
       String atServer = repliesBehindTheEnd(group.master().port(), commands);
+      group.flushAll();
       assertThat(repliesBehindTheEnd(relayed.port(), commands)).isEqualTo(atServer);
     }
   }

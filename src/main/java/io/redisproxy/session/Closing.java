@@ -45,6 +45,6 @@ class Closing extends SessionState {
   @Override
   void onEndOfInput() {
     // It closes anyway, but may wait for others until then.
-    session.serving().closeIfBlocked();
+    session.serving().closeOnceBlocked();
   }
 }

@@ -50,7 +50,7 @@ final class Draining extends PausedState {
   @Override
   void onEndOfInput() {
     // Else the next state is told when it has got the rest.
-    session.serving().closeIfBlocked();
+    session.serving().closeOnceBlocked();
   }
 
   @Override

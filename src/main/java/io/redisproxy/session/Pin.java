@@ -45,6 +45,7 @@ final class Pin implements PinnedConnection.Holder {
   private boolean blocking;
   private boolean subscribing;
   private boolean unblocked;
+  private GoneWhileBlocked gone;
   private int followers;
 
   Pin(Session session, Target target, PinnedConnection connection) {
@@ -99,7 +100,9 @@ final class Pin implements PinnedConnection.Holder {
     return subscribing && connection.isAwaited();
   }
 
-  /** Whether a command waits at the node that would take what comes for a client that is gone. */
+  /**
+   * Whether a command may wait at the node, which would take what comes for a client that is gone.
+   */
   boolean isBlocked() {
     return blocking && connection.isAwaited();
   }
@@ -156,6 +159,14 @@ final class Pin implements PinnedConnection.Holder {
       shared.expect(new UnheardReplies(session, 1));
       shared.send(
           Resp.request(session.allocator(), "CLIENT", "UNBLOCK", Long.toString(connection.id())));
+    }
+  }
+
+  /** The client sends no more: it is gone as soon as a command of it waits for others. */
+  void closeOnceBlocked() {
+    if (gone == null && isBlocked()) {
+      gone = new GoneWhileBlocked(session, this);
+      gone.ask();
     }
   }
 

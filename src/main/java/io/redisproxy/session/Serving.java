@@ -297,22 +297,18 @@ final class Serving extends SessionState {
     }
   }
 
-  /** Redis, too, takes a client that waits for others and sends no more for gone. */
   @Override
   void onEndOfInput() {
-    if (!closeIfBlocked()) {
-      session.become(new Closing(session, CloseCause.CLIENT));
-    }
+    session.become(new Closing(session, CloseCause.CLIENT));
+    closeOnceBlocked();
   }
 
-  /** Ends a client that sends no more if a command of it waits for others. */
-  boolean closeIfBlocked() {
+  /** Ends a client that sends no more as soon as a command of it waits for others. */
+  void closeOnceBlocked() {
     Pin pin = pin();
-    boolean blocked = pin != null && pin.isBlocked();
-    if (blocked) {
-      session.closeNow(CloseCause.CLIENT);
+    if (pin != null) {
+      pin.closeOnceBlocked();
     }
-    return blocked;
   }
 
   /** Whether a client that goes now would lose nothing of what its own connection holds. */
