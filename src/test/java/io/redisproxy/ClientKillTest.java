@@ -61,13 +61,26 @@ class ClientKillTest {
                     == before + others.size());
   }
 
-  @Test
-  void noTransactionEndsConnectionsOfTheProxy() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {"CLIENT KILL TYPE normal", "CLIENT UNBLOCK 1"})
+  void noTransactionChangesConnectionsOfTheProxy(String command) throws IOException {
     RawClient other = client();
     killer.call("MULTI");
-    assertThat(((RedisError) killer.call("CLIENT", "KILL", "TYPE", "normal")).message())
-        .contains("outside of it");
+    assertThat(((RedisError) killer.call(command.split(" "))).message()).contains("outside of it");
     assertThat(((RedisError) killer.call("EXEC")).message()).startsWith("EXECABORT");
+    assertThat(other.call("PING")).isEqualTo("PONG");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"CLIENT KILL TYPE normal", "CLIENT UNBLOCK 1"})
+  void noSessionThatIsLeftToItsNodeChangesConnectionsOfTheProxy(String command) throws IOException {
+    RawClient other = client();
+    other.call("SET", "a", "1");
+    killer.call("MULTI");
+    killer.call("CLIENT", "GETNAME");
+    assertThat(((RedisError) killer.call(command.split(" "))).message())
+        .contains("is not possible in this state");
+    assertThat(killer.closedByPeer()).isTrue();
     assertThat(other.call("PING")).isEqualTo("PONG");
   }
 

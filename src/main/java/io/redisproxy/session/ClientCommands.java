@@ -35,6 +35,11 @@ final class ClientCommands {
     };
   }
 
+  /** Whether it does something to clients: a server would do it to connections of the proxy. */
+  static boolean changesOthers(Command command) {
+    return command == Command.CLIENT_KILL || command == Command.CLIENT_UNBLOCK;
+  }
+
   /**
    * Answers one of these commands.
    *

@@ -19,9 +19,9 @@ final class PinnedRequests {
    */
   private static final EnumSet<Command> MOVES = EnumSet.of(Command.BLMOVE, Command.BRPOPLPUSH);
 
-  private static final String KILL_IN_TRANSACTION =
+  private static final String OTHERS_IN_TRANSACTION =
       "ERR redis-proxy: a transaction runs at the master, whose clients are connections of the proxy;"
-          + " send CLIENT KILL outside of it";
+          + " send %s outside of it";
 
   private final Session session;
   private final RunSender sender;
@@ -98,8 +98,8 @@ final class PinnedRequests {
     if (Pin.mayChange(command)) {
       return onChange(command, commandClass, in, from, end);
     }
-    if (command == Command.CLIENT_KILL && pin.isInTransaction()) {
-      return refuse(KILL_IN_TRANSACTION, in, from);
+    if (ClientCommands.changesOthers(command) && pin.isInTransaction()) {
+      return refuse(OTHERS_IN_TRANSACTION.formatted(command.wireName()), in, from);
     }
     if (pin.isInTransaction() || pin.isRestricted()) {
       // Of PROXY the node says that it doesn't know it, which spoils the transaction.

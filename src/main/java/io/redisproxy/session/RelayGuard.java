@@ -188,8 +188,8 @@ final class RelayGuard {
     } else if (kind.commandClass() == CommandClass.DENIED) {
       session.onDenied();
       refusal = session.rules().denial(command);
-    } else if (session.auth().isPresent()
-        && (command == Command.AUTH || command == Command.HELLO)) {
+    } else if (ClientCommands.changesOthers(command)
+        || (session.auth().isPresent() && (command == Command.AUTH || command == Command.HELLO))) {
       refusal = "ERR redis-proxy: " + command.wireName() + " is not possible in this state";
     }
     boolean passes = refusal == null && !reset;

@@ -2,6 +2,7 @@ package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.redisproxy.command.Command;
+import io.redisproxy.resp.NotRedisException;
 import io.redisproxy.resp.ReplyScanner;
 import io.redisproxy.resp.Resp;
 import java.util.List;
@@ -42,7 +43,11 @@ final class RelayMuting {
     }
   }
 
-  /** Takes what the node says over, and gives what the client gets of it: pushes. */
+  /**
+   * Takes what the node says over, and gives what the client gets of it: pushes.
+   *
+   * @throws NotRedisException with nothing given
+   */
   void read(ByteBuf in, Pieces wanted) {
     try {
       while (in.isReadable() && !isOver()) {
@@ -56,6 +61,9 @@ final class RelayMuting {
         }
       }
       wanted.add(in, in.readerIndex(), in.writerIndex());
+    } catch (NotRedisException e) {
+      wanted.release();
+      throw e;
     } finally {
       in.release();
     }
