@@ -157,8 +157,9 @@ class FailoverTest {
       old.kill();
       group.promote(promoted);
       awaitWrites(Duration.ofSeconds(2));
-      await().until(() -> client.call("PUBLISH", "right", "1").equals(2L));
-      await().until(() -> client.call("PUBLISH", "pattern", "2").equals(2L));
+      await().until(() -> client.call("PUBSUB", "NUMSUB", "right").equals(List.of("right", 2L)));
+      assertThat(client.call("PUBLISH", "right", "1")).isEqualTo(2L);
+      assertThat(client.call("PUBLISH", "pattern", "2")).isEqualTo(2L);
       assertThat(client.call("PUBLISH", "left", "3")).isEqualTo(0L);
       assertThat(subscribed.readText()).isEqualTo(List.of("message", "right", "1"));
       assertThat(subscribed.readText()).isEqualTo(List.of("pmessage", "p*", "pattern", "2"));
