@@ -19,6 +19,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -80,8 +82,15 @@ final class ProxyPoll implements ResourceFetcher<PodReport, RedisProxy> {
             .timeout(TIMEOUT)
             .header("Authorization", "Bearer " + said)
             .build();
-    return http.sendAsync(request, HttpResponse.BodyHandlers.ofString())
-        .thenApply(response -> parse(path, response));
+    CompletableFuture<HttpResponse<String>> response =
+        http.sendAsync(request, HttpResponse.BodyHandlers.ofString());
+    CompletableFuture<JsonNode> answer =
+        response
+            .thenApply(whole -> parse(path, whole))
+            // The request's own time is over with the head of the response.
+            .orTimeout(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+    answer.whenComplete((json, failure) -> response.cancel(true));
+    return answer;
   }
 
   private static JsonNode parse(String path, HttpResponse<String> response) {
@@ -114,6 +123,9 @@ final class ProxyPoll implements ResourceFetcher<PodReport, RedisProxy> {
         failure instanceof CompletionException && failure.getCause() != null
             ? failure.getCause()
             : failure;
+    if (cause instanceof TimeoutException) {
+      return "no answer within " + TIMEOUT.toMillis() + " ms";
+    }
     return Optional.ofNullable(cause.getMessage()).orElse(cause.getClass().getSimpleName());
   }
 }

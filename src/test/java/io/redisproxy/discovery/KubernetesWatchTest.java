@@ -160,6 +160,9 @@ class KubernetesWatchTest {
     put(pod("redis-0", "10.0.0.1", "master"));
     watch(pods(Optional.empty()));
     awaitTold(node("10.0.0.1"), node("10.0.0.1"));
+    // From here on the pods are not only listed, but watched.
+    put(pod("redis-2", "10.0.0.3", "slave"));
+    awaitTold(node("10.0.0.1"), node("10.0.0.1"), node("10.0.0.3"));
     Told before = told;
     int port = server.getPort();
     server.shutdown();
@@ -170,7 +173,7 @@ class KubernetesWatchTest {
     server.start(port);
     admin = server.createClient();
     put(pod("redis-1", "10.0.0.2", "slave"));
-    awaitTold(node("10.0.0.1"), node("10.0.0.1"), node("10.0.0.2"));
+    awaitTold(node("10.0.0.1"), node("10.0.0.1"), node("10.0.0.2"), node("10.0.0.3"));
   }
 
   @Test

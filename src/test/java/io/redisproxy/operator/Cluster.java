@@ -117,12 +117,13 @@ final class Cluster implements AutoCloseable {
     return await().until(() -> get(kind, name), found -> found != null && wanted.test(found));
   }
 
+  /** Without a type, a reason and all else while there is none of that type. */
   Condition condition(String type) {
     return Optional.ofNullable(proxy().getStatus()).stream()
         .flatMap(status -> status.conditions().stream())
         .filter(condition -> condition.getType().equals(type))
         .findAny()
-        .orElse(null);
+        .orElseGet(Condition::new);
   }
 
   /** Waits until it is so for the spec that is there now. */
@@ -131,8 +132,7 @@ final class Cluster implements AutoCloseable {
         .until(
             () -> condition(type),
             condition ->
-                condition != null
-                    && condition.getReason().equals(reason)
+                reason.equals(condition.getReason())
                     && condition
                         .getObservedGeneration()
                         .equals(proxy().getMetadata().getGeneration()));

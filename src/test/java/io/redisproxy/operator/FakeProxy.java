@@ -16,6 +16,7 @@ final class FakeProxy implements AutoCloseable {
       HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
   private final Map<String, String> answers = new ConcurrentHashMap<>();
   private final Supplier<String> token;
+  private volatile boolean hangs;
 
   FakeProxy(Supplier<String> token) throws IOException {
     this.token = token;
@@ -46,11 +47,22 @@ final class FakeProxy implements AutoCloseable {
         "{ \"reload\": { \"result\": \"refused\", \"mistakes\": [ \"" + mistake + "\" ] } }");
   }
 
+  /** From now on the last byte of its answers doesn't come. */
+  void hang() {
+    hangs = true;
+  }
+
   private void answer(HttpExchange exchange) throws IOException {
     String said = exchange.getRequestHeaders().getFirst("Authorization");
     String body = answers.getOrDefault(exchange.getRequestURI().getPath(), "");
     int status = !("Bearer " + token.get()).equals(said) ? 401 : body.isEmpty() ? 404 : 200;
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+    if (hangs) {
+      exchange.sendResponseHeaders(status, bytes.length + 1);
+      exchange.getResponseBody().write(bytes);
+      exchange.getResponseBody().flush();
+      return;
+    }
     exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
     exchange.getResponseBody().write(bytes);
     exchange.close();

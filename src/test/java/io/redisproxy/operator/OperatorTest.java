@@ -519,6 +519,30 @@ class OperatorTest {
   }
 
   @Test
+  void aProxyThatHangsInTheMiddleOfItsAnswerHoldsUpNoOther() throws Exception {
+    cluster.apply(LISTENER);
+    cluster.haveReady(2);
+    try (FakeProxy one = new FakeProxy(OperatorTest::token);
+        FakeProxy other = new FakeProxy(OperatorTest::token)) {
+      one.sees(6380, "redis-0:6379", "redis-1:6379");
+      other.sees(6380, "redis-0:6379", "redis-1:6379");
+      other.hang();
+      cluster.put("cache-1", Optional.of(one.port()), "");
+      cluster.put("cache-2", Optional.of(other.port()), "");
+      await().untilAsserted(() -> assertThat(seenMaster()).isEqualTo("redis-0:6379"));
+      one.sees(6380, "redis-1:6379", "redis-0:6379");
+      await().untilAsserted(() -> assertThat(seenMaster()).isEqualTo("redis-1:6379"));
+      assertThat(cluster.proxy().getStatus().reportingPods()).isEqualTo(1);
+    }
+  }
+
+  private static String seenMaster() {
+    return cluster.proxy().getStatus().listeners().stream()
+        .map(listener -> listener.master())
+        .collect(Collectors.joining());
+  }
+
+  @Test
   void theUsersOwnTokenIsUsed() {
     cluster
         .client()
