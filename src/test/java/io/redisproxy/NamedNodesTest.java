@@ -82,6 +82,17 @@ class NamedNodesTest {
     }
   }
 
+  /** Where a name leads first may be where nobody is. */
+  @Test
+  void aMasterAloneIsFoundAtWhicheverOfItsAddressesItIs() throws IOException {
+    dns.put(MASTER, 3600, "127.0.0.9", "127.0.0.8", "127.0.0.1");
+    try (TestProxy proxy = start(group.master().port());
+        RawClient client = proxy.connect()) {
+      await().until(() -> isWritten(client));
+      await().until(proxy::allHealthy);
+    }
+  }
+
   private TestProxy start(int masterPort, int... replicaPorts) {
     List<NodeAddress> replicas =
         java.util.Arrays.stream(replicaPorts)

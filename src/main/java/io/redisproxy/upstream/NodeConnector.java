@@ -199,8 +199,11 @@ public final class NodeConnector {
     // also refuses when it has closed the client with the verticle; that fails the future.
     return names
         .address(node.host())
-        .compose(address -> client.connect(node.port(), address))
-        .onFailure(cause -> names.onUnreachable(node.host()));
+        .compose(
+            address ->
+                client
+                    .connect(node.port(), address)
+                    .onFailure(cause -> names.onUnreachable(node.host(), address)));
   }
 
   /** Asks what a name stands for now; on the event loop. */

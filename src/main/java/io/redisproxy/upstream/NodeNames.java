@@ -4,13 +4,15 @@ import io.netty.util.NetUtil;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
  * Where the names of nodes lead, for those who connect on one event loop. DNS may change that at
- * any time; while it has no answer, the node is still where it was.
+ * any time; while it has no answer, the node is still where it was. One with several addresses is
+ * looked for at each, and remains where it was found for as long as that is one of them.
  */
 final class NodeNames {
   /** So long an answer counts, even if it holds for no time at all. */
@@ -37,16 +39,17 @@ final class NodeNames {
     return names.computeIfAbsent(host, Name::new).address();
   }
 
-  /** Nobody is there where the host's name leads: it may lead elsewhere by now. */
-  void onUnreachable(String host) {
+  /** Nobody is there where the host's name led: it may lead elsewhere by now. */
+  void onUnreachable(String host, String address) {
     Name name = names.get(host);
     if (name != null) {
-      name.limit(SHORTEST);
+      name.onUnreachable(address);
     }
   }
 
   private final class Name {
     private final String text;
+    private List<String> all = List.of();
     private String address;
     private long foundAt;
     private Duration good = Duration.ZERO;
@@ -81,12 +84,21 @@ final class NodeNames {
       return answer;
     }
 
-    void limit(Duration most) {
+    void onUnreachable(String tried) {
+      limit(SHORTEST);
+      // Several may have tried the same at the same time.
+      if (tried.equals(address)) {
+        address = all.get((all.indexOf(address) + 1) % all.size());
+      }
+    }
+
+    private void limit(Duration most) {
       good = good.compareTo(most) < 0 ? good : most;
     }
 
     private String onFound(FoundAddresses found) {
-      address = found.addresses().get(0);
+      all = found.addresses();
+      address = all.contains(address) ? address : all.get(0);
       foundAt = System.nanoTime();
       good = found.timeToLive().filter(time -> time.compareTo(SHORTEST) > 0).orElse(SHORTEST);
       limit(LONGEST);

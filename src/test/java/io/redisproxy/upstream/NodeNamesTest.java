@@ -87,8 +87,29 @@ class NodeNamesTest {
     dns.put(NAME, 3600, "10.0.0.1");
     awaitAddress("10.0.0.1");
     dns.put(NAME, 3600, "10.0.0.2");
-    context.runOnContext(nothing -> names.onUnreachable(NAME));
+    context.runOnContext(nothing -> names.onUnreachable(NAME, "10.0.0.1"));
     awaitAddress("10.0.0.2");
+  }
+
+  @Test
+  void ofSeveralAddressesTheOneWhereSomebodyIsIsKept() {
+    dns.put(NAME, 0, "10.0.0.1", "10.0.0.2", "10.0.0.3");
+    awaitAddress("10.0.0.1");
+    for (int i = 0; i < 3; i++) {
+      // Who has tried the same tells the same.
+      context.runOnContext(nothing -> names.onUnreachable(NAME, "10.0.0.1"));
+    }
+    int before = dns.questions();
+    await()
+        .until(
+            () -> {
+              assertThat(address(NAME)).succeedsWithin(Duration.ofSeconds(9)).isEqualTo("10.0.0.2");
+              return dns.questions() > before;
+            });
+    assertThat(address(NAME)).succeedsWithin(Duration.ofSeconds(9)).isEqualTo("10.0.0.2");
+
+    dns.put(NAME, 0, "10.0.0.1", "10.0.0.3");
+    awaitAddress("10.0.0.1");
   }
 
   @Test
