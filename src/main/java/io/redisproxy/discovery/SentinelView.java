@@ -41,8 +41,7 @@ record SentinelView(
    * @throws IllegalArgumentException with what the Sentinel says instead
    */
   static SentinelView read(NodeAddress sentinel, List<String> answers) {
-    List<String> address = TextReply.texts(orUnknown(TextReply.parse(answers.get(0))));
-    NodeAddress master = address(Map.of("ip", address.get(0), "port", address.get(1)));
+    NodeAddress master = master(TextReply.texts(orUnknown(TextReply.parse(answers.get(0)))));
     Map<String, String> fields = fields(TextReply.parse(answers.get(1)));
     List<NodeAddress> replicas = new ArrayList<>();
     for (Map<String, String> replica : all(answers.get(2))) {
@@ -57,7 +56,7 @@ record SentinelView(
     String id = answers.get(4);
     return new SentinelView(
         sentinel,
-        id.startsWith("-") ? sentinel.toString() : (String) TextReply.parse(id),
+        id.startsWith("-") ? sentinel.toString() : id(TextReply.parse(id)),
         master,
         Long.parseLong(fields.getOrDefault("config-epoch", "0")),
         List.copyOf(replicas),
@@ -77,6 +76,20 @@ record SentinelView(
       throw new IllegalArgumentException("it knows no service of that name");
     }
     return address;
+  }
+
+  private static NodeAddress master(List<String> address) {
+    if (address.size() < 2) {
+      throw new IllegalArgumentException("it answered without an address");
+    }
+    return address(Map.of("ip", address.get(0), "port", address.get(1)));
+  }
+
+  private static String id(Object said) {
+    if (said instanceof String id) {
+      return id;
+    }
+    throw new IllegalArgumentException("it answered something else than its own id");
   }
 
   private static void add(List<NodeAddress> replicas, NodeAddress replica, NodeAddress master) {

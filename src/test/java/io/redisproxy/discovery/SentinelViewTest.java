@@ -89,6 +89,7 @@ class SentinelViewTest {
         "$5\r\nhello",
         "*2\r\n$1\r\na",
         "*2\r\n$1\r\na\r\n$1\r\nb",
+        "*1\r\n$1\r\na",
         "x"
       })
   void answersOfSomethingElseAreRefused(String answer) {
@@ -100,6 +101,16 @@ class SentinelViewTest {
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageStartingWith("it answered ");
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"*0", "$-1"})
+  void whoHasNoNameIsRefused(String id) {
+    answers.set(4, id);
+
+    assertThatThrownBy(() -> SentinelView.read(SENTINEL, answers))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("it answered ");
   }
 
   private static String array(String... texts) {
