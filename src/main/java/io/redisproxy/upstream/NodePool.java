@@ -37,6 +37,9 @@ public final class NodePool {
       int maxPinned,
       Duration pinnedIdle) {}
 
+  /** So long those who wait are not looked after while no connection can be made for them. */
+  private static final Duration UNTIL_ROOM = Duration.ofMillis(100);
+
   private static final String FULL = "redis-proxy has no file descriptor to spare";
 
   private record Waiting(Identity identity, PinnedConnection.Holder holder) {}
@@ -66,6 +69,8 @@ public final class NodePool {
   /** Why there is no node to connect to; null where there is one. */
   private final Supplier<String> absence;
 
+  private boolean serving;
+  private boolean servingLater;
   private boolean sweeping;
   // What the meters were told last.
   private int sampledConnections;
@@ -315,11 +320,42 @@ public final class NodePool {
     serveWaiting();
   }
 
+  /** In the order in which they came, as long as there is a connection, or room for one more. */
   private void serveWaiting() {
-    Waiting next = closed ? null : waiting.poll();
-    if (next != null) {
-      meters.onPinWaitEnds();
-      pin(next.identity(), next.holder());
+    if (serving) {
+      // One that rests is being closed for who comes next.
+      return;
+    }
+    serving = true;
+    try {
+      while (!closed && !waiting.isEmpty() && hasRoom()) {
+        Waiting next = waiting.remove();
+        meters.onPinWaitEnds();
+        pin(next.identity(), next.holder());
+      }
+    } finally {
+      serving = false;
+    }
+    if (!waiting.isEmpty() && connector.limit().isReached()) {
+      serveLater();
+    }
+  }
+
+  private boolean hasRoom() {
+    boolean canBeMade = pinned.size() < options.maxPinned() && !connector.limit().isReached();
+    return canBeMade || !resting.isEmpty();
+  }
+
+  /** Whoever makes room by then may not be one of ours. */
+  private void serveLater() {
+    if (!servingLater && !closed) {
+      servingLater = true;
+      connector.schedule(
+          UNTIL_ROOM,
+          () -> {
+            servingLater = false;
+            serveWaiting();
+          });
     }
   }
 
