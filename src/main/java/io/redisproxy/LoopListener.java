@@ -140,11 +140,11 @@ final class LoopListener {
         || !next.sentinel().equals(followed.sentinel())
         || !next.kubernetes().equals(followed.kubernetes())) {
       leaveSource();
+      followSource();
       // Until somebody else has told the nodes they are those that were there.
-      if (listsOthers && !next.nodes().isEmpty() && loop.index() == 0) {
+      if (listsOthers && source == null && loop.index() == 0) {
         served.group().list(next);
       }
-      followSource();
     }
   }
 

@@ -8,6 +8,7 @@ import io.redisproxy.discovery.KubernetesWatch;
 import io.redisproxy.discovery.NodeSource;
 import io.redisproxy.discovery.SentinelWatch;
 import java.util.Optional;
+import java.util.Set;
 
 /** Who tells the nodes of a listener, if they are not just those that its configuration lists. */
 final class NodeSources {
@@ -15,6 +16,11 @@ final class NodeSources {
 
   static Optional<NodeSource> of(Served listener, Loop loop) {
     ListenerConfig config = listener.config();
+    // A master that stands alone is one server, whatever its name stands for.
+    if (config.mayHaveReplicas() && DnsWatch.isNeeded(config.nodes())) {
+      return Optional.of(dns(listener, loop));
+    }
+    listener.names().keep(Set.of());
     if (config.sentinel().isPresent()) {
       return Optional.of(sentinels(listener, config.sentinel().get(), loop));
     }
@@ -27,9 +33,7 @@ final class NodeSources {
               loop.process().surroundings().kubernetes(),
               loop.connector()::execute));
     }
-    // A master that stands alone is one server, whatever its name stands for.
-    boolean hasNames = config.mayHaveReplicas() && DnsWatch.isNeeded(config.nodes());
-    return hasNames ? Optional.of(dns(listener, loop)) : Optional.empty();
+    return Optional.empty();
   }
 
   private static NodeSource sentinels(Served listener, SentinelConfig sentinel, Loop loop) {

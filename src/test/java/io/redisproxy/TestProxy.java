@@ -200,7 +200,8 @@ public final class TestProxy implements AutoCloseable {
   public boolean allHealthy() {
     return proxy.groups().stream()
         .flatMap(group -> group.topology().nodes().stream())
-        .allMatch(node -> node.isHealthy());
+        .filter(NodeState::isMember)
+        .allMatch(NodeState::isHealthy);
   }
 
   /** Whether it has asked the node that is listed as the master since then, and found it to be. */

@@ -15,7 +15,7 @@ import java.util.Set;
 /**
  * Follows the names among the listed nodes: one with several addresses, such as that of a headless
  * Service, is as many nodes, and one whose address changes is another node. Which is the master,
- * the nodes tell. What can't be found stays as it is.
+ * the nodes tell. What can't be found stays as it is, also when other nodes are listed beside it.
  *
  * <p>All of it runs on one event loop.
  */
@@ -46,7 +46,10 @@ public final class DnsWatch implements NodeSource {
         .distinct()
         .forEach(
             name ->
-                names.put(name, new WatchedName(listener, name, interval, connector, this::tell)));
+                names.put(
+                    name,
+                    new WatchedName(listener, name, interval, connector, listed, this::tell)));
+    listed.keep(names.keySet());
   }
 
   /** Whether any of the nodes has a name. */
@@ -61,7 +64,7 @@ public final class DnsWatch implements NodeSource {
   @Override
   public void start(Members toTell) {
     members = toTell;
-    told = nodes;
+    tell();
     names.values().forEach(WatchedName::look);
   }
 

@@ -21,25 +21,30 @@ final class WatchedName {
   private final String name;
   private final NodeConnector connector;
   private final Duration interval;
+  private final ListedNames listed;
   private final Runnable onChange;
-  private Set<String> addresses = Set.of();
-  private boolean several;
   private boolean failing;
   private boolean closed;
 
   /** For the listener of that name. */
   WatchedName(
-      String listener, String name, Duration interval, NodeConnector connector, Runnable onChange) {
+      String listener,
+      String name,
+      Duration interval,
+      NodeConnector connector,
+      ListedNames listed,
+      Runnable onChange) {
     this.listener = listener;
     this.name = name;
     this.connector = connector;
     this.interval = interval;
+    this.listed = listed;
     this.onChange = onChange;
   }
 
   /** As they were found last; empty before they were. */
   Set<String> addresses() {
-    return addresses;
+    return listed.found(name).addresses();
   }
 
   /**
@@ -47,7 +52,7 @@ final class WatchedName {
    * is shown as it was written; it never goes back to that, or servers would leave for nothing.
    */
   boolean isSeveral() {
-    return several;
+    return listed.found(name).several();
   }
 
   void look() {
@@ -71,12 +76,12 @@ final class WatchedName {
     Duration pause = found.timeToLive().orElse(interval);
     connector.schedule(pause.compareTo(SHORTEST) < 0 ? SHORTEST : pause, this::look);
     Set<String> now = new TreeSet<>(found.addresses());
-    if (!now.equals(addresses)) {
-      boolean isFirst = addresses.isEmpty();
-      addresses = now;
-      several |= !isFirst || addresses.size() > 1;
+    Set<String> before = addresses();
+    if (!now.equals(before)) {
+      boolean several = isSeveral() || !before.isEmpty() || now.size() > 1;
+      listed.put(name, new ListedNames.Found(now, several));
       if (several) {
-        LOG.infof("listener %s: %s stands for %s", listener, name, addresses);
+        LOG.infof("listener %s: %s stands for %s", listener, name, now);
       }
       onChange.run();
     }
@@ -90,7 +95,7 @@ final class WatchedName {
       failing = true;
       LOG.warnf(
           "listener %s: DNS has no addresses of %s, going on with %s: %s",
-          listener, name, addresses.isEmpty() ? "the name" : addresses, cause.getMessage());
+          listener, name, addresses().isEmpty() ? "the name" : addresses(), cause.getMessage());
     }
     connector.schedule(interval.compareTo(RETRY) < 0 ? interval : RETRY, this::look);
   }
