@@ -1,5 +1,9 @@
 package io.redisproxy.discovery;
 
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
 /** Where a client of Kubernetes is begun and ended: it is slow, and asks files. */
 final class Background {
   private Background() {}
@@ -8,5 +12,11 @@ final class Background {
     Thread thread = new Thread(action, name);
     thread.setDaemon(true);
     thread.start();
+  }
+
+  static void runLater(String name, Duration delay, Runnable action) {
+    CompletableFuture.delayedExecutor(
+            delay.toNanos(), TimeUnit.NANOSECONDS, task -> run(name, task))
+        .execute(action);
   }
 }

@@ -25,7 +25,7 @@ record SelectedPods(KubernetesConfig config) implements KubernetesPods<Pod> {
   public SharedIndexInformer<Pod> informer(KubernetesClient client) {
     return client
         .pods()
-        .inNamespace(config.namespace().orElse(client.getNamespace()))
+        .inNamespace(namespace(client))
         .withLabelSelector(config.selector().orElseThrow())
         .runnableInformer(0);
   }

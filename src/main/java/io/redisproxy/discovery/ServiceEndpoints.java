@@ -23,7 +23,7 @@ record ServiceEndpoints(KubernetesConfig config) implements KubernetesPods<Endpo
         .discovery()
         .v1()
         .endpointSlices()
-        .inNamespace(config.namespace().orElse(client.getNamespace()))
+        .inNamespace(namespace(client))
         .withLabel(SERVICE, config.service().orElseThrow())
         .runnableInformer(0);
   }

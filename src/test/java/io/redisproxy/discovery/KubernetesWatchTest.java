@@ -10,7 +10,11 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
@@ -278,6 +282,51 @@ class KubernetesWatchTest {
     source.start((nodes, master, where) -> told = new Told(nodes, master));
     awaitTold(node("10.0.0.1"), node("10.0.0.1"), node("10.0.0.2"));
     assertThat(made).hasSize(2);
+  }
+
+  @Test
+  void whoeverHasNoNamespaceAsksWhereKubectlWould() {
+    admin.pods().inNamespace("default").resource(pod("redis-0", "10.0.0.1", "master")).create();
+    source =
+        new KubernetesWatch<>(
+            "6380",
+            new SelectedPods(
+                new KubernetesConfig(
+                    Optional.empty(),
+                    Optional.of("app=redis"),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty())),
+            false,
+            new SharedClient(this::clientWithoutNamespace),
+            loop);
+    source.start((nodes, master, where) -> told = new Told(nodes, master));
+    awaitTold(node("10.0.0.1"), node("10.0.0.1"));
+  }
+
+  private KubernetesClient clientWithoutNamespace() {
+    Config config = new ConfigBuilder(admin.getConfiguration()).withNamespace(null).build();
+    return new KubernetesClientBuilder().withConfig(config).build();
+  }
+
+  @Test
+  void whatCannotBeBegunIsBegunAgain() throws Exception {
+    put(pod("redis-0", "10.0.0.1", "master"));
+    AtomicInteger attempts = new AtomicInteger();
+    SharedClient clients =
+        new SharedClient(
+            () -> {
+              if (attempts.incrementAndGet() == 1) {
+                throw new KubernetesClientException("no such certificate");
+              }
+              return server.createClient();
+            });
+    try (LogWatch log = new LogWatch(KubernetesWatch.class)) {
+      source = new KubernetesWatch<>("6380", pods(Optional.empty()), false, clients, loop);
+      source.start((nodes, master, where) -> told = new Told(nodes, master));
+      awaitTold(node("10.0.0.1"), node("10.0.0.1"));
+      assertThat(log.messages()).singleElement().asString().endsWith("no such certificate");
+    }
   }
 
   private KubernetesMockServer server() {
