@@ -47,6 +47,7 @@ final class LoopListener {
   private ScheduledFuture<?> watching;
   private HealthMonitor monitor;
   private NodeSource source;
+  private boolean stopped;
 
   /** What all this works by, and what the nodes are by. */
   private ListenerConfig config;
@@ -183,6 +184,9 @@ final class LoopListener {
 
   /** Nodes may be connected to by something else from now on. */
   private void onAccess() {
+    if (stopped) {
+      return;
+    }
     backend.onLogins();
     if (held.isEmpty()) {
       stopMonitoring();
@@ -248,6 +252,7 @@ final class LoopListener {
 
   /** Follows the nodes no more. */
   void stop() {
+    stopped = true;
     leaveSource();
     stopMonitoring();
     watching.cancel(false);

@@ -43,6 +43,7 @@ public final class Backend {
 
   private final NodePool nowhere;
   private int members;
+  private boolean closed;
 
   /** That of clients that have just connected, which is never given up. */
   private Lane ofNewcomers;
@@ -96,6 +97,10 @@ public final class Backend {
 
   /** The topology may have changed; on this event loop. */
   public void onTopology() {
+    if (closed) {
+      // It was told to this event loop before that closed the backend.
+      return;
+    }
     Topology topology = router.topology();
     follow(topology);
     int master = topology.master();
@@ -168,6 +173,7 @@ public final class Backend {
 
   /** No sessions are left, and none will come. */
   public void close() {
+    closed = true;
     lanes.values().forEach(this::leaveNodes);
     lanes.clear();
     places.stream().filter(Objects::nonNull).forEach(this::leave);

@@ -15,14 +15,12 @@ import java.time.Duration;
 record NoNodes(ProxyMeters meters) implements Nodes {
 
   static Backend backend(ProxyMeters meters) {
+    return backend(new NodeGroup("6380", HealthLimits.DEFAULT), meters);
+  }
+
+  static Backend backend(NodeGroup group, ProxyMeters meters) {
     return new Backend(
-        new Router(
-            new NodeGroup("6380", HealthLimits.DEFAULT),
-            null,
-            ReadPreference.DEFAULT,
-            "",
-            node -> node,
-            0),
+        new Router(group, null, ReadPreference.DEFAULT, "", node -> node, 0),
         new NoNodes(meters),
         null,
         null,
