@@ -27,6 +27,7 @@ record Value(JsonNode node, String place, Mistakes mistakes, boolean isHidden) {
   private static final Pattern USERNAME_PATTERN = Pattern.compile(USERNAME);
   private static final Pattern HOST_PATTERN = Pattern.compile(HOST);
   private static final int MAX_PORT = 65535;
+  private static final Duration LONGEST = Duration.ofDays(1);
   private static final int MAX_SHOWN = 60;
 
   Value(JsonNode node, String place, Mistakes mistakes) {
@@ -172,6 +173,10 @@ record Value(JsonNode node, String place, Mistakes mistakes, boolean isHidden) {
         };
     if (time.toMillis() < leastMillis) {
       mistake(show() + " is too short; use " + leastMillis + "ms or more");
+      return Optional.empty();
+    }
+    if (time.compareTo(LONGEST) > 0) {
+      mistake(show() + " is too long; use " + LONGEST.toMinutes() + "m or less");
       return Optional.empty();
     }
     return Optional.of(time);

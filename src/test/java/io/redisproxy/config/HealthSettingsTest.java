@@ -57,6 +57,15 @@ class HealthSettingsTest {
             "listeners[0].healthyAfter: 101 is not such a number; use a whole number from 1 to 100");
   }
 
+  @Test
+  void aTimeThatIsLongerThanADayIsRefused() throws IOException {
+    assertThat(load("'probeInterval': '1440m'").probeInterval()).contains(Duration.ofDays(1));
+    assertThat(mistakes("'probeInterval': '99999999m', 'staleGrace': '1441m'"))
+        .containsExactly(
+            "listeners[0].probeInterval: \"99999999m\" is too long; use 1440m or less",
+            "listeners[0].staleGrace: \"1441m\" is too long; use 1440m or less");
+  }
+
   private HealthLimits load(String keys) throws IOException {
     return ConfigLoader.load(file(keys)).get(0).health();
   }
