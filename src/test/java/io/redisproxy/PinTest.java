@@ -252,6 +252,17 @@ class PinTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"BLPOP l 0", "XREAD BLOCK 0 STREAMS s $"})
+  void aClientThatIsGoneWaitsForNothingWhateverItHasSentBehind(String blocking) throws IOException {
+    try (RawClient gone = proxy.connect()) {
+      gone.send(RawClient.requests(blocking, "GET a"));
+      await().until(() -> blockedAtMaster() == 1);
+      gone.shutdownOutput();
+      await().until(() -> blockedAtMaster() == 0);
+    }
+  }
+
   @Test
   void whatIsReadOverAConnectionOfItsOwnCountsAsRead() throws IOException {
     client.call("WATCH", "a");

@@ -187,10 +187,14 @@ final class Pin implements PinnedConnection.Holder {
     return ++followers > MAX_FOLLOWERS;
   }
 
-  /** One more request that changes nothing of this goes over the connection. */
-  void onRequest(Command command) {
+  /**
+   * One more request that changes nothing of this goes over the connection.
+   *
+   * @param first whether none before it is still to be sent
+   */
+  void onRequest(Command command, boolean first) {
     transaction.onRequest();
-    if (!connection.isAwaited()) {
+    if (first && !connection.isAwaited()) {
       blocking = false;
       subscribing = false;
     }

@@ -173,7 +173,7 @@ final class PinnedRequests {
 
   /** The request changes nothing of what is held. */
   private boolean add(Command command, CommandClass commandClass, ByteBuf in, int from, int end) {
-    pin.onRequest(command);
+    pin.onRequest(command, !sender.isGathering());
     Run question = pin.runForQuestion(command);
     if (question != null) {
       return sender.sendAlone(question, false, pin.connection(), in, from, end);
