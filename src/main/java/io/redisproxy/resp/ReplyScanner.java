@@ -307,14 +307,25 @@ public final class ReplyScanner {
           state = State.SKIP;
         }
       }
-      case '*', '~', '>' -> beginAggregate(length);
+      case '*', '~' -> beginAggregate(length);
       case '%' -> beginAggregate(2 * length);
-      default -> {
-        // An attribute stands before an element and is not one itself.
-        pending += 2 * Math.max(0, length);
-        state = State.TYPE;
+      case '>' -> {
+        if (push) {
+          beginAggregate(length);
+        } else {
+          // Redis before 7.2 sends messages between the replies in that to EXEC.
+          addBeside(length);
+        }
       }
+      // An attribute.
+      default -> addBeside(2 * length);
     }
+  }
+
+  /** What stands before an element and is not one itself. */
+  private void addBeside(long elements) {
+    pending += Math.max(0, elements);
+    state = State.TYPE;
   }
 
   private void beginAggregate(long elements) {

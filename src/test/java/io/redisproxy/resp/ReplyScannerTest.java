@@ -51,6 +51,8 @@ class ReplyScannerTest {
           // A push is not a reply, but may stand before one.
           ">2\r\n+message\r\n*2\r\n+a\r\n+b\r\n+OK\r\n",
           ">0\r\n>-1\r\n>1\r\n+x\r\n_\r\n",
+          // It may stand between elements, too.
+          "*2\r\n>2\r\n+message\r\n*1\r\n+a\r\n:1\r\n>1\r\n+x\r\n:2\r\n",
           // Streamed types.
           "$?\r\n;4\r\nHell\r\n;2\r\no\n\r\n;0\r\n",
           "$?\r\n;0\r\n",
