@@ -104,6 +104,16 @@ class ScriptTest {
   }
 
   @Test
+  void whatTheMasterRefusesToASubscriberDoesNotReachTheReplicas() throws IOException {
+    String digest = (String) client.call("SCRIPT", "LOAD", SCRIPT);
+    client.call("SCRIPT", "FLUSH");
+    client.call("SUBSCRIBE", "c");
+    assertThat(client.call("SCRIPT", "LOAD", SCRIPT)).isInstanceOf(RedisError.class);
+    client.call("UNSUBSCRIBE", "c");
+    assertIsUnknown(client.call("EVALSHA_RO", digest, "1", "a"));
+  }
+
+  @Test
   void theyAreKeptFromASessionThatIsLeftToItsNodeToo() throws IOException {
     client.send("MULTI\r\nSELECT 0\r\nEXEC\r\n");
     assertThat(client.readText()).isEqualTo("OK");

@@ -90,7 +90,7 @@ final class PinnedRequests {
     if (commandClass == CommandClass.SESSION && pin.isSubscribing()) {
       return withheld.awaitReplies(in, from);
     }
-    if (commandClass == CommandClass.EVERY_NODE) {
+    if (commandClass == CommandClass.EVERY_NODE && !pin.isRestricted()) {
       // At once even if the master does it at EXEC: a script that is gone there is run by the
       // master.
       scripts.sendToReplicas(command, in, from, end);
