@@ -231,6 +231,26 @@ class ClientCommandsAgainstRedisTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"ON", "ON BCAST", "ON NOLOOP REDIRECT other", "ON BCAST REDIRECT other", "OFF"})
+  void whatAClientTracksIsShownAsAServerShowsIt(String tracking) throws IOException {
+    assertThat(trackingSeen(proxy.port(), tracking))
+        .isEqualTo(trackingSeen(group.master().port(), tracking));
+  }
+
+  private static List<String> trackingSeen(int port, String tracking) throws IOException {
+    try (RawClient client = new RawClient(port);
+        RawClient other = new RawClient(port)) {
+      String id = client.call("CLIENT", "ID").toString();
+      String otherId = other.call("CLIENT", "ID").toString();
+      String request = "CLIENT TRACKING " + tracking.replace("other", otherId);
+      assertThat(client.call(request.split(" "))).isEqualTo("OK");
+      Map<String, String> seen = fields((String) other.call("CLIENT", "LIST", "ID", id));
+      return List.of(seen.get("flags"), seen.get("redir").replace(otherId, "other"));
+    }
+  }
+
   private static boolean isValkey() {
     return ServerVersion.of(group.master()).isValkey();
   }

@@ -125,15 +125,18 @@ final class Pin implements PinnedConnection.Holder {
     if (transaction.isOpen()) {
       flags.add(ClientFlag.MULTI);
     }
-    if (tracking.isOn()) {
-      flags.add(ClientFlag.TRACKING);
-    }
+    tracking.addFlags(flags);
     if (isBlocked()) {
       flags.add(ClientFlag.BLOCKED);
     }
     if (!connection.subscriptions().isEmpty()) {
       flags.add(ClientFlag.PUBSUB);
     }
+  }
+
+  /** See {@link ConnectedClient#redirect}. */
+  long redirect() {
+    return tracking.redirect();
   }
 
   /** Whether it can be given back. */

@@ -184,7 +184,8 @@ final class SessionClient implements ConnectedClient {
 
   @Override
   public long redirect() {
-    return -1;
+    Pin pin = session.serving().pin();
+    return pin == null ? -1 : pin.redirect();
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.redisproxy.command.Command;
 import io.redisproxy.resp.Resp;
 import java.util.EnumSet;
+import java.util.Set;
 
 /**
  * Whether the node tells a session, over its own connection, which keys change, or tells another
@@ -18,6 +19,9 @@ final class Tracking {
   private final BrokenRedirect broken = new BrokenRedirect();
   private boolean on;
 
+  /** Whether it is of all keys, or those with a prefix, whoever reads them. */
+  private boolean broadcast;
+
   /** The client that is told instead; 0 if none is. */
   private long redirect;
 
@@ -28,6 +32,21 @@ final class Tracking {
 
   boolean isOn() {
     return on;
+  }
+
+  /** What CLIENT LIST tells of it. */
+  void addFlags(Set<ClientFlag> flags) {
+    if (on) {
+      flags.add(ClientFlag.TRACKING);
+    }
+    if (on && broadcast) {
+      flags.add(ClientFlag.BROADCAST);
+    }
+  }
+
+  /** See {@link ConnectedClient#redirect}. */
+  long redirect() {
+    return on ? redirect : -1;
   }
 
   /** The client that shall get what the node has to tell this one; null if there is none. */
@@ -56,10 +75,12 @@ final class Tracking {
   /** The run for CLIENT TRACKING. What it changes counts from now on; a refusal takes it back. */
   Run runFor(RequestArguments arguments) {
     boolean before = on;
+    boolean broadcastBefore = broadcast;
     long redirectBefore = redirect;
     boolean switchesOn = arguments.count() > 2 && arguments.is(2, "ON");
     int id = arguments.indexOf("REDIRECT") + 1;
     on |= switchesOn;
+    broadcast = switchesOn && arguments.indexOf("BCAST") > 0;
     redirect = switchesOn && id > 0 && id < arguments.count() ? arguments.id(id) : 0;
     return new EffectRun(
         session,
@@ -68,6 +89,7 @@ final class Tracking {
         EffectRun.WhenTurnedAway.REFUSED,
         agreed -> {
           on = agreed ? switchesOn : before;
+          broadcast = agreed ? broadcast : broadcastBefore;
           redirect = agreed ? redirect : redirectBefore;
         });
   }
