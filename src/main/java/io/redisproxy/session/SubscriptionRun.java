@@ -1,5 +1,7 @@
 package io.redisproxy.session;
 
+import io.netty.buffer.ByteBuf;
+import io.redisproxy.resp.ReplyScanner;
 import io.redisproxy.upstream.Subscriptions;
 import java.util.List;
 
@@ -15,6 +17,11 @@ final class SubscriptionRun extends Run {
   private final List<byte[]> names;
   private final Effect effect;
   private boolean refused;
+
+  /** Tells where items begin; null as long as the client wants replies. */
+  private ReplyScanner muting;
+
+  private boolean insideError;
 
   /**
    * A run.
@@ -37,9 +44,23 @@ final class SubscriptionRun extends Run {
     want(Math.max(0, names.size() - 1));
   }
 
+  /** CLIENT REPLY is about replies: confirmations are messages, errors are not. */
   @Override
   void mute() {
-    // CLIENT REPLY is about replies; confirmations are messages.
+    muting = new ReplyScanner();
+  }
+
+  @Override
+  protected void onReplies(ByteBuf bytes) {
+    if (muting != null) {
+      boolean begins = !muting.isInsideReply();
+      insideError = begins ? bytes.getByte(bytes.readerIndex()) == '-' : insideError;
+      muting.scanItem(bytes, bytes.readerIndex());
+      if (insideError) {
+        bytes.skipBytes(bytes.readableBytes());
+      }
+    }
+    super.onReplies(bytes);
   }
 
   @Override
