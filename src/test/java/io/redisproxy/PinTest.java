@@ -307,6 +307,18 @@ class PinTest {
   }
 
   @Test
+  void aClientThatIsLeftToItsNodeIsUnblockedByThatNumberToo() throws IOException {
+    String id = client.call("CLIENT", "ID").toString();
+    client.send("MULTI\r\nSELECT 0\r\nEXEC\r\nBLPOP l 0\r\n");
+    await().until(() -> blockedAtMaster() == 1);
+    assertThat(other.call("CLIENT", "UNBLOCK", id)).isEqualTo(1L);
+    assertThat(client.readText()).isEqualTo("OK");
+    assertThat(client.readText()).isEqualTo("QUEUED");
+    assertThat(client.readText()).isEqualTo(List.of("OK"));
+    assertThat(client.readText()).isNull();
+  }
+
+  @Test
   void aReadDoesNotLeaveAPinnedSessionBeforeWhatItWatches() throws IOException {
     client.call("WATCH", "a");
     double before = readsAtReplica();

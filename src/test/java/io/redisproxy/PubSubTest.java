@@ -264,6 +264,33 @@ class PubSubTest {
   }
 
   @Test
+  void invalidationsAreRedirectedToAClientThatIsLeftToItsNodeToo() throws IOException {
+    Long id = (Long) other.call("CLIENT", "ID");
+    other.send("MULTI\r\nSUBSCRIBE __redis__:invalidate\r\nEXEC\r\n");
+    assertThat(other.readText()).isEqualTo("OK");
+    assertThat(other.readText()).isEqualTo("QUEUED");
+    other.readText();
+    client.call("CLIENT", "TRACKING", "ON", "REDIRECT", "" + id);
+    assertThat(client.call("CLIENT", "GETREDIR")).isEqualTo(id);
+    client.call("GET", "a");
+    client.call("SET", "a", "1");
+    assertThat(other.readText())
+        .isEqualTo(List.of("message", "__redis__:invalidate", List.of("a")));
+  }
+
+  @Test
+  void whoGetsInvalidationsOfOthersKeepsAConnectionThatWasThere() throws IOException {
+    Object id = other.call("CLIENT", "ID");
+    other.call("HELLO", "3");
+    other.call("WATCH", "a");
+    other.call("UNWATCH");
+    client.call("CLIENT", "TRACKING", "ON", "REDIRECT", "" + id, "BCAST");
+    other.call("GET", "b");
+    client.call("SET", "a", "1");
+    assertThat(other.readText()).isEqualTo(new Push(List.of("invalidate", List.of("a"))));
+  }
+
+  @Test
   void whoseInvalidationsAreRedirectedIsToldByThatNumberThatTheOtherIsGone() throws IOException {
     client.call("HELLO", "3");
     try (RawClient gone = proxy.connect()) {

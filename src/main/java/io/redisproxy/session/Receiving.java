@@ -29,7 +29,8 @@ final class Receiving {
     } else if (session.isAtRest()) {
       session.become(new Draining(session, new Pinning(session, serving, Command.CLIENT_TRACKING)));
     }
-    boolean done = pin != null && pin.connection().id() >= 0;
+    // One that has come just now is kept from the next time on.
+    boolean done = serving.pin() == pin && session.idAtNode() >= 0;
     if (done || session.isClosed() || until - System.nanoTime() < 0) {
       told.run();
     } else {

@@ -48,6 +48,12 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
   }
 
   @Override
+  long idAtNode() {
+    PinnedConnection own = connection;
+    return own == null ? -1 : own.id();
+  }
+
+  @Override
   void onEntered() {
     Pin pin = before.pin();
     if (pin == null && session.lane().forWrite().isDoubtful()) {

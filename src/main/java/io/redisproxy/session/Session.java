@@ -117,6 +117,12 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
     return state.word();
   }
 
+  /** The number that a node knows the session's own connection by, for any thread; or -1. */
+  long idAtNode() {
+    Pin pin = serving.pin();
+    return pin == null ? state.idAtNode() : pin.connection().id();
+  }
+
   /** The nodes, as sessions of this one's identity reach them. */
   Lane lane() {
     return lane;

@@ -74,8 +74,7 @@ final class SessionClient implements ConnectedClient {
 
   @Override
   public long idAtNode() {
-    Pin pin = session.serving().pin();
-    return pin == null ? -1 : pin.connection().id();
+    return session.idAtNode();
   }
 
   @Override

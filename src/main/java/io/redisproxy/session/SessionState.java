@@ -37,6 +37,11 @@ abstract class SessionState {
   /** Adds the flags with which CLIENT LIST tells this state, on any thread. */
   void addFlags(Set<ClientFlag> flags) {}
 
+  /** The number that a node knows the session's own connection by, if the state has one; or -1. */
+  long idAtNode() {
+    return -1;
+  }
+
   /** The client is gone: let go of everything. */
   void onClosed() {}
 }
