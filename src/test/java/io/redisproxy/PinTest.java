@@ -319,6 +319,17 @@ class PinTest {
   }
 
   @Test
+  void aClientThatWaitsIsShownSoThoughItHasSentMore() throws IOException {
+    String id = client.call("CLIENT", "ID").toString();
+    client.send(RawClient.requests("BLPOP l 0", "SELECT 0"));
+    await().until(() -> blockedAtMaster() == 1);
+    assertThat((String) other.call("CLIENT", "LIST", "ID", id)).contains(" flags=b ");
+    other.call("RPUSH", "l", "x");
+    assertThat(client.readText()).isEqualTo(List.of("l", "x"));
+    assertThat(client.readText()).isEqualTo("OK");
+  }
+
+  @Test
   void aReadDoesNotLeaveAPinnedSessionBeforeWhatItWatches() throws IOException {
     client.call("WATCH", "a");
     double before = readsAtReplica();

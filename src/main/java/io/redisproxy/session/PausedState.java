@@ -1,6 +1,7 @@
 package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
+import java.util.Set;
 
 /** The session waits for something; what comes from the client meanwhile waits behind it. */
 abstract class PausedState extends SessionState {
@@ -52,6 +53,12 @@ abstract class PausedState extends SessionState {
   /** What waits is of no use any more. */
   final void forgetWaiting() {
     early.release();
+  }
+
+  /** What its own connection holds, it holds on. */
+  @Override
+  void addFlags(Set<ClientFlag> flags) {
+    session.serving().addFlags(flags);
   }
 
   @Override
