@@ -28,8 +28,6 @@ import io.javaoperatorsdk.operator.processing.dependent.workflow.WorkflowBuilder
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
-import io.javaoperatorsdk.operator.processing.event.source.polling.PerResourcePollingConfigurationBuilder;
-import io.javaoperatorsdk.operator.processing.event.source.polling.PerResourcePollingEventSource;
 import io.redisproxy.config.ConfigException;
 import io.redisproxy.operator.v1alpha1.RedisProxy;
 import io.redisproxy.operator.v1alpha1.RedisProxyStatus;
@@ -96,14 +94,8 @@ final class RedisProxyReconciler implements Reconciler<RedisProxy> {
                 .withSecondaryToPrimaryMapper(RedisProxyReconciler::ownerOf)
                 .build(),
             context);
-    PerResourcePollingEventSource<PodReport, RedisProxy, String> reports =
-        new PerResourcePollingEventSource<>(
-            PodReport.class,
-            context,
-            new PerResourcePollingConfigurationBuilder<PodReport, RedisProxy, String>(
-                    new ProxyPoll(pods::getSecondaryResources, token), interval)
-                .withResourceIDMapper(PodReport::pod)
-                .build());
+    ReportPolls reports =
+        new ReportPolls(context, new ProxyPoll(pods::getSecondaryResources, token), interval);
     List<EventSource<?, RedisProxy>> sources =
         new ArrayList<>(EventSourceUtils.eventSourcesFromWorkflow(context, workflow));
     sources.add(pods);
