@@ -1,6 +1,7 @@
 package io.redisproxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -199,9 +200,13 @@ class ClientCommandsAgainstRedisTest {
   void whoCanBeRedirectedNeedNotBe() throws IOException {
     try (RawClient client = proxy.connect()) {
       client.call("CLIENT", "CAPA", "redirect");
-      assertThat((List<?>) client.call("PROXY", "EXPLAIN", "GET", "a"))
-          .asList()
-          .contains("replica", "shared");
+      // A test before may have written just now.
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat((List<?>) client.call("PROXY", "EXPLAIN", "GET", "a"))
+                      .asList()
+                      .contains("replica", "shared"));
       assertThat((String) group.call(group.master(), "CLIENT", "LIST")).doesNotContain(" capa=r");
     }
   }
