@@ -34,7 +34,7 @@ final class GoneWhileBlocked {
    * @see <a href="https://redis.io/docs/latest/commands/client-list/">CLIENT LIST</a>
    */
   void ask() {
-    if (session.serving().pin() != pin || !pin.isBlocked()) {
+    if (isOver()) {
       return;
     }
     NodeConnection shared = pin.target().connection();
@@ -50,21 +50,23 @@ final class GoneWhileBlocked {
     }
   }
 
+  /** The client is gone, or its command has been answered. */
+  private boolean isOver() {
+    return session.serving().pin() != pin || !pin.isBlocked();
+  }
+
   private void onAnswer(ByteBuf answer) {
+    if (isOver()) {
+      return;
+    }
     String line = answer.toString(UTF_8);
     boolean blockedBefore = blocked;
     blocked = isBlocked(line);
     // What the node answered before the command came may be on its way when that is told first.
     if (line.startsWith("-") || (blocked && blockedBefore)) {
-      closeIfAwaited();
+      session.closeNow(CloseCause.CLIENT);
     } else {
       askLater();
-    }
-  }
-
-  private void closeIfAwaited() {
-    if (session.serving().pin() == pin && pin.isBlocked()) {
-      session.closeNow(CloseCause.CLIENT);
     }
   }
 

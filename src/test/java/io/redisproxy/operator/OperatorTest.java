@@ -479,10 +479,7 @@ class OperatorTest {
     cluster.haveReady(2);
     try (FakeProxy one = new FakeProxy(OperatorTest::token);
         FakeProxy other = new FakeProxy(OperatorTest::token)) {
-      one.sees(6380, "redis-0:6379", "redis-1:6379");
-      other.sees(6380, "redis-0:6379", "redis-1:6379");
-      cluster.put("cache-1", Optional.of(one.port()), "");
-      cluster.put("cache-2", Optional.of(other.port()), "");
+      putPodsThatAgree(one, other);
       await().until(() -> Integer.valueOf(2).equals(cluster.proxy().getStatus().reportingPods()));
       cluster.awaited("Ready", "AsItShouldBe");
       var status = cluster.proxy().getStatus();
@@ -524,16 +521,20 @@ class OperatorTest {
     cluster.haveReady(2);
     try (FakeProxy one = new FakeProxy(OperatorTest::token);
         FakeProxy other = new FakeProxy(OperatorTest::token)) {
-      one.sees(6380, "redis-0:6379", "redis-1:6379");
-      other.sees(6380, "redis-0:6379", "redis-1:6379");
       other.hang();
-      cluster.put("cache-1", Optional.of(one.port()), "");
-      cluster.put("cache-2", Optional.of(other.port()), "");
+      putPodsThatAgree(one, other);
       await().untilAsserted(() -> assertThat(seenMaster()).isEqualTo("redis-0:6379"));
       one.sees(6380, "redis-1:6379", "redis-0:6379");
       await().untilAsserted(() -> assertThat(seenMaster()).isEqualTo("redis-1:6379"));
       assertThat(cluster.proxy().getStatus().reportingPods()).isEqualTo(1);
     }
+  }
+
+  private static void putPodsThatAgree(FakeProxy one, FakeProxy other) {
+    one.sees(6380, "redis-0:6379", "redis-1:6379");
+    other.sees(6380, "redis-0:6379", "redis-1:6379");
+    cluster.put("cache-1", Optional.of(one.port()), "");
+    cluster.put("cache-2", Optional.of(other.port()), "");
   }
 
   private static String seenMaster() {
