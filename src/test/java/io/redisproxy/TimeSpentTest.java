@@ -104,6 +104,8 @@ class TimeSpentTest {
   void soIsAWriteThatFindsNoMaster() throws Exception {
     String master = "node=127.0.0.1:" + group.master().port();
     group.master().kill();
+    // A dying server may take connections for a moment after it has closed those it had.
+    await().until(() -> new Scrape(proxy.scrape()).sum("redis_proxy_node_up", master) == 0);
     await()
         .until(() -> new Scrape(proxy.scrape()).sum("redis_proxy_node_connections", master) == 0);
     client.sendCommand("SET", "a", "1");

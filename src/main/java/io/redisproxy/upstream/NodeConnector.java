@@ -87,7 +87,11 @@ public final class NodeConnector {
     tcp.setTcpUserTimeout((int) options.silence().toMillis())
         .setTcpKeepAliveIdleSeconds(KEEPALIVE_IDLE)
         .setTcpKeepAliveIntervalSeconds(KEEPALIVE_INTERVAL)
-        .setTcpKeepAliveCount(KEEPALIVE_COUNT);
+        .setTcpKeepAliveCount(KEEPALIVE_COUNT)
+        // Else Linux keeps back the acknowledgement that lets a node take the connection. Later
+        // ones
+        // wait for data to go with as ever: this ends with the first.
+        .setTcpQuickAck(true);
     client = vertx.createNetClient(tcp);
     handshakes = new TlsHandshake.Options(workers(vertx), options.connectTimeout());
     peers = node -> null;
