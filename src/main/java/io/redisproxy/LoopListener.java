@@ -204,6 +204,7 @@ final class LoopListener {
   /** Done some times a second. */
   void tick() {
     insight.tick();
+    backend.closeShutOut();
   }
 
   /** Replicas have reached nothing from now on: others write past what is known here. */

@@ -75,14 +75,21 @@ public final class Backend {
     nowhere = nodes.nowhere();
     onTopology();
     // Connected before the first client comes.
-    ofNewcomers = enter(Identity.newcomer(era));
+    ofNewcomers = keep(Identity.newcomer(era));
   }
 
   /** Who connects from now on doesn't share the connections of those who are here. */
   public void beginEra(int era) {
     Lane before = ofNewcomers;
-    ofNewcomers = enter(Identity.newcomer(era));
-    leave(before);
+    ofNewcomers = keep(Identity.newcomer(era));
+    before.keep(false);
+    watchIfUnused(before);
+  }
+
+  private Lane keep(Identity identity) {
+    Lane lane = lanes.computeIfAbsent(identity, this::open);
+    lane.keep(true);
+    return lane;
   }
 
   /** What a client is that has just connected. */
@@ -255,15 +262,19 @@ public final class Backend {
   }
 
   /** One more session has the identity. */
-  Lane enter(Identity identity) {
+  Lane enter(Identity identity, Session session) {
     Lane lane = lanes.computeIfAbsent(identity, this::open);
-    lane.onEntered();
+    lane.onEntered(session);
     return lane;
   }
 
   /** A session has the identity no more. */
-  void leave(Lane lane) {
-    lane.onLeft();
+  void leave(Lane lane, Session session) {
+    lane.onLeft(session);
+    watchIfUnused(lane);
+  }
+
+  private void watchIfUnused(Lane lane) {
     if (!lane.isUsed() && !lane.isWatched()) {
       watch(lane, identityIdle);
     }
@@ -273,6 +284,11 @@ public final class Backend {
   boolean isKnown(Identity identity) {
     Lane lane = lanes.get(identity);
     return lane != null && lane.forWrite().isConnected();
+  }
+
+  /** Clients whose user the master does not let in any more are disconnected, as it would do. */
+  public void closeShutOut() {
+    List.copyOf(lanes.values()).forEach(Lane::closeIfShutOut);
   }
 
   /** Those that have waited for replies for so long are told; see PendingReplies. */

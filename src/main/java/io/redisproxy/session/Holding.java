@@ -45,6 +45,11 @@ final class Holding extends PausedState implements Holds.Waiting {
   }
 
   @Override
+  public Session session() {
+    return session;
+  }
+
+  @Override
   public boolean isGone() {
     return session.isClosed();
   }

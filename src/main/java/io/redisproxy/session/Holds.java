@@ -25,6 +25,9 @@ final class Holds {
 
     /** How many bytes it keeps. */
     int bytes();
+
+    /** Whose it is; one that is shut out waits in vain. */
+    Session session();
   }
 
   private record Entry(Waiting waiting, long until) {}
@@ -79,7 +82,8 @@ final class Holds {
         continue;
       }
       bytes += waiting.bytes();
-      if (now - entry.until() >= 0 || bytes > maxBytes) {
+      boolean inVain = waiting.session().lane().isShutOut();
+      if (now - entry.until() >= 0 || bytes > maxBytes || inVain) {
         meters.onHeld(false);
         waiting.onTimeUp();
       } else {

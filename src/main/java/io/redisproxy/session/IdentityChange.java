@@ -71,7 +71,7 @@ final class IdentityChange extends PausedState implements PinnedConnection.Holde
 
   /** The session is of the identity from now on, and the client is told so. */
   void apply() {
-    session.enter(identity);
+    enter();
     if (isReset()) {
       session.reset();
       session.reply(Resp.simple("RESET"));
@@ -99,7 +99,7 @@ final class IdentityChange extends PausedState implements PinnedConnection.Holde
   /** The node has agreed on the session's own connection: what the client gets to read. */
   ByteBuf onAgreedAt(PinnedConnection own, ByteBuf reply) {
     own.become(identity);
-    session.enter(identity);
+    enter();
     if (kind != Kind.HELLO) {
       return reply.copy();
     }
@@ -165,13 +165,20 @@ final class IdentityChange extends PausedState implements PinnedConnection.Holde
     } else if (kind != Kind.HELLO) {
       apply();
     } else {
-      session.enter(identity);
+      enter();
       if (name != null) {
         session.identity().setName(name);
       }
       session.reply(HelloReply.withId(reply, session.identity().id()));
     }
     goOn();
+  }
+
+  private void enter() {
+    session.enter(identity);
+    if (checksLogin) {
+      session.lane().forWrite().link().onLetIn();
+    }
   }
 
   private void onRefused(NodeFailure failure) {

@@ -13,8 +13,11 @@ import io.redisproxy.upstream.NodeConnector;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 /** The nodes behind a listener, as sessions of one identity on one event loop reach them. */
 final class Lane implements Reach {
@@ -33,7 +36,10 @@ final class Lane implements Reach {
   /** Those of nodes that belong to the group; made anew when it changes. */
   private List<Target> members = List.of();
 
-  private int sessions;
+  private final Set<Session> sessions = Collections.newSetFromMap(new IdentityHashMap<>());
+
+  /** Whether it stays without sessions, too. */
+  private boolean kept;
 
   private long unusedSince;
 
@@ -214,17 +220,35 @@ final class Lane implements Reach {
     return router.topology().isMember(node) ? health(node).epoch() : 0;
   }
 
-  void onEntered() {
-    sessions++;
+  /** Whether the master does not let this user in any more; it has disconnected who was there. */
+  boolean isShutOut() {
+    return identity.login() != null && forWrite().refusesLogin();
   }
 
-  void onLeft() {
-    sessions--;
+  /** Those who are shut out go. */
+  void closeIfShutOut() {
+    if (isShutOut()) {
+      List.copyOf(sessions).forEach(Session::closeIfShutOut);
+    }
+  }
+
+  /** It stays without sessions, too, or not any more. */
+  void keep(boolean now) {
+    kept = now;
+    unusedSince = System.nanoTime();
+  }
+
+  void onEntered(Session session) {
+    sessions.add(session);
+  }
+
+  void onLeft(Session session) {
+    sessions.remove(session);
     unusedSince = System.nanoTime();
   }
 
   boolean isUsed() {
-    return sessions > 0;
+    return kept || !sessions.isEmpty();
   }
 
   /** How long no session has had the identity; while none has. */

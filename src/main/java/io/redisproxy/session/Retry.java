@@ -254,6 +254,11 @@ abstract class Retry implements Holds.Waiting {
   }
 
   @Override
+  public final Session session() {
+    return session;
+  }
+
+  @Override
   public final boolean isGone() {
     return isOver();
   }

@@ -131,9 +131,9 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
   /** The session is of this identity from now on. */
   void enter(Identity entered) {
     Lane left = lane;
-    lane = backend().enter(entered);
+    lane = backend().enter(entered, this);
     if (left != null) {
-      backend().leave(left);
+      backend().leave(left, this);
     }
   }
 
@@ -222,12 +222,13 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
    */
   void onFailure(NodeFailure failure) {
     if (failure.isOfLogin() && lane.identity().login() != null) {
-      executor().execute(this::closeIfNotLetIn);
+      executor().execute(this::closeIfShutOut);
     }
   }
 
-  private void closeIfNotLetIn() {
-    if (isIn(serving) && !isPinned() && lane.forWrite().refusesLogin()) {
+  /** It is, if the master does not let its user in any more and it has no other connection. */
+  void closeIfShutOut() {
+    if (isIn(serving) && !isPinned() && lane.isShutOut()) {
       become(new Closing(this, CloseCause.LOGIN_REFUSED));
     }
   }
@@ -536,7 +537,7 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
     }
     state.onClosed();
     serving.unpin();
-    backend().leave(lane);
+    backend().leave(lane, this);
     partial.release();
     gate.release();
     replies.close();

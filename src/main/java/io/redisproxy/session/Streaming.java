@@ -95,6 +95,11 @@ final class Streaming extends SessionState implements PinnedConnection.Holder, H
   }
 
   @Override
+  public Session session() {
+    return session;
+  }
+
+  @Override
   public boolean isGone() {
     return closed;
   }

@@ -57,10 +57,9 @@ record Target(
     return false;
   }
 
-  /** Whether it did not let sessions of this user in when they last came. */
+  /** Whether it does not let sessions of this user in. */
   boolean refusesLogin() {
-    NodeFailure failure = link.failure();
-    return !link.isConnected() && failure != null && failure.isOfLogin();
+    return link.refusesLogin();
   }
 
   /** Whether what it is was looked into since then, or can't be. */

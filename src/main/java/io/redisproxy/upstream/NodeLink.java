@@ -168,6 +168,18 @@ public final class NodeLink implements NodeConnection.Owner {
     List.copyOf(connections).forEach(connection -> connection.loseIfUnheard(before));
   }
 
+  /** Whether there is no connection as the node does not let this user in. */
+  public boolean refusesLogin() {
+    return current == null && lastFailure != null && lastFailure.isOfLogin();
+  }
+
+  /** The node has let this user in, over another connection. */
+  public void onLetIn() {
+    // Should an attempt that began earlier be refused, another one follows at once.
+    failedAttempts = 0;
+    connectIfLost();
+  }
+
   int openConnections() {
     int open = 0;
     for (NodeConnection connection : connections) {
