@@ -16,6 +16,9 @@ import java.util.Set;
  * them in runs, over the connections that all share or over the one that is pinned to the session.
  */
 final class Serving extends SessionState {
+  /** In place of where to go on in a buffer: it has been taken over, or handed on. */
+  private static final int LEFT = -1;
+
   private final Session session;
   private final RequestDecoder decoder;
 
@@ -28,12 +31,6 @@ final class Serving extends SessionState {
   private final OwnRequests own;
   private final Cursors cursors;
   private final ScriptRequests scripts;
-
-  /**
-   * Where to go on behind the last request, and those that it took along. What is processed while a
-   * request is, has others in it; the session does not stay then.
-   */
-  private int next;
 
   /** Null as long as the session has never had a connection of its own, as most never have. */
   private PinnedRequests pinned;
@@ -89,19 +86,18 @@ final class Serving extends SessionState {
     while (position < limit) {
       RequestDecoder.Result result = decoder.next(in, position);
       int end = decoder.end();
-      boolean stays =
+      position =
           switch (result) {
             case REQUEST -> onRequest(in, position, end);
             case INCOMPLETE -> onIncomplete(in, position, end);
-            case EMPTY -> onEmpty();
+            case EMPTY -> onEmpty(end);
             case INLINE -> onInline(in, position, end);
             case LARGE -> onLarge(in, position, end);
             case ERROR -> onError(in, position);
           };
-      if (!stays) {
+      if (position == LEFT) {
         return;
       }
-      position = result == RequestDecoder.Result.REQUEST ? next : end;
     }
     sender.endOfBuffer(in);
     if (partial.isEmpty()) {
@@ -109,8 +105,8 @@ final class Serving extends SessionState {
     }
   }
 
-  private boolean onRequest(ByteBuf in, int from, int end) {
-    next = end;
+  /** Returns where to go on, which is behind the requests that this one takes along. */
+  private int onRequest(ByteBuf in, int from, int end) {
     Command command = CommandTable.lookup(decoder);
     boolean toldByName = !command.isContainer();
     if (!toldByName) {
@@ -124,18 +120,21 @@ final class Serving extends SessionState {
           session.rules().classOfNamed(Requests.arguments(session, in, from, end).words());
     }
     if (session.needsCare()) {
-      return onCarefulRequest(command, commandClass, in, from, end);
+      return onCarefulRequest(command, commandClass, in, from, end) ? end : LEFT;
     }
     if (pin() != null) {
-      return pinned.onRequest(command, commandClass, in, from, end);
+      return pinned.onRequest(command, commandClass, in, from, end) ? end : LEFT;
     }
-    boolean stays = onSharedRequest(command, commandClass, in, from, end);
-    if (stays && toldByName) {
-      next = shared.addAlike(command, commandClass, in, end);
-    } else if (stays && LoginChanges.mayBeBy(command)) {
+    if (!onSharedRequest(command, commandClass, in, from, end)) {
+      return LEFT;
+    }
+    if (toldByName) {
+      return shared.addAlike(command, commandClass, in, end);
+    }
+    if (LoginChanges.mayBeBy(command)) {
       shared.noteLogins(command, in, from, end);
     }
-    return stays;
+    return end;
   }
 
   private boolean onSharedRequest(
@@ -187,21 +186,21 @@ final class Serving extends SessionState {
     };
   }
 
-  private boolean onIncomplete(ByteBuf in, int from, int end) {
+  private int onIncomplete(ByteBuf in, int from, int end) {
     sender.endBefore(in, from);
     partial.add(in, from, end);
     session.delays().awaitClient();
-    return true;
+    return end;
   }
 
-  private boolean onEmpty() {
+  private int onEmpty(int end) {
     if (!sender.isGathering()) {
       partial.release();
     }
-    return true;
+    return end;
   }
 
-  private boolean onInline(ByteBuf in, int from, int end) {
+  private int onInline(ByteBuf in, int from, int end) {
     sender.endBefore(in, from);
     List<byte[]> words = InlineRequest.split(Requests.copy(session, in, from, end));
     partial.release();
@@ -210,18 +209,13 @@ final class Serving extends SessionState {
     } else if (!words.isEmpty()) {
       onBytes(Resp.request(session.allocator(), words));
     }
-    if (session.isIn(this)) {
-      return true;
-    }
-    in.readerIndex(end);
-    session.process(in);
-    return false;
+    return session.isIn(this) ? end : leave(in, end);
   }
 
   /**
    * It goes through a connection of the session's own as it comes, or the session is left to that.
    */
-  private boolean onLarge(ByteBuf in, int from, int end) {
+  private int onLarge(ByteBuf in, int from, int end) {
     // The beginning of another request may lie in earlier buffers.
     sender.endBefore(in, from);
     LargeRequest request = new LargeRequest(session, in, from, end);
@@ -232,20 +226,28 @@ final class Serving extends SessionState {
     if (request.error() != null) {
       session.failProtocol(request.error());
       in.release();
-      return false;
+      return LEFT;
     }
     if (!request.isLikeAny()) {
       // It comes again, or goes straight to a node.
       decoder.restart();
       boolean refused = withheld.relay(in, from);
-      return refused && withheld.leave(new Closing(session, CloseCause.NODE_LOST), in, end);
+      if (refused) {
+        withheld.leave(new Closing(session, CloseCause.NODE_LOST), in, end);
+      }
+      return LEFT;
     }
     Streaming streaming = request.streaming(this);
     partial.add(in, from, end);
     session.become(new Draining(session, streaming));
-    in.readerIndex(end);
+    return leave(in, end);
+  }
+
+  /** Hands what is left of the buffer on to the state that the session is in now. */
+  private int leave(ByteBuf in, int from) {
+    in.readerIndex(from);
     session.process(in);
-    return false;
+    return LEFT;
   }
 
   /** A web page that makes a browser speak to us; Redis hangs up on it without a word. */
@@ -254,11 +256,11 @@ final class Serving extends SessionState {
     return withheld.leave(new Closing(session, CloseCause.PROTOCOL_ERROR), in, from);
   }
 
-  private boolean onError(ByteBuf in, int from) {
+  private int onError(ByteBuf in, int from) {
     sender.endBefore(in, from);
     in.release();
     session.failProtocol(decoder.error());
-    return false;
+    return LEFT;
   }
 
   /** The state before this one may have waited for the replies that a pin waited for, too. */
