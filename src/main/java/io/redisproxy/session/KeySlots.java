@@ -137,13 +137,6 @@ public final class KeySlots {
     return holdsReads;
   }
 
-  /** Whether reads that are not answered yet could see what this write, sent now, writes. */
-  boolean areReadBefore(
-      ReplyQueue replies, Command command, Session session, ByteBuf in, int from, int end) {
-    find(command, session, in, from, end);
-    return replies.awaitsReadsOf(found, this);
-  }
-
   /** The same for a read whose keys are not known. */
   long neededByAny() {
     if (!holdsReads) {
@@ -168,21 +161,23 @@ public final class KeySlots {
     writes.markLost(ALL, 1);
   }
 
-  /** Adds what a request may change to the slots; nothing if it changes no data. */
-  void addWritten(
-      WrittenSlots to, Command command, Session session, ByteBuf in, int from, int end) {
+  /** What a write may change; until the next request is looked at. */
+  SlotList written(Command command, Session session, ByteBuf in, int from, int end) {
     find(command, session, in, from, end);
-    to.slots().addAll(found);
+    return found;
   }
 
-  /** The same for one that is sent and answered without waiting for others. */
-  void addSent(WrittenSlots to, Command command, Session session, ByteBuf in, int from, int end) {
+  /** The same of one that doesn't wait for others; any key while nobody reads. */
+  SlotList writtenOrAnyKey(Command command, Session session, ByteBuf in, int from, int end) {
     // Scripts are looked at in any case: they may be called by their digests later.
-    if (table.hasReaders() || KeyFinder.SCRIPTS.contains(command)) {
-      addWritten(to, command, session, in, from, end);
-    } else {
-      to.slots().addAnyKey();
+    if (table.hasReaders()
+        || session.replies().awaitsReads()
+        || KeyFinder.SCRIPTS.contains(command)) {
+      return written(command, session, in, from, end);
     }
+    found.clear();
+    found.addAnyKey();
+    return found;
   }
 
   /** The same for a request of which only the beginning has come. */

@@ -185,17 +185,17 @@ final class PinnedRequests {
       return sender.addPinned(read, pin, in, from);
     }
     if (pin.isInTransaction()) {
-      keys.addWritten(pin.transaction().queue(keys), command, session, in, from, end);
+      pin.transaction().queue(keys).slots().addAll(keys.written(command, session, in, from, end));
       return sender.addPinned(read, pin, in, from);
     }
     if (command.has(CommandFlag.BLOCKING) || command == Command.XREADGROUP) {
       Run waiting = newRun();
       waiting.writes(keys.newSlots(MOVES.contains(command)));
-      keys.addWritten(waiting.written(), command, session, in, from, end);
+      waiting.written().slots().addAll(keys.written(command, session, in, from, end));
       return sender.sendAlone(waiting, read, pin.connection(), in, from, end);
     }
     sender.addPinned(read, pin, in, from);
-    shared.noteWrite(sender.run(), command, in, from, end);
+    shared.noteWrite(command, in, from, end);
     return true;
   }
 

@@ -49,12 +49,14 @@ final class SharedRequests {
   }
 
   boolean addAtMaster(Command command, ByteBuf in, int from, int end) {
-    if (isReadBefore(command, in, from, end)) {
+    sender.endReads(in, from);
+    SlotList written = written(command, in, from, end);
+    if (isReadBefore(written)) {
       return withheld.awaitReplies(in, from);
     }
     RunSender.Result result = sender.addAtMaster(in, from);
     if (result == RunSender.Result.ADDED) {
-      noteWrite(sender.run(), command, in, from, end);
+      noteWritten(written);
     }
     return isAdded(result, in, from);
   }
@@ -109,10 +111,12 @@ final class SharedRequests {
     int unseen = sender.unseen();
     int at = from;
     int added = 0;
-    while (added < unseen
-        && decoder.nextIsAlike(in, at)
-        && !isReadBefore(command, in, at, decoder.end())) {
-      noteWrite(sender.run(), command, in, at, decoder.end());
+    while (added < unseen && decoder.nextIsAlike(in, at)) {
+      SlotList written = written(command, in, at, decoder.end());
+      if (isReadBefore(written)) {
+        break;
+      }
+      noteWritten(written);
       at = decoder.end();
       added++;
     }
@@ -163,26 +167,35 @@ final class SharedRequests {
         : keys.neededBy(command, session, in, from, end);
   }
 
-  /** Whether reads before the request, at a replica that is slow, could see what it writes. */
-  private boolean isReadBefore(Command command, ByteBuf in, int from, int end) {
+  /** What the request may change; null if nothing, or nobody has to know. */
+  private SlotList written(Command command, ByteBuf in, int from, int end) {
     KeySlots keys = session.keys();
-    if (keys == null || !keys.holdsReads() || !KeyUse.isWrite(command)) {
-      return false;
-    }
-    ReplyQueue replies = session.replies();
-    sender.endReads(in, from);
-    return replies.awaitsReads() && keys.areReadBefore(replies, command, session, in, from, end);
+    return keys == null || !KeyUse.isWrite(command)
+        ? null
+        : keys.writtenOrAnyKey(command, session, in, from, end);
   }
 
-  /** What the request may change is in flight from now on. */
-  void noteWrite(Run run, Command command, ByteBuf in, int from, int end) {
-    KeySlots keys = session.keys();
-    if (keys == null || !KeyUse.isWrite(command)) {
-      return;
+  /** Whether reads that were sent before, to a replica that is slow, could see what is written. */
+  private boolean isReadBefore(SlotList written) {
+    return written != null
+        && session.keys().holdsReads()
+        && session.replies().awaitsReads()
+        && session.replies().awaitsReadsOf(written, session.keys());
+  }
+
+  /** The request that was added last may change this, if anything, from now on. */
+  private void noteWritten(SlotList written) {
+    if (written != null) {
+      Run run = sender.run();
+      if (run.written() == null) {
+        run.writes(session.keys().newSlots(true));
+      }
+      run.written().slots().addAll(written);
     }
-    if (run.written() == null) {
-      run.writes(keys.newSlots(true));
-    }
-    keys.addSent(run.written(), command, session, in, from, end);
+  }
+
+  /** The same for a request that goes over the session's own connection. */
+  void noteWrite(Command command, ByteBuf in, int from, int end) {
+    noteWritten(written(command, in, from, end));
   }
 }
