@@ -205,28 +205,35 @@ final class InputGate {
 
   /** Has the client read from, or not, as things are now. */
   void update() {
+    boolean hasRoom = hasRoom();
+    channel.config().setAutoRead(isAdmitted(hasRoom) && hasRoom);
+  }
+
+  private boolean hasRoom() {
     if (dropping) {
-      leaveLine();
-      channel.config().setAutoRead(dropped < MOST_DROPPED);
-      return;
+      return dropped < MOST_DROPPED;
     }
-    boolean full = reasons.contains(Reason.CLIENT_FULL);
-    boolean scarce = full && memory.isScarce();
-    boolean reads =
-        full
-            ? backlog.size() < (scarce ? DirectMemory.LITTLE : limit)
-            : reasons.isEmpty() && backlog.isEmpty();
-    if ((reads || inLine) && memory.isShort() && taker.isUnfinished()) {
+    return reasons.contains(Reason.CLIENT_FULL)
+        ? backlog.size() < mostWaiting()
+        : reasons.isEmpty() && backlog.isEmpty();
+  }
+
+  private long mostWaiting() {
+    if (memory.isScarce()) {
+      lookAgainLater();
+      return DirectMemory.LITTLE;
+    }
+    return limit;
+  }
+
+  /** Whether it is the client's turn while memory is short; else it always is. */
+  private boolean isAdmitted(boolean hasRoom) {
+    if (!dropping && (hasRoom || inLine) && memory.isShort() && taker.isUnfinished()) {
       inLine = true;
-      channel.config().setAutoRead(turns.admits(this) && reads);
-    } else {
-      leaveLine();
-      channel.config().setAutoRead(reads);
+      return turns.admits(this);
     }
-    if (scarce && !lookingAgain) {
-      lookingAgain = true;
-      channel.eventLoop().schedule(this::lookAgain, LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
-    }
+    leaveLine();
+    return true;
   }
 
   private void leaveLine() {
@@ -237,6 +244,13 @@ final class InputGate {
   }
 
   /** Nothing tells when there is memory again. */
+  private void lookAgainLater() {
+    if (!lookingAgain) {
+      lookingAgain = true;
+      channel.eventLoop().schedule(this::lookAgain, LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+    }
+  }
+
   private void lookAgain() {
     lookingAgain = false;
     if (channel.isActive()) {
