@@ -139,11 +139,6 @@ final class Pin implements PinnedConnection.Holder {
     return tracking.redirect();
   }
 
-  /** Whether it can be given back. */
-  boolean isFree() {
-    return !isHeld() && !unblocked && !connection.isAwaited();
-  }
-
   /** Whether a client that goes now would lose nothing; it may forget what it tracks. */
   boolean mayPart(DrainStep step) {
     boolean subscribed = !connection.subscriptions().isEmpty();
@@ -226,7 +221,7 @@ final class Pin implements PinnedConnection.Holder {
   }
 
   void release() {
-    connection.release(isFree());
+    connection.release(!isHeld() && !unblocked);
   }
 
   /**
