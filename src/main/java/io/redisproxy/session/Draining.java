@@ -7,9 +7,14 @@ package io.redisproxy.session;
 final class Draining extends PausedState {
   private final SessionState next;
 
-  Draining(Session session, SessionState next) {
+  private Draining(Session session, SessionState next) {
     super(session);
     this.next = next;
+  }
+
+  /** The state to come: {@code next} itself if there is nothing to wait for. */
+  static SessionState before(SessionState next, Session session) {
+    return isDone(session) ? next : new Draining(session, next);
   }
 
   @Override
@@ -19,11 +24,7 @@ final class Draining extends PausedState {
 
   @Override
   void onEntered() {
-    if (isDone()) {
-      session.become(next);
-    } else {
-      pause();
-    }
+    pause();
   }
 
   @Override
@@ -37,13 +38,13 @@ final class Draining extends PausedState {
   }
 
   private void goOnIfDone() {
-    if (isDone()) {
+    if (isDone(session)) {
       goOnIn(next);
       resume();
     }
   }
 
-  private boolean isDone() {
+  private static boolean isDone(Session session) {
     return session.replies().isEmpty() && !session.output().isOverfull();
   }
 

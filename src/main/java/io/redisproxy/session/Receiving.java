@@ -27,7 +27,8 @@ final class Receiving {
     if (pin != null) {
       pin.receive();
     } else if (session.isAtRest()) {
-      session.become(new Draining(session, new Pinning(session, serving, Command.CLIENT_TRACKING)));
+      session.become(
+          Draining.before(new Pinning(session, serving, Command.CLIENT_TRACKING), session));
     }
     // One that has come just now is kept from the next time on.
     boolean done = serving.pin() == pin && session.idAtNode() >= 0;

@@ -239,7 +239,7 @@ final class Serving extends SessionState {
     }
     Streaming streaming = request.streaming(this);
     partial.add(in, from, end);
-    session.become(new Draining(session, streaming));
+    session.become(Draining.before(streaming, session));
     return leave(in, end);
   }
 

@@ -37,7 +37,8 @@ final class WithheldRequests {
 
   /** The same, but that all before the request is answered first. */
   boolean leaveAnswered(SessionState next, ByteBuf in, int from) {
-    return leave(new Draining(session, next), in, from);
+    sender.endBefore(in, from);
+    return leave(Draining.before(next, session), in, from);
   }
 
   /** The request comes again when all before it is answered. */
