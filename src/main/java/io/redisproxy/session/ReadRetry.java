@@ -5,11 +5,8 @@ import io.redisproxy.metrics.ErrorKind;
 import io.redisproxy.metrics.ReadReason;
 import io.redisproxy.metrics.RetryReason;
 import io.redisproxy.resp.Resp;
-import io.redisproxy.topology.Topology;
 import io.redisproxy.upstream.NodeFailure;
 import java.util.ArrayList;
-import java.util.BitSet;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -25,16 +22,7 @@ final class ReadRetry extends Retry {
 
   private static final String SILENT = "it has not answered a read in time";
 
-  /** Worth waiting for, when there is no other node. */
-  private static final EnumSet<RetryReason> PASSING =
-      EnumSet.of(
-          RetryReason.LOST,
-          RetryReason.UNREACHABLE,
-          RetryReason.TIMEOUT,
-          RetryReason.LOADING,
-          RetryReason.MASTERDOWN);
-
-  private final BitSet tried = new BitSet();
+  private final RetryTargets targets;
 
   /** The nodes that have not begun to answer the requests that are left. */
   private final List<Asked> asked = new ArrayList<>(2);
@@ -44,9 +32,6 @@ final class ReadRetry extends Retry {
 
   /** The replica that was asked since the first one was slow; null if none was. */
   private Asked hedge;
-
-  private int attempts = 1;
-  private boolean overBudget;
 
   /** A replica has answered nil, which is the answer if the master gives none. */
   private boolean rechecking;
@@ -59,8 +44,8 @@ final class ReadRetry extends Retry {
 
   ReadRetry(Session session, Run run, KeptRequests requests) {
     super(session, run, requests);
+    targets = new RetryTargets(session, run, requests);
     answering = run;
-    tried.set(run.target().node());
   }
 
   @Override
@@ -126,7 +111,7 @@ final class ReadRetry extends Retry {
     becauseOf(line);
     if (why == Refusal.NOSCRIPT) {
       // Every node may be asked for its own cache.
-      attempts--;
+      targets.uncountLast();
     } else {
       node.target().distrust("it answers " + why);
     }
@@ -158,7 +143,7 @@ final class ReadRetry extends Retry {
     }
     becauseOf(why);
     if (!why.sent()) {
-      attempts--;
+      targets.uncountLast();
     }
     askNext(why.sent() ? RetryReason.LOST : RetryReason.UNREACHABLE);
   }
@@ -189,7 +174,7 @@ final class ReadRetry extends Retry {
     becauseOf(nil);
     reason = RetryReason.NIL;
     Target master = run.lane().forWrite();
-    rechecking = isUntried(master) && !wouldOvertakeWrites(master) && !isOvertaken();
+    rechecking = targets.mayRecheckAt(master);
     if (rechecking) {
       recheckedAt = System.nanoTime();
       ask(master);
@@ -218,13 +203,12 @@ final class ReadRetry extends Retry {
 
   @Override
   boolean hedge(Target other) {
-    if (isOvertaken()) {
+    if (targets.isOvertaken(null)) {
       return false;
     }
     goOnFrom(run.wanted());
     asked.add(run);
-    tried.set(other.node());
-    // Nothing has failed yet: as often as without it may be tried again.
+    targets.onHedged(other);
     Attempt attempt = newAttempt(other);
     hedge = attempt;
     asked.add(attempt);
@@ -233,14 +217,12 @@ final class ReadRetry extends Retry {
   }
 
   private boolean askBeside(Asked node) {
-    RetryReason before = reason;
-    reason = RetryReason.TIMEOUT;
-    Target next = nextTarget();
+    Target next = targets.next(RetryReason.TIMEOUT, unanswered());
     if (next == null) {
-      reason = before;
-      overBudget = false;
+      targets.forgetBudget();
       return false;
     }
+    reason = RetryReason.TIMEOUT;
     if (asked.size() < 2) {
       goOnFrom(node.wanted());
       asked.add(node);
@@ -275,7 +257,7 @@ final class ReadRetry extends Retry {
 
   private void askNext(RetryReason why) {
     reason = why;
-    Target next = nextTarget();
+    Target next = targets.next(why, unanswered());
     if (next != null) {
       ask(next);
     } else if (mayWait()) {
@@ -291,95 +273,28 @@ final class ReadRetry extends Retry {
     goOnFrom(unanswered());
     becauseOf(new NodeFailure(run.target().link().node(), "it is not the master any more", true));
     reason = why;
-    attempts--;
+    targets.uncountLast();
     holdEnd = recovery.holdEnd();
     waitUntil(holdEnd);
-  }
-
-  /**
-   * Whether these would come before what the client wrote ahead of them: that has to be sent again
-   * first, or is with another node, which may yet refuse it.
-   */
-  private boolean wouldOvertakeWrites(Target next) {
-    return run.isAtMaster()
-        && session
-            .replies()
-            .anyBefore(
-                run,
-                each -> each.isAtMaster() && (each.isToBeSent() || each.isWrittenElsewhere(next)));
   }
 
   private boolean mayWait() {
     return recovery.mayHold()
         && (holdEnd == 0 || System.nanoTime() - holdEnd < 0)
-        && isPassing()
-        && !overBudget
-        && attempts < recovery.readAttempts()
-        && !isOvertaken();
-  }
-
-  /** A busy replica isn't worth waiting for, but the master is when it was out of reach. */
-  private boolean isPassing() {
-    int master = run.lane().forWrite().node();
-    return PASSING.contains(reason)
-        || (reason == RetryReason.BUSY && (master == Topology.NONE || !tried.get(master)));
-  }
-
-  private Target nextTarget() {
-    if (attempts >= recovery.readAttempts() || isOvertaken()) {
-      return null;
-    }
-    Target master = run.lane().forWrite();
-    boolean last = attempts == recovery.readAttempts() - 1 && !recovery.isMasterLimited();
-    Target next =
-        last && isUntried(master)
-            ? master
-            : run.lane().forRetry(session.identity().id(), run.needed(), run.isOrdered(), tried);
-    if (!isUntried(next) || wouldOvertakeWrites(next)) {
-      return null;
-    }
-    overBudget = next.isMaster() && isForWantOfReplica() && !recovery.takeFromMaster(unanswered());
-    return overBudget ? null : next;
-  }
-
-  /** A script that the replicas don't know is no sign that they are not fit. */
-  private boolean isForWantOfReplica() {
-    return run.lane().hasReplicas() && reason != RetryReason.NOSCRIPT;
-  }
-
-  private boolean isUntried(Target target) {
-    return target.isConnected() && !tried.get(target.node());
+        && targets.areWorthWaitingFor(reason);
   }
 
   private void ask(Target next) {
     session.meters().onReads(ReadReason.RETRY, unanswered());
-    attempts++;
-    tried.set(next.node());
+    targets.onAsked(next);
     Attempt attempt = newAttempt(next, reason);
     asked.add(attempt);
     send(attempt);
   }
 
-  /**
-   * Whether the client has sent writes of these reads' keys behind them, which they would see now.
-   */
-  private boolean isOvertaken() {
-    KeySlots keys = session.keys();
-    if (keys == null) {
-      // What is written isn't known. Only where nothing has failed that is a reason not to ask.
-      return (reason == RetryReason.NIL || reason == null)
-          && session.replies().anyBehind(run, later -> later.hasWrites() && !later.isToBeSent());
-    }
-    return session
-        .replies()
-        .anyBehind(
-            run,
-            later -> !later.isToBeSent() && requests.readAnyOf(later.written(), keys, run.lane()));
-  }
-
   @Override
   void fail() {
-    if (overBudget) {
+    if (targets.isOverBudget()) {
       recovery.meters().onFallback(false, unanswered());
       fail(Resp.error(MasterShare.EXCEEDED), ErrorKind.FALLBACK);
     } else {
@@ -392,8 +307,8 @@ final class ReadRetry extends Retry {
     if (System.nanoTime() - pauseEnd < 0) {
       return false;
     }
-    tried.clear();
-    Target next = nextTarget();
+    targets.forgetTried();
+    Target next = targets.next(reason, unanswered());
     if (next == null) {
       run.lane().forWrite().hurry();
       return false;
