@@ -24,27 +24,22 @@ import java.util.Set;
  * bytes is up to its {@link SessionState}.
  */
 final class Session implements ReplyQueue.Client, InputGate.Taker {
-  /** Seconds that a client gets to take what it has been sent. */
-  private static final long LINGER = 5;
-
-  /** The same while the whole proxy waits to end. */
-  private static final long DRAIN_LINGER = 1;
-
   private final SessionContext shared;
   private final ClientIdentity identity;
   private final ReplyQueue replies = new ReplyQueue(this);
   private final RequestDecoder decoder;
   private final ArgumentCursor cursor = new ArgumentCursor();
   private final Delays delays = new Delays();
+  private final Muting muting = new Muting();
+  private final KeySlots keys;
+  private final OwnCommands ownCommands = new OwnCommands(this);
+  private final Ending ending = new Ending(this);
 
   private ChannelHandlerContext context;
   private InputGate gate;
   private OutputGate output;
   private Pieces partial;
   private SessionClient client;
-  private final Muting muting = new Muting();
-  private final KeySlots keys;
-  private final OwnCommands ownCommands = new OwnCommands(this);
 
   private Lane lane;
   private boolean locked;
@@ -52,14 +47,6 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
   private SessionState state;
   private boolean parting;
   private boolean inputEnded;
-
-  /** Null while more may come for the client. */
-  private LingeringClose ending;
-
-  private boolean closed;
-
-  /** Null while nobody but the client would end it. */
-  private CloseCause closeCause;
 
   Session(SessionContext shared) {
     this.shared = shared;
@@ -295,7 +282,7 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
   }
 
   void become(SessionState next) {
-    if (closed) {
+    if (isClosed()) {
       next.onClosed();
     } else {
       state = next;
@@ -314,12 +301,12 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
   }
 
   boolean isClosed() {
-    return closed;
+    return ending.isClosed();
   }
 
   /** Whether nothing more reaches the client: what fails for it now is nobody's error. */
   boolean isOver() {
-    return closed || ending != null;
+    return ending.isBegun();
   }
 
   boolean isIn(SessionState which) {
@@ -394,38 +381,23 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
     become(new Closing(this, CloseCause.PROTOCOL_ERROR));
   }
 
-  /** What is told of the client's end: the first cause brings on others, such as failed writes. */
-  private void closesFor(CloseCause cause) {
-    if (closeCause == null) {
-      closeCause = cause;
-    }
-  }
-
   /** What the client has sent, and still sends, is not looked at. */
   void dropInput() {
     gate.drop();
   }
 
-  /** Sends what there is to send, then closes; see {@link LingeringClose}. */
+  /** Sends what there is to send, then closes; see {@link Ending}. */
   void closeAfterFlush(CloseCause cause) {
-    closesFor(cause);
-    if (ending == null) {
-      ending = new LingeringClose(this, cause == CloseCause.DRAINED ? DRAIN_LINGER : LINGER);
-      dropInput();
-      ending.begin(replies, output);
-      // To the nodes the client is gone. Not at once: what closes it may be about its connection.
-      executor().execute(this::unpin);
-    }
+    ending.afterFlush(cause);
   }
 
   /** Whether the client has been sent all that it will get, but has not closed yet. */
   boolean hasSentAll() {
-    return ending != null && ending.isSent();
+    return ending.isSent();
   }
 
   void closeNow(CloseCause cause) {
-    closesFor(cause);
-    close();
+    ending.now(cause);
   }
 
   /** Why, has been told. */
@@ -441,10 +413,10 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
 
   @Override
   public void onReply(ByteBuf bytes) {
-    if (ending == null) {
-      output.write(bytes);
-    } else {
+    if (isOver()) {
       bytes.release();
+    } else {
+      output.write(bytes);
     }
   }
 
@@ -517,24 +489,18 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
   /** The client sends no more, but may still wait for replies. */
   void onEndOfInput() {
     inputEnded = true;
-    if (ending != null) {
-      ending.onEndOfInput();
-    } else {
-      endInput();
-    }
+    ending.onEndOfInput();
+    endInput();
   }
 
   /** The client is gone. */
   void onClosed() {
-    if (closed) {
+    if (isClosed()) {
       return;
     }
-    closed = true;
-    meters().onClosed(closeCause == null ? CloseCause.CLIENT : closeCause);
+    ending.onClosed();
+    meters().onClosed(ending.cause());
     clients().remove(client);
-    if (ending != null) {
-      ending.onClosed();
-    }
     state.onClosed();
     serving.unpin();
     backend().leave(lane, this);
