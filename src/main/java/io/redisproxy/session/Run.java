@@ -35,8 +35,6 @@ class Run extends MeasuredRun {
   /** Replies that came before their turn; null for most runs, always. */
   private Pieces early;
 
-  private int earlySize;
-
   Run(Session session, Target target, long sentAt) {
     super(session, target, sentAt);
   }
@@ -49,14 +47,14 @@ class Run extends MeasuredRun {
   @Override
   final Retry newRetry(KeptRequests requests) {
     key();
-    return !hasWrites()
-        ? new ReadRetry(session, this, requests)
-        : new WriteRetry(session, this, requests);
+    return hasWrites()
+        ? new WriteRetry(session, this, requests)
+        : new ReadRetry(session, this, requests);
   }
 
   /** The errors after which the requests are sent again. */
   EnumSet<Refusal> refusals() {
-    return !hasWrites() ? Refusal.OF_READS : Refusal.OF_WRITES;
+    return hasWrites() ? Refusal.OF_WRITES : Refusal.OF_READS;
   }
 
   /**
@@ -98,7 +96,7 @@ class Run extends MeasuredRun {
 
   /** Whether a reply has come that waits for its turn, or all have. */
   boolean isPartlyAnswered() {
-    return earlySize > 0 || isDone();
+    return early != null || isDone();
   }
 
   /** What the requests write; the run tells when that is over. Null if nothing. */
@@ -241,16 +239,14 @@ class Run extends MeasuredRun {
   void keep(ByteBuf bytes) {
     if (early == null) {
       early = session.newPieces();
-      earlySize = EARLY_OVERHEAD;
     }
-    earlySize += bytes.readableBytes();
     early.add(bytes, bytes.readerIndex(), bytes.writerIndex());
     bytes.release();
   }
 
   /** How much memory is kept for the run, about. */
   int earlySize() {
-    return earlySize;
+    return early == null ? 0 : EARLY_OVERHEAD + early.size();
   }
 
   /** Gives the kept bytes away. */
@@ -261,7 +257,6 @@ class Run extends MeasuredRun {
       if (isDone()) {
         noteTurn();
       }
-      earlySize = 0;
     }
   }
 

@@ -53,7 +53,7 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
     identity = new ClientIdentity(shared.clients().nextId());
     locked = auth().isPresent();
     keys = shared.backend().keys();
-    decoder = new RequestDecoder(shared.maxSharedRequest());
+    decoder = newDecoder();
   }
 
   // What the states use.
