@@ -56,7 +56,7 @@ final class LargeRequest {
 
   /** Why it goes to no node, and the client has to go, too; null if it goes. */
   String error() {
-    if (isDenied() || session.isLocked()) {
+    if (isDenied() || session.proxyLogin().isAwaited()) {
       return "ERR redis-proxy: a denied request is too large to be skipped";
     }
     return withCursorOfReplica ? Cursors.TOO_LARGE : null;

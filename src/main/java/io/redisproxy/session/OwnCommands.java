@@ -2,16 +2,11 @@ package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.redisproxy.command.Command;
-import io.redisproxy.config.Credentials;
-import io.redisproxy.metrics.ErrorKind;
 import io.redisproxy.resp.Resp;
 import io.redisproxy.upstream.Identity;
 import io.redisproxy.upstream.Login;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * The commands that set or tell the state of the client's connection, which is a connection to the
@@ -114,8 +109,8 @@ final class OwnCommands {
           count == 1 ? "ERR wrong number of arguments for 'auth' command" : "ERR syntax error");
     }
     Login login = new Login(count == 3 ? arguments.text(1) : null, arguments.text(count - 1));
-    if (session.auth().isPresent()) {
-      return unlock(login) ? ok() : Answer.error(WRONG_PASSWORD);
+    if (session.proxyLogin().isDemanded()) {
+      return session.proxyLogin().accepts(login) ? ok() : Answer.error(WRONG_PASSWORD);
     }
     return new Answer(
         Action.CHANGE,
@@ -142,10 +137,10 @@ final class OwnCommands {
       if (arguments.is(i, "AUTH") && i + 2 < arguments.count()) {
         Login login = new Login(arguments.text(i + 1), arguments.text(i + 2));
         i += 2;
-        if (session.auth().isEmpty()) {
+        if (!session.proxyLogin().isDemanded()) {
           identity = identity.thenLogin(login);
           checksLogin = true;
-        } else if (!unlock(login)) {
+        } else if (!session.proxyLogin().accepts(login)) {
           return Answer.error(WRONG_PASSWORD);
         }
       } else if (arguments.is(i, "SETNAME") && i + 1 < arguments.count()) {
@@ -158,7 +153,7 @@ final class OwnCommands {
         return Answer.error("ERR Syntax error in HELLO option '" + arguments.text(i) + "'");
       }
     }
-    if (session.isLocked()) {
+    if (session.proxyLogin().isAwaited()) {
       return Answer.error(
           "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO"
               + " <proto> AUTH <user> <pass> option can be used to authenticate the client and"
@@ -168,23 +163,6 @@ final class OwnCommands {
         Action.CHANGE,
         null,
         new IdentityChange(session, IdentityChange.Kind.HELLO, identity, name, checksLogin));
-  }
-
-  /** Checks the proxy's own password, in a time that doesn't tell how much of it is right. */
-  private boolean unlock(Login login) {
-    Optional<Credentials> auth = session.auth();
-    boolean right = isEqual(auth.get().username(), login.user());
-    right &= isEqual(auth.get().password(), login.password());
-    if (right) {
-      session.unlock();
-    } else {
-      session.meters().onErrors(ErrorKind.LOGIN, 1);
-    }
-    return right;
-  }
-
-  private static boolean isEqual(String expected, String given) {
-    return MessageDigest.isEqual(expected.getBytes(StandardCharsets.UTF_8), Resp.bytes(given));
   }
 
   private Identity own() {

@@ -189,7 +189,8 @@ final class RelayGuard {
       session.onDenied();
       refusal = session.rules().denial(command);
     } else if (ClientCommands.changesOthers(command)
-        || (session.auth().isPresent() && (command == Command.AUTH || command == Command.HELLO))) {
+        || (session.proxyLogin().isDemanded()
+            && (command == Command.AUTH || command == Command.HELLO))) {
       refusal = "ERR redis-proxy: " + command.wireName() + " is not possible in this state";
     }
     boolean passes = refusal == null && !reset;

@@ -159,7 +159,7 @@ final class Serving extends SessionState {
   /** The session is not let in yet, wants no replies, or is to end. */
   private boolean onCarefulRequest(
       Command command, CommandClass commandClass, ByteBuf in, int from, int end) {
-    if (session.isLocked() && !OwnCommands.opensOrEnds(command)) {
+    if (session.proxyLogin().isAwaited() && !OwnCommands.opensOrEnds(command)) {
       return withheld.reply(Resp.error("NOAUTH Authentication required."), in, from, end);
     }
     sender.endBefore(in, from);

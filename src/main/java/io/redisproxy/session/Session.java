@@ -5,7 +5,6 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.util.concurrent.EventExecutor;
 import io.redisproxy.command.CommandRules;
-import io.redisproxy.config.Credentials;
 import io.redisproxy.metrics.CloseCause;
 import io.redisproxy.metrics.ErrorKind;
 import io.redisproxy.metrics.ListenerMeters;
@@ -16,7 +15,6 @@ import io.redisproxy.upstream.Identity;
 import io.redisproxy.upstream.NodeChannel;
 import io.redisproxy.upstream.NodeFailure;
 import io.redisproxy.upstream.Outbound;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -31,6 +29,7 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
   private final ArgumentCursor cursor = new ArgumentCursor();
   private final Delays delays = new Delays();
   private final Muting muting = new Muting();
+  private final ProxyLogin proxyLogin;
   private final KeySlots keys;
   private final OwnCommands ownCommands = new OwnCommands(this);
   private final Ending ending = new Ending(this);
@@ -42,7 +41,6 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
   private SessionClient client;
 
   private Lane lane;
-  private boolean locked;
   private Serving serving;
   private SessionState state;
   private boolean parting;
@@ -51,7 +49,7 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
   Session(SessionContext shared) {
     this.shared = shared;
     identity = new ClientIdentity(shared.clients().nextId());
-    locked = auth().isPresent();
+    proxyLogin = new ProxyLogin(shared.terms(), shared.meters());
     keys = shared.backend().keys();
     decoder = newDecoder();
   }
@@ -138,17 +136,8 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
     return shared.terms().nilRechecks();
   }
 
-  Optional<Credentials> auth() {
-    return shared.terms().auth();
-  }
-
-  /** Whether the client still has to say the proxy's password. */
-  boolean isLocked() {
-    return locked && auth().isPresent();
-  }
-
-  void unlock() {
-    locked = false;
+  ProxyLogin proxyLogin() {
+    return proxyLogin;
   }
 
   Muting muting() {
@@ -157,7 +146,7 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
 
   /** Whether requests are not to be treated like any. */
   boolean needsCare() {
-    return locked || muting.isOn() || parting;
+    return proxyLogin.isAwaited() || muting.isOn() || parting;
   }
 
   OwnCommands ownCommands() {
@@ -184,7 +173,7 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
   void reset() {
     identity.reset();
     muting.toOn();
-    locked = auth().isPresent();
+    proxyLogin.reset();
   }
 
   /** A reply of the proxy's own, behind all that is awaited. */
