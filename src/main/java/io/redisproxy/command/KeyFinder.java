@@ -51,10 +51,13 @@ public final class KeyFinder {
     return keys.build().toArray();
   }
 
-  /** Whether the command may read, or write if it writes, keys that {@link #find} can't tell. */
-  public static boolean touchesOtherKeys(Command command, List<byte[]> request) {
+  /**
+   * Whether the command may read, or write if it writes, others than the keys that {@link #find}
+   * has found in the request.
+   */
+  public static boolean touchesOtherKeys(Command command, List<byte[]> request, int[] found) {
     if (SCRIPTS.contains(command)) {
-      return find(command, request).length == 0 || !KnownScripts.runBy(command, request).declared();
+      return found.length == 0 || !KnownScripts.runBy(command, request).declared();
     }
     if (command == Command.SORT_RO) {
       // The patterns of BY and GET make names of keys from what is in the list.

@@ -255,11 +255,8 @@ public final class KeySlots {
 
   /** False if there are too many, or not all are named. */
   private boolean addMovable(Command command, int database, List<byte[]> request, SlotList to) {
-    if (KeyFinder.touchesOtherKeys(command, request)) {
-      return false;
-    }
     int[] keys = KeyFinder.find(command, request);
-    if (keys.length > MANY) {
+    if (KeyFinder.touchesOtherKeys(command, request, keys) || keys.length > MANY) {
       return false;
     }
     for (int key : keys) {

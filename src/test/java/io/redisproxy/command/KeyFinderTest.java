@@ -96,7 +96,9 @@ class KeyFinderTest {
   }
 
   private static boolean touchesOtherKeys(String line) {
-    return KeyFinder.touchesOtherKeys(CommandTable.find(line.split(" ")[0]), request(line));
+    Command command = CommandTable.find(line.split(" ")[0]);
+    return KeyFinder.touchesOtherKeys(
+        command, request(line), KeyFinder.find(command, request(line)));
   }
 
   private static void assertKeys(String line, int... keys) {
