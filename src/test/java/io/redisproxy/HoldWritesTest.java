@@ -388,6 +388,27 @@ class HoldWritesTest {
   }
 
   @Test
+  void aReadThatWaitsForTheMasterIsOneOfThoseItTakes() throws IOException {
+    try (TestProxy proxy =
+            TestProxy.start(
+                group,
+                Map.of("event-loops", "1"),
+                TestProxy.resilient(
+                    new Resilience(Duration.ofSeconds(1), 3, new MasterFallback(1000), LONG)));
+        RawClient client = proxy.connect()) {
+      group.replicas().forEach(RedisNode::kill);
+      await().until(() -> !proxy.isReadable(0) && !proxy.isReadable(1));
+      killMaster(proxy);
+      client.send(RawClient.requests("CLIENT ID", "GET a"));
+      assertThat(client.readReply()).isInstanceOf(Long.class);
+      old.restart();
+
+      assertThat(client.readReply()).isNull();
+      assertThat(proxy.counted("redis_proxy.fallbacks", "result", "sent")).isEqualTo(1);
+    }
+  }
+
+  @Test
   void nothingIsSentAgainThatCameBeforeWhatWasRun() throws IOException {
     try (TestProxy proxy = proxy(LONG);
         RawClient client = proxy.connect()) {

@@ -78,17 +78,13 @@ final class RunSender {
     if (run != null && other != null) {
       endBefore(in, from);
     }
-    Target target = other == null ? run.target() : other;
-    if (isOverBudget(run == null ? session.lane().reason() : run.reason())) {
-      return Result.OVER_BUDGET;
-    }
     if (run == null) {
-      boolean atMaster = session.lane().reason() != ReadReason.REPLICA;
-      Result result = beginAt(target, atMaster, from);
+      Result result = beginAt(other, session.lane().reason(), from);
       if (result != Result.ADDED) {
         return result;
       }
-      run.reason(session.lane().reason());
+    } else if (isOverBudget(run.reason())) {
+      return Result.OVER_BUDGET;
     }
     sample(in, from);
     run.add(true);
@@ -136,7 +132,8 @@ final class RunSender {
   /** A request for the master that begins at {@code from} goes over a shared connection. */
   Result addAtMaster(ByteBuf in, int from) {
     endReads(in, from);
-    Result result = run == null ? beginAt(session.lane().forWrite(), true, from) : Result.ADDED;
+    Result result =
+        run == null ? beginAt(session.lane().forWrite(), ReadReason.JOINED, from) : Result.ADDED;
     if (result == Result.ADDED) {
       sample(in, from);
       run.add(false);
@@ -149,8 +146,10 @@ final class RunSender {
     return run;
   }
 
-  /** {@code atMaster}: whether it goes there as to the master, which may be another one by now. */
-  private Result beginAt(Target target, boolean atMaster, int from) {
+  /** {@code reason}: why its reads go there. */
+  private Result beginAt(Target target, ReadReason reason, int from) {
+    // It goes there as to the master, which may be another one by now.
+    boolean atMaster = reason != ReadReason.REPLICA;
     NodeChannel connection = target.connection();
     if (atMaster && !isInOrder(connection)) {
       return Result.OUT_OF_ORDER;
@@ -159,8 +158,12 @@ final class RunSender {
       failure = target.failure();
       return Result.UNREACHABLE;
     }
+    if (isOverBudget(reason)) {
+      return Result.OVER_BUDGET;
+    }
     Run begun = new Run(session, target, System.nanoTime());
     begun.atMaster(atMaster);
+    begun.reason(reason);
     begin(begun, connection, from);
     return Result.ADDED;
   }
