@@ -208,6 +208,31 @@ class IdentityTest {
   }
 
   @Test
+  void loginsLeaveNoMoreConnectionsThanWereNeededAtOnce() throws IOException {
+    client.call("AUTH", "foo", "right");
+    client.call("HELLO", "3", "AUTH", "foo", "right");
+    long before = connectionsOf(group.master(), "foo");
+    for (int i = 0; i < 100; i++) {
+      RawClient each = client();
+      assertThat(each.call("AUTH", "foo", "right")).isEqualTo("OK");
+      assertIsError(each.call("AUTH", "foo", "wrong"), "WRONGPASS");
+      assertThat((List<?>) each.call("HELLO", "2", "AUTH", "foo", "right")).isNotEmpty();
+      assertIsError(each.call("HELLO", "2", "AUTH", "foo", "wrong"), "WRONGPASS");
+      assertThat(each.call("SET", "foo:a", "" + i)).isEqualTo("OK");
+    }
+    assertThat(connectionsOf(group.master(), "foo")).isLessThan(before + 5);
+  }
+
+  @Test
+  void aLoginIsCheckedThoughTheConnectionThatRestedIsGone() throws IOException {
+    for (int i = 0; i < 20; i++) {
+      assertThat(client().call("AUTH", "foo", "right")).isEqualTo("OK");
+      group.call(group.master(), "CLIENT", "KILL", "USER", "foo");
+      assertThat(client().call("AUTH", "foo", "right")).isEqualTo("OK");
+    }
+  }
+
+  @Test
   void theCauseIsCounted() throws IOException {
     double before = proxy.counted("redis_proxy.clients.closed", "cause", "login_refused");
     client.call("AUTH", "foo", "right");

@@ -7,6 +7,7 @@ import io.redisproxy.resp.Resp;
 import io.redisproxy.upstream.Identity;
 import io.redisproxy.upstream.NodeFailure;
 import io.redisproxy.upstream.PinnedConnection;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
@@ -133,7 +134,7 @@ final class IdentityChange extends PausedState implements PinnedConnection.Holde
     pause();
     target = session.lane().forWrite();
     if (checksLogin) {
-      target.pool().pinNew(identity, this);
+      target.pool().pinForLogin(identity, this);
     } else {
       target.pool().pinBriefly(identity, this);
     }
@@ -142,6 +143,15 @@ final class IdentityChange extends PausedState implements PinnedConnection.Holde
   @Override
   public void onPinned(PinnedConnection pinned) {
     connection = pinned;
+    if (checksLogin && pinned.isConnected()) {
+      connection.expect(new OwnReply(session, this::onChecked, this::onLostBeforeChecked));
+      connection.send(Resp.request(session.allocator(), identity.login().request()));
+    } else {
+      ask();
+    }
+  }
+
+  private void ask() {
     connection.expect(new OwnReply(session, this::onAgreed, this::onRefused));
     connection.send(
         switch (kind) {
@@ -155,12 +165,35 @@ final class IdentityChange extends PausedState implements PinnedConnection.Holde
     return Resp.request(session.allocator(), command, Integer.toString(argument));
   }
 
+  /** A connection that is there already stays what it is, whatever the node says to the login. */
+  private void onChecked(ByteBuf reply) {
+    if (done) {
+      return;
+    }
+    if (isError(reply)) {
+      connection.release(true);
+      String error = reply.toString(StandardCharsets.UTF_8).strip().substring(1);
+      onRefused(NodeFailure.refused(target.link().node(), error));
+    } else if (kind == Kind.AUTH) {
+      onAgreed(reply);
+    } else {
+      ask();
+    }
+  }
+
+  /** It may have been closed while it rested. */
+  private void onLostBeforeChecked(NodeFailure failure) {
+    if (!done) {
+      target.pool().pinNew(identity, this);
+    }
+  }
+
   private void onAgreed(ByteBuf reply) {
     if (done) {
       return;
     }
     connection.release(true);
-    if (kind != Kind.AUTH && kind != Kind.NO_TOUCH && reply.getByte(reply.readerIndex()) == '-') {
+    if (kind != Kind.AUTH && kind != Kind.NO_TOUCH && isError(reply)) {
       session.reply(reply.retain());
     } else if (kind != Kind.HELLO) {
       apply();
@@ -179,6 +212,10 @@ final class IdentityChange extends PausedState implements PinnedConnection.Holde
     if (checksLogin) {
       session.lane().forWrite().link().onLetIn();
     }
+  }
+
+  private static boolean isError(ByteBuf reply) {
+    return reply.getByte(reply.readerIndex()) == '-';
   }
 
   private void onRefused(NodeFailure failure) {

@@ -73,10 +73,7 @@ public record Identity(
       requests.add(select);
     }
     if (login != null) {
-      List<byte[]> auth = new ArrayList<>();
-      auth.add(Resp.bytes("AUTH"));
-      auth.addAll(login.arguments());
-      requests.add(auth);
+      requests.add(login.request());
     }
     if (database != DEFAULT.database) {
       requests.add(select);

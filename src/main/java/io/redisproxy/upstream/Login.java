@@ -27,14 +27,15 @@ public record Login(String username, String password) {
     return Resp.text(text.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** The arguments of AUTH. */
-  List<byte[]> arguments() {
-    List<byte[]> arguments = new ArrayList<>(2);
+  /** AUTH with its arguments. */
+  public List<byte[]> request() {
+    List<byte[]> request = new ArrayList<>(3);
+    request.add(Resp.bytes("AUTH"));
     if (username != null) {
-      arguments.add(Resp.bytes(username));
+      request.add(Resp.bytes(username));
     }
-    arguments.add(Resp.bytes(password));
-    return arguments;
+    request.add(Resp.bytes(password));
+    return request;
   }
 
   /** The name that the node knows the user by. */

@@ -31,7 +31,8 @@ public record NodeFailure(NodeAddress node, String reason, boolean sent, String 
     return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
   }
 
-  static NodeFailure refused(NodeAddress node, String refusal) {
+  /** {@code refusal}: the node's error reply, without its leading {@code -}. */
+  public static NodeFailure refused(NodeAddress node, String refusal) {
     return new NodeFailure(node, "it refuses the connection: " + refusal, false, refusal);
   }
 

@@ -157,11 +157,10 @@ public final class NodePool {
 
   /** Gives the holder a connection of its own, at once or when there is room for one more. */
   public void pin(Identity identity, PinnedConnection.Holder holder) {
-    PinnedConnection rested = takeResting(identity);
-    if (rested != null) {
-      meters.onPinned();
-      rested.hold(holder);
-    } else if (connector.limit().isReached() && !closeOldestResting()) {
+    if (pinResting(identity, holder)) {
+      return;
+    }
+    if (connector.limit().isReached() && !closeOldestResting()) {
       pinNone(identity, holder, () -> FULL);
     } else if (pinned.size() < options.maxPinned() || closeOldestResting()) {
       pinNew(identity, isAgreed(identity), holder);
@@ -176,16 +175,22 @@ public final class NodePool {
    * may hold theirs for ever, have given one back.
    */
   public void pinBriefly(Identity identity, PinnedConnection.Holder holder) {
-    PinnedConnection rested = takeResting(identity);
-    if (rested != null) {
-      meters.onPinned();
-      rested.hold(holder);
-    } else {
+    if (!pinResting(identity, holder)) {
       pinNew(identity, isAgreed(identity), holder);
     }
   }
 
-  /** The same with a connection that is new, so that the node checks the login. */
+  /**
+   * The same to have the node check the login: it does so for a connection that is new, and has to
+   * be asked over one that is {@linkplain NodeChannel#isConnected connected}.
+   */
+  public void pinForLogin(Identity identity, PinnedConnection.Holder holder) {
+    if (!pinResting(identity, holder)) {
+      pinNew(identity, holder);
+    }
+  }
+
+  /** The same with a connection that is new. */
   public void pinNew(Identity identity, PinnedConnection.Holder holder) {
     pinNew(identity, false, holder);
   }
@@ -369,16 +374,19 @@ public final class NodePool {
     return identity.login() != null;
   }
 
-  private PinnedConnection takeResting(Identity identity) {
+  /** Gives the holder one that no client has; false if there is none of the identity. */
+  private boolean pinResting(Identity identity, PinnedConnection.Holder holder) {
     Identity wanted = atNode(identity);
     for (Iterator<Resting> all = resting.iterator(); all.hasNext(); ) {
       PinnedConnection connection = all.next().connection();
       if (connection.identity().equals(wanted)) {
         all.remove();
-        return connection;
+        meters.onPinned();
+        connection.hold(holder);
+        return true;
       }
     }
-    return null;
+    return false;
   }
 
   private boolean closeOldestResting() {
