@@ -2,7 +2,8 @@ package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
-import java.util.Queue;
+import java.util.Deque;
+import java.util.Iterator;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
@@ -35,7 +36,14 @@ final class ReplyQueue {
   private static final int MANY = 1024;
 
   private final Client client;
-  private final Queue<Run> runs = new ArrayDeque<>(4);
+  private final Deque<Run> runs = new ArrayDeque<>(4);
+
+  /** How many runs there have been. */
+  private long added;
+
+  /** The place of the last one with writes. */
+  private long lastWrites;
+
   private long early;
   private int masterRuns;
   private int writeRuns;
@@ -99,6 +107,11 @@ final class ReplyQueue {
   }
 
   void add(Run run) {
+    added++;
+    run.place(added);
+    if (run.hasWrites()) {
+      lastWrites = added;
+    }
     runs.add(run);
     requests += run.requests();
     masterRuns += run.isAtMaster() ? 1 : 0;
@@ -111,7 +124,7 @@ final class ReplyQueue {
       client.onReply(reply);
     } else {
       Run run = new Run(session, null, 0);
-      runs.add(run);
+      add(run);
       keep(run, reply);
     }
   }
@@ -145,14 +158,23 @@ final class ReplyQueue {
 
   /** Whether there is such a run among those behind a run. */
   boolean anyBehind(Run run, Predicate<Run> which) {
-    boolean behind = false;
-    for (Run each : runs) {
-      if (behind && which.test(each)) {
+    // There may be any number before it.
+    Iterator<Run> fromLast = runs.descendingIterator();
+    while (fromLast.hasNext()) {
+      Run each = fromLast.next();
+      if (each == run) {
+        return false;
+      }
+      if (which.test(each)) {
         return true;
       }
-      behind |= each == run;
     }
     return false;
+  }
+
+  /** The same of runs with writes, which most clients have none of that many are behind. */
+  boolean anyWritesBehind(Run run, Predicate<Run> which) {
+    return run.place() < lastWrites && anyBehind(run, each -> each.hasWrites() && which.test(each));
   }
 
   /** Tells all runs behind a run. */

@@ -18,6 +18,9 @@ class Run extends MeasuredRun {
   /** What it takes to keep a reply beyond its bytes. */
   static final int EARLY_OVERHEAD = 512;
 
+  /** In the order of the client's runs. */
+  private long place;
+
   private boolean cutOff;
   private boolean failed;
   private boolean muted;
@@ -97,6 +100,15 @@ class Run extends MeasuredRun {
   /** Whether a reply has come that waits for its turn, or all have. */
   boolean isPartlyAnswered() {
     return early != null || isDone();
+  }
+
+  /** Its number among the client's runs, of which later ones have higher numbers. */
+  long place() {
+    return place;
+  }
+
+  void place(long number) {
+    place = number;
   }
 
   /** What the requests write; the run tells when that is over. Null if nothing. */
