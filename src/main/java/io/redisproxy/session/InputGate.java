@@ -127,8 +127,7 @@ final class InputGate {
     if (backlog.isEmpty() && !reasons.contains(Reason.CLIENT_FULL)) {
       return false;
     }
-    backlog.add(in, in.readerIndex(), in.writerIndex());
-    in.release();
+    backlog.take(in);
     update();
     goOnLater();
     return true;

@@ -63,8 +63,7 @@ abstract class PausedState extends SessionState {
 
   @Override
   final void onBytes(ByteBuf in) {
-    early.add(in, in.readerIndex(), in.writerIndex());
-    in.release();
+    early.take(in);
   }
 
   @Override

@@ -41,17 +41,35 @@ final class Pieces {
     if (length == 0) {
       return;
     }
-    size += length;
     if (length >= SMALL) {
-      open = null;
-      pieces.add(in.retainedSlice(from, length));
+      addLarge(in.retainedSlice(from, length));
     } else {
+      size += length;
       if (open == null || open.readableBytes() >= SMALL) {
         open = allocator.buffer(Math.max(length, 256));
         pieces.add(open);
       }
       open.writeBytes(in, from, length);
     }
+  }
+
+  /**
+   * Adds the rest of a buffer, which is taken over. What comes and goes again and again, such as
+   * many requests in one piece that are waited for one by one, doesn't become a slice of a slice.
+   */
+  void take(ByteBuf in) {
+    if (in.readableBytes() >= SMALL) {
+      addLarge(in);
+    } else {
+      add(in, in.readerIndex(), in.writerIndex());
+      in.release();
+    }
+  }
+
+  private void addLarge(ByteBuf piece) {
+    size += piece.readableBytes();
+    open = null;
+    pieces.add(piece);
   }
 
   /** Gives the first piece away; there must be one. */

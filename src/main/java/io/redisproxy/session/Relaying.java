@@ -95,8 +95,7 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
   @Override
   void onBytes(ByteBuf in) {
     if (connection == null || atEnd != null) {
-      early.add(in, in.readerIndex(), in.writerIndex());
-      in.release();
+      early.take(in);
       return;
     }
     pass(in);
@@ -109,8 +108,10 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
     }
     if (guard.isReset()) {
       endWith(this::reset);
-      early.add(in, in.readerIndex(), in.writerIndex());
-    } else if (guard.refusal() != null) {
+      early.take(in);
+      return;
+    }
+    if (guard.refusal() != null) {
       endWith(this::refuse);
     } else if (!connection.isWritable()) {
       session.waitForRoom(connection);

@@ -252,8 +252,7 @@ class Run extends MeasuredRun {
     if (early == null) {
       early = session.newPieces();
     }
-    early.add(bytes, bytes.readerIndex(), bytes.writerIndex());
-    bytes.release();
+    early.take(bytes);
   }
 
   /** How much memory is kept for the run, about. */

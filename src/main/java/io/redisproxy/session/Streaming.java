@@ -148,8 +148,7 @@ final class Streaming extends SessionState implements PinnedConnection.Holder, H
   @Override
   void onBytes(ByteBuf in) {
     if (connection == null) {
-      early.add(in, in.readerIndex(), in.writerIndex());
-      in.release();
+      early.take(in);
       return;
     }
     session.delays().goOn();

@@ -49,6 +49,21 @@ class PiecesTest {
     drained.forEach(ByteBuf::release);
   }
 
+  /** As many requests in one piece do that are waited for one by one. */
+  @Test
+  void whatComesAndGoesAgainAndAgainIsNoSliceOfASlice() {
+    ByteBuf[] in = {PooledByteBufAllocator.DEFAULT.buffer(100_000).writeZero(100_000)};
+    ByteBuf first = in[0];
+    for (int i = 0; i < 90_000; i++) {
+      in[0].skipBytes(1);
+      pieces.take(in[0]);
+      pieces.drainTo(piece -> in[0] = piece);
+    }
+    assertThat(in[0].readableBytes()).isEqualTo(10_000);
+    in[0].release();
+    assertThat(first.refCnt()).isZero();
+  }
+
   @Test
   void aLargePieceIsNotCopied() {
     ByteBuf in = Unpooled.wrappedBuffer(new byte[10_000]);
