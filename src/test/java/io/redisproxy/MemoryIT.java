@@ -83,6 +83,39 @@ class MemoryIT {
     assertNoneWasMissing();
   }
 
+  @Test
+  void writesThatWaitForAMasterThatIsGoneAreAllAnswered() throws Exception {
+    group.master().kill();
+    try {
+      byte[] write = RawClient.request("SET", "a", VALUE);
+      for (RawClient client : clients) {
+        client.send(write);
+      }
+    } finally {
+      group.master().restart();
+    }
+    for (RawClient client : clients) {
+      // Whoever has waited for too long gets an error.
+      client.readReply();
+    }
+    readAndWrite();
+    assertNoneWasMissing();
+  }
+
+  @Test
+  void whatWaitsBehindABlockedCommandTakesNothingFromOthers() throws Exception {
+    byte[] login = RawClient.request("AUTH", VALUE);
+    for (RawClient client : clients) {
+      client.send("BLPOP nothing 0\r\n");
+      client.send(login);
+    }
+    await().until(() -> closedForMemory() > 0);
+    readAndWrite();
+    assertNoneWasMissing();
+    // The proxy ends when nobody waits any more.
+    group.call(group.master(), "CLIENT", "KILL", "TYPE", "normal");
+  }
+
   private void readAndWrite() throws IOException {
     try (RawClient client = new RawClient(app.port())) {
       assertThat(client.call("SET", "other", "1")).isEqualTo("OK");

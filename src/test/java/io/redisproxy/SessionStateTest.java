@@ -194,6 +194,15 @@ class SessionStateTest {
     }
   }
 
+  @Test
+  void whatWaitsBehindACommandThatWaitsIsTheClients() throws IOException {
+    client.sendCommand("BLPOP", "nobody", "0");
+    byte[] login = RawClient.request("AUTH", "x".repeat(5000));
+    client.send(login);
+    String kept = " qbuf=" + login.length + " ";
+    await().until(() -> clientList().contains(kept));
+  }
+
   private String clientList() throws IOException {
     try (RawClient other = proxy.connect()) {
       return (String) other.call("CLIENT", "LIST");

@@ -10,8 +10,9 @@ import org.jboss.logging.Logger;
  * Closes clients when memory stays short, those with the most of it first, as Redis does above its
  * {@code maxmemory-clients}. Who has said CLIENT NO-EVICT stays.
  *
- * <p>What they have sent counts only when one has not ended its request though it was read from;
- * else it is a node that all wait for, and they will come to an end when it goes on.
+ * <p>What they have sent counts only of those that are blocked, or when one has not ended its
+ * request though it was read from; else it is a node that all wait for, and they will come to an
+ * end when it goes on.
  */
 public final class Eviction {
   private static final Logger LOG = Logger.getLogger(Eviction.class);
@@ -78,7 +79,8 @@ public final class Eviction {
     List<Holder> holders = new ArrayList<>();
     for (ConnectedClient client : clients.open()) {
       // What it has of it changes meanwhile.
-      long bytes = client.outputBytes() + (requestIsLate ? client.inputBytes() : 0);
+      boolean inputCounts = requestIsLate || client.isBlocked();
+      long bytes = client.outputBytes() + (inputCounts ? client.inputBytes() : 0);
       if (bytes > LITTLE && !client.identity().isNoEvict()) {
         holders.add(new Holder(client, bytes));
       }

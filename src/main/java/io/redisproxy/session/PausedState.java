@@ -45,7 +45,7 @@ abstract class PausedState extends SessionState {
     resume();
   }
 
-  /** How many bytes wait. */
+  @Override
   final int waitingBytes() {
     return early.size();
   }

@@ -55,6 +55,11 @@ final class RelayGuard {
     return wrote;
   }
 
+  /** How many bytes have come of a request that has not passed. */
+  int waitingBytes() {
+    return partial.size();
+  }
+
   /** Whether the reply to one more request would come, as the last bytes from the node. */
   boolean isAnswered() {
     return answered && muting == null && !passesRest;

@@ -54,6 +54,17 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
   }
 
   @Override
+  int waitingBytes() {
+    return early.size() + guard.waitingBytes();
+  }
+
+  /** The node may keep the last command for ever, and what waits is for nobody till then. */
+  @Override
+  boolean isBlocked() {
+    return atEnd != null;
+  }
+
+  @Override
   void onEntered() {
     Pin pin = before.pin();
     if (pin == null && session.lane().forWrite().isDoubtful()) {

@@ -102,6 +102,17 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
     return state.word();
   }
 
+  /** How many bytes have come that the session can't go on with yet. */
+  int waitingBytes() {
+    return partial.size() + state.waitingBytes() + gate.waiting();
+  }
+
+  /** Whether it waits in a command such as BLPOP, for any thread. */
+  boolean isBlocked() {
+    Pin pin = serving.pin();
+    return pin == null ? state.isBlocked() : pin.isBlocked();
+  }
+
   /** The number that a node knows the session's own connection by, for any thread; or -1. */
   long idAtNode() {
     Pin pin = serving.pin();
@@ -309,8 +320,8 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
 
   @Override
   public boolean isUnfinished() {
-    // In other states what comes is passed on.
-    return isMidRequest() || gate.isHolding() || (state == serving && !replies.isEmpty());
+    // In other states what comes is passed on, or waits.
+    return waitingBytes() > 0 || (state == serving && !replies.isEmpty());
   }
 
   @Override
@@ -335,6 +346,7 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
   /** Goes on with what came while the session waited. */
   void resume(Pieces waited) {
     waited.drainTo(this::process);
+    gate.onTaken();
     onCaughtUp();
   }
 

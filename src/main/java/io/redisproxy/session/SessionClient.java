@@ -189,7 +189,7 @@ final class SessionClient implements ConnectedClient {
 
   @Override
   public long inputBytes() {
-    return (long) session.partial().size() + session.gate().waiting();
+    return session.waitingBytes();
   }
 
   @Override
@@ -205,8 +205,7 @@ final class SessionClient implements ConnectedClient {
 
   @Override
   public boolean isBlocked() {
-    Pin pin = session.serving().pin();
-    return pin != null && pin.isBlocked();
+    return session.isBlocked();
   }
 
   @Override

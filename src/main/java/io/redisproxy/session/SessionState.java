@@ -20,6 +20,11 @@ abstract class SessionState {
   /** Bytes came from the client; they are taken over. */
   abstract void onBytes(ByteBuf in);
 
+  /** How many bytes wait for another state, or for this one to go on. */
+  int waitingBytes() {
+    return 0;
+  }
+
   /** Whether the reply that is awaited can't come before the rest of its request has. */
   boolean awaitsRest() {
     return false;
@@ -33,6 +38,11 @@ abstract class SessionState {
 
   /** The client sends no more, but may still wait for replies. */
   abstract void onEndOfInput();
+
+  /** Whether it waits in a command such as BLPOP, on any thread; not if its connection is a pin. */
+  boolean isBlocked() {
+    return false;
+  }
 
   /** Adds the flags with which CLIENT LIST tells this state, on any thread. */
   void addFlags(Set<ClientFlag> flags) {}

@@ -55,6 +55,11 @@ final class Streaming extends SessionState implements PinnedConnection.Holder, H
   }
 
   @Override
+  int waitingBytes() {
+    return early.size();
+  }
+
+  @Override
   void onEntered() {
     if (connection != null) {
       begin();
