@@ -56,7 +56,7 @@ final class InputGate {
 
   private static final long LOOK_AGAIN_MILLIS = 100;
 
-  private static final int MAX_EXCESS_READS = 4;
+  private static final int MAX_EXCESS_READS = 2;
 
   private final Taker taker;
   private final Channel channel;
