@@ -6,7 +6,6 @@ import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.redisproxy.config.KubernetesConfig;
 import io.redisproxy.config.NodeAddress;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -23,9 +22,6 @@ import org.jboss.logging.Logger;
  * a mistake, or nobody can be served.
  */
 public final class KubernetesWatch<T extends HasMetadata> implements NodeSource {
-  /** After so long it is begun again with what could not be begun with. */
-  private static final Duration RETRY = Duration.ofSeconds(2);
-
   private static final Logger LOG = Logger.getLogger(KubernetesWatch.class);
 
   private final String listener;
@@ -78,7 +74,7 @@ public final class KubernetesWatch<T extends HasMetadata> implements NodeSource 
   @Override
   public void start(Members toTell) {
     members = toTell;
-    Background.run(threadName(), this::open);
+    Background.runUntilDone(threadName(), this::open, this::goOn);
   }
 
   @Override
@@ -88,32 +84,19 @@ public final class KubernetesWatch<T extends HasMetadata> implements NodeSource 
   }
 
   private synchronized void open() {
-    if (closed) {
-      return;
-    }
-    try {
-      begin(clients.acquire());
-    } catch (RuntimeException e) {
-      // As what the client begins with is no better than that of the API server.
-      goOn(e);
-      Background.runLater(threadName(), RETRY, this::open);
+    if (!closed) {
+      clients.acquireFor(this::begin);
+      open = true;
     }
   }
 
   private void begin(KubernetesClient client) {
-    try {
-      informer = pods.informer(client);
-      informer.exceptionHandler((isStarted, cause) -> goOn(cause));
-      informer.addEventHandler(new Changes());
-      informer.start().whenComplete((synced, failure) -> onChange());
-      if (zones != null) {
-        zones.open(client, Optional.empty());
-      }
-      open = true;
-    } finally {
-      if (!open) {
-        clients.release();
-      }
+    informer = pods.informer(client);
+    informer.exceptionHandler((isStarted, cause) -> goOn(cause));
+    informer.addEventHandler(new Changes());
+    informer.start().whenComplete((synced, failure) -> onChange());
+    if (zones != null) {
+      zones.open(client, Optional.empty());
     }
   }
 

@@ -46,7 +46,11 @@ final class NodeZones implements ResourceEventHandler<Node> {
                     Node.class,
                     client.getKubernetesSerialization(),
                     "metadata.labels"));
-    informer.exceptionHandler((isStarted, cause) -> goOn(cause));
+    informer.exceptionHandler(
+        (isStarted, cause) -> {
+          onFailure(cause);
+          return true;
+        });
     informer.addEventHandler(this);
     informer.start();
   }
@@ -66,7 +70,8 @@ final class NodeZones implements ResourceEventHandler<Node> {
     return labels == null ? "" : labels.getOrDefault(LABEL, "");
   }
 
-  private boolean goOn(Throwable cause) {
+  /** They can't be seen, and it is tried again. */
+  void onFailure(Throwable cause) {
     if (!failing) {
       failing = true;
       LOG.warnf(
@@ -77,7 +82,6 @@ final class NodeZones implements ResourceEventHandler<Node> {
                   + " k8s/components/zones gives, and zonesFromNodes of a RedisProxy"
               : cause.getMessage());
     }
-    return true;
   }
 
   private static boolean isForbidden(Throwable cause) {

@@ -1,6 +1,5 @@
 package io.redisproxy.discovery;
 
-import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -56,7 +55,8 @@ public final class OwnZone {
 
   /** Begins to ask for it. */
   public void start() {
-    clusterNode.ifPresent(node -> Background.run("kubernetes-zone", () -> open(node)));
+    clusterNode.ifPresent(
+        node -> Background.runUntilDone("kubernetes-zone", () -> open(node), zones::onFailure));
   }
 
   /** Asks no more. */
@@ -68,9 +68,8 @@ public final class OwnZone {
 
   private synchronized void open(String node) {
     if (!closed) {
-      KubernetesClient client = clients.acquire();
+      clients.acquireFor(client -> zones.open(client, Optional.of(node)));
       open = true;
-      zones.open(client, Optional.of(node));
     }
   }
 

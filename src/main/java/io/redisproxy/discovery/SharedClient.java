@@ -1,6 +1,7 @@
 package io.redisproxy.discovery;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -17,13 +18,26 @@ public final class SharedClient {
     this.maker = maker;
   }
 
-  /** To be {@linkplain #release released} once. */
-  synchronized KubernetesClient acquire() {
+  private synchronized KubernetesClient acquire() {
     if (users == 0) {
       client = maker.get();
     }
     users++;
     return client;
+  }
+
+  /** Begins something with it; unless that fails, it is to be {@linkplain #release released}. */
+  void acquireFor(Consumer<KubernetesClient> beginning) {
+    KubernetesClient acquired = acquire();
+    boolean begun = false;
+    try {
+      beginning.accept(acquired);
+      begun = true;
+    } finally {
+      if (!begun) {
+        release();
+      }
+    }
   }
 
   synchronized void release() {

@@ -329,6 +329,26 @@ class KubernetesWatchTest {
     }
   }
 
+  @Test
+  void theOwnZoneIsAskedForAgainWhenThatCannotBeBegun() {
+    AtomicInteger attempts = new AtomicInteger();
+    SharedClient clients =
+        new SharedClient(
+            () -> {
+              if (attempts.incrementAndGet() == 1) {
+                throw new KubernetesClientException("no such certificate");
+              }
+              return server.createClient();
+            });
+    try (LogWatch log = new LogWatch(NodeZones.class)) {
+      OwnZone zone = new OwnZone(Optional.empty(), Optional.of("node-1"), clients);
+      zone.start();
+      await().until(() -> attempts.get() == 2);
+      zone.close();
+      assertThat(log.messages()).singleElement().asString().endsWith("no such certificate");
+    }
+  }
+
   private KubernetesMockServer server() {
     return new KubernetesMockServer(
         new Context(), new MockWebServer(), new HashMap<>(), objects, false);
