@@ -80,7 +80,7 @@ public final class TlsHandshake extends ChannelInboundHandlerAdapter {
    * @param before the handler that all of it stands before
    * @param name that of the handler that goes on
    */
-  private static void begin(
+  static void begin(
       SslHandler handler,
       ChannelPipeline pipeline,
       String before,
@@ -89,8 +89,13 @@ public final class TlsHandshake extends ChannelInboundHandlerAdapter {
       Outcome outcome) {
     handler.setHandshakeTimeoutMillis(options.timeout().toMillis());
     String handshake = name + "-handshake";
-    pipeline.addBefore(before, handshake, new TlsHandshake(name, outcome));
+    TlsHandshake added = new TlsHandshake(name, outcome);
+    pipeline.addBefore(before, handshake, added);
     pipeline.addBefore(handshake, TLS, handler);
+    if (!pipeline.channel().isActive()) {
+      // It was lost before, and tells nothing any more.
+      added.fail(pipeline.context(added), new ClosedChannelException());
+    }
   }
 
   @Override
