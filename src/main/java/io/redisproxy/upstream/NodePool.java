@@ -319,10 +319,21 @@ public final class NodePool {
   }
 
   void onClosed(PinnedConnection connection) {
-    if (pinned.remove(connection) && !resting.removeIf(each -> each.connection() == connection)) {
+    if (pinned.remove(connection) && !removeResting(connection)) {
       meters.onUnpinned();
     }
     serveWaiting();
+  }
+
+  private boolean removeResting(PinnedConnection connection) {
+    // When many are closed it is the oldest ones, one after the other.
+    for (Iterator<Resting> all = resting.descendingIterator(); all.hasNext(); ) {
+      if (all.next().connection() == connection) {
+        all.remove();
+        return true;
+      }
+    }
+    return false;
   }
 
   /** In the order in which they came, as long as there is a connection, or room for one more. */
@@ -408,13 +419,11 @@ public final class NodePool {
   private void sweep() {
     sweeping = false;
     long now = System.nanoTime();
-    List<PinnedConnection> idle = new ArrayList<>();
-    for (Resting each : resting) {
-      if (now - each.since() >= options.pinnedIdle().toNanos()) {
-        idle.add(each.connection());
-      }
+    Resting oldest = resting.peekLast();
+    while (oldest != null && now - oldest.since() >= options.pinnedIdle().toNanos()) {
+      oldest.connection().abort();
+      oldest = resting.peekLast();
     }
-    idle.forEach(NodeChannel::abort);
     if (!resting.isEmpty()) {
       sweepLater();
     }
