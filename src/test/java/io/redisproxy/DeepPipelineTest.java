@@ -2,11 +2,14 @@ package io.redisproxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redisproxy.config.MasterFallback;
 import io.redisproxy.config.NilRecheck;
+import io.redisproxy.config.Resilience;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
@@ -25,9 +28,14 @@ class DeepPipelineTest {
   static void start() {
     group = RedisGroup.start(1);
     NilRecheck gets = new NilRecheck(Set.of("GET"), Set.of());
+    // On a busy machine the last of so many takes a while.
+    Resilience patient =
+        new Resilience(Duration.ofMinutes(1), 3, MasterFallback.ALWAYS, Duration.ofSeconds(2));
     proxy =
         TestProxy.start(
-            group, Map.of(), config -> ListenerBuilder.like(config).nilRecheck(gets).build());
+            group,
+            Map.of(),
+            config -> ListenerBuilder.like(config).nilRecheck(gets).resilience(patient).build());
   }
 
   @AfterAll
