@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A session has a connection of its own for as long as it needs one, and no longer. */
@@ -253,12 +254,24 @@ class PinTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"BLPOP l 0", "XREAD BLOCK 0 STREAMS s $"})
-  void aClientThatIsGoneWaitsForNothingWhateverItHasSentBehind(String blocking) throws IOException {
-    try (RawClient gone = proxy.connect()) {
-      gone.send(RawClient.requests(blocking, "GET a"));
-      await().until(() -> blockedAtMaster() == 1);
-      gone.shutdownOutput();
+  @CsvSource({
+    "BLPOP l 0, 1",
+    "BLPOP l 0, 50000",
+    "BLPOP l 0, 3000000",
+    "XREAD BLOCK 0 STREAMS s $, 1",
+    "XREAD BLOCK 0 STREAMS s $, 3000000"
+  })
+  void aClientThatIsGoneWaitsForNothingWhateverItHasSentBehind(String blocking, int length)
+      throws IOException {
+    for (boolean half : new boolean[] {true, false}) {
+      try (RawClient gone = proxy.connect()) {
+        gone.send(RawClient.requests(blocking, "SET a " + "x".repeat(length)));
+        await().until(() -> blockedAtMaster() == 1);
+        if (half) {
+          gone.shutdownOutput();
+          await().until(() -> blockedAtMaster() == 0);
+        }
+      }
       await().until(() -> blockedAtMaster() == 0);
     }
   }

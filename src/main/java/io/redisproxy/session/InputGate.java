@@ -2,6 +2,7 @@ package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -12,7 +13,8 @@ import java.util.concurrent.TimeUnit;
  * <p>A client that doesn't take its replies is read from all the same, up to a limit: it may be one
  * that writes all of its requests before it reads the first reply, and would never come to that.
  * What it sends waits here, and goes on in small portions, so that it doesn't bring more replies
- * than the client takes.
+ * than the client takes. So is one whose command waits for others, as only reading tells that it
+ * has gone.
  *
  * <p>While memory is short, who has something unfinished is read from in turn only.
  */
@@ -27,8 +29,13 @@ final class InputGate {
     /** Too many replies wait for an earlier one. */
     EARLY_FULL,
     /** The session waits for something before it can go on. */
-    WAITING
+    WAITING,
+    /** It waits for a command that waits for other clients at the node. */
+    BLOCKED
   }
+
+  /** With these the client is read from all the same. */
+  private static final Set<Reason> READS_ON = EnumSet.of(Reason.CLIENT_FULL, Reason.BLOCKED);
 
   /** Who is given what waited. */
   interface Taker {
@@ -90,7 +97,7 @@ final class InputGate {
 
   void close(Reason reason) {
     if (reasons.add(reason)) {
-      if (reason != Reason.CLIENT_FULL) {
+      if (!READS_ON.contains(reason)) {
         taker.onNotRead();
       }
       update();
@@ -124,7 +131,7 @@ final class InputGate {
       update();
       return true;
     }
-    if (backlog.isEmpty() && !reasons.contains(Reason.CLIENT_FULL)) {
+    if (backlog.isEmpty() && !readsOn()) {
       return false;
     }
     backlog.take(in);
@@ -212,9 +219,11 @@ final class InputGate {
     if (dropping) {
       return dropped < MOST_DROPPED;
     }
-    return reasons.contains(Reason.CLIENT_FULL)
-        ? backlog.size() < mostWaiting()
-        : reasons.isEmpty() && backlog.isEmpty();
+    return readsOn() ? backlog.size() < mostWaiting() : reasons.isEmpty() && backlog.isEmpty();
+  }
+
+  private boolean readsOn() {
+    return !Collections.disjoint(reasons, READS_ON);
   }
 
   private long mostWaiting() {

@@ -7,6 +7,7 @@ import java.util.Set;
 abstract class PausedState extends SessionState {
   final Session session;
   private final Pieces early;
+  private InputGate.Reason pause = InputGate.Reason.WAITING;
 
   PausedState(Session session) {
     this.session = session;
@@ -18,14 +19,15 @@ abstract class PausedState extends SessionState {
     return true;
   }
 
-  /** The client is not read from until the session goes on. */
+  /** The client is not read from until the session goes on, or just to see whether it goes. */
   final void pause() {
-    session.gate().close(InputGate.Reason.WAITING);
+    pause = session.isBlocked() ? InputGate.Reason.BLOCKED : InputGate.Reason.WAITING;
+    session.gate().close(pause);
   }
 
   /** Another state comes, before what has waited is {@link #resume resumed}. */
   final void goOnIn(SessionState next) {
-    session.gate().open(InputGate.Reason.WAITING);
+    session.gate().open(pause);
     session.become(next);
   }
 

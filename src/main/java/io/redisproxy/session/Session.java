@@ -491,6 +491,7 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
   void onEndOfInput() {
     inputEnded = true;
     ending.onEndOfInput();
+    serving.closeOnceBlocked();
     endInput();
   }
 

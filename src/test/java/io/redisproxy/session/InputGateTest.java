@@ -35,7 +35,10 @@ class InputGateTest {
       }
       assertThat(channel.config().isAutoRead())
           .as("%s", against)
-          .isEqualTo(against.isEmpty() || against.contains(InputGate.Reason.CLIENT_FULL));
+          .isEqualTo(
+              against.isEmpty()
+                  || against.contains(InputGate.Reason.CLIENT_FULL)
+                  || against.contains(InputGate.Reason.BLOCKED));
     }
   }
 
