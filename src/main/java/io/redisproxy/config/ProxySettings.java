@@ -125,8 +125,8 @@ public interface ProxySettings {
     MemorySize outputLimit();
 
     /**
-     * How many bytes of requests are read from a client that doesn't read its replies; they wait
-     * until it does.
+     * How many bytes of requests are read from a client that doesn't read its replies, or waits in
+     * a command such as BLPOP; they wait until that ends.
      */
     @WithDefault("64M")
     MemorySize inputLimit();
