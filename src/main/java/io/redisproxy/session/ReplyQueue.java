@@ -41,8 +41,8 @@ final class ReplyQueue {
   /** How many runs there have been. */
   private long added;
 
-  /** The place of the last one with writes. */
-  private long lastWrites;
+  /** The place of the last one that changes data. */
+  private long lastChange;
 
   private long early;
   private int masterRuns;
@@ -109,8 +109,8 @@ final class ReplyQueue {
   void add(Run run) {
     added++;
     run.place(added);
-    if (run.hasWrites()) {
-      lastWrites = added;
+    if (run.changesData()) {
+      lastChange = added;
     }
     runs.add(run);
     requests += run.requests();
@@ -172,9 +172,10 @@ final class ReplyQueue {
     return false;
   }
 
-  /** The same of runs with writes, which most clients have none of that many are behind. */
-  boolean anyWritesBehind(Run run, Predicate<Run> which) {
-    return run.place() < lastWrites && anyBehind(run, each -> each.hasWrites() && which.test(each));
+  /** The same of runs that change data, of which there mostly are none. */
+  boolean anyChangeBehind(Run run, Predicate<Run> which) {
+    return run.place() < lastChange
+        && anyBehind(run, each -> each.changesData() && which.test(each));
   }
 
   /** Tells all runs behind a run. */

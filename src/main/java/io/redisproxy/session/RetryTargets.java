@@ -137,11 +137,11 @@ final class RetryTargets {
     if (keys == null) {
       // What is written isn't known. Only where nothing has failed that is a reason not to ask.
       return (reason == RetryReason.NIL || reason == null)
-          && session.replies().anyWritesBehind(run, later -> !later.isToBeSent());
+          && session.replies().anyChangeBehind(run, later -> !later.isToBeSent());
     }
     return session
         .replies()
-        .anyWritesBehind(
+        .anyChangeBehind(
             run,
             later -> !later.isToBeSent() && requests.readAnyOf(later.written(), keys, run.lane()));
   }

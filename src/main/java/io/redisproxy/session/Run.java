@@ -116,6 +116,11 @@ class Run extends MeasuredRun {
     return written;
   }
 
+  /** Whether it may change what reads see; where it isn't known what is written, all writes do. */
+  boolean changesData() {
+    return written != null || (hasWrites() && session.keys() == null);
+  }
+
   void writes(WrittenSlots slots) {
     written = slots;
   }
