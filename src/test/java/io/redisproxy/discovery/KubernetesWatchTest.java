@@ -313,14 +313,7 @@ class KubernetesWatchTest {
   void whatCannotBeBegunIsBegunAgain() throws Exception {
     put(pod("redis-0", "10.0.0.1", "master"));
     AtomicInteger attempts = new AtomicInteger();
-    SharedClient clients =
-        new SharedClient(
-            () -> {
-              if (attempts.incrementAndGet() == 1) {
-                throw new KubernetesClientException("no such certificate");
-              }
-              return server.createClient();
-            });
+    SharedClient clients = new SharedClient(() -> clientFromSecond(attempts));
     try (LogWatch log = new LogWatch(KubernetesWatch.class)) {
       source = new KubernetesWatch<>("6380", pods(Optional.empty()), false, clients, loop);
       source.start((nodes, master, where) -> told = new Told(nodes, master));
@@ -332,14 +325,7 @@ class KubernetesWatchTest {
   @Test
   void theOwnZoneIsAskedForAgainWhenThatCannotBeBegun() {
     AtomicInteger attempts = new AtomicInteger();
-    SharedClient clients =
-        new SharedClient(
-            () -> {
-              if (attempts.incrementAndGet() == 1) {
-                throw new KubernetesClientException("no such certificate");
-              }
-              return server.createClient();
-            });
+    SharedClient clients = new SharedClient(() -> clientFromSecond(attempts));
     try (LogWatch log = new LogWatch(NodeZones.class)) {
       OwnZone zone = new OwnZone(Optional.empty(), Optional.of("node-1"), clients);
       zone.start();
@@ -347,6 +333,14 @@ class KubernetesWatchTest {
       zone.close();
       assertThat(log.messages()).singleElement().asString().endsWith("no such certificate");
     }
+  }
+
+  /** The first attempt fails. */
+  private KubernetesClient clientFromSecond(AtomicInteger attempts) {
+    if (attempts.incrementAndGet() == 1) {
+      throw new KubernetesClientException("no such certificate");
+    }
+    return server.createClient();
   }
 
   private KubernetesMockServer server() {
