@@ -186,6 +186,7 @@ class JedisTest {
       jedis.set("key" + i, "");
       written.add("key" + i);
     }
+    group.awaitInSync();
     Set<String> found = new TreeSet<>();
     String cursor = ScanParams.SCAN_POINTER_START;
     do {
