@@ -126,6 +126,16 @@ public final class Resp {
     return request(allocator, bytes);
   }
 
+  /** Whether the reply that begins in the buffer is an error. */
+  public static boolean isError(ByteBuf reply) {
+    return reply.getByte(reply.readerIndex()) == '-';
+  }
+
+  /** The text of an error reply that is whole, without its leading {@code -}. */
+  public static String errorText(ByteBuf reply) {
+    return reply.toString(StandardCharsets.UTF_8).substring(1).stripTrailing();
+  }
+
   /** How many bytes the request takes. */
   public static long requestSize(List<byte[]> arguments) {
     long size = headerSize(arguments.size());

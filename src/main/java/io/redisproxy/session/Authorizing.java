@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.redisproxy.command.Command;
 import io.redisproxy.resp.Resp;
 import io.redisproxy.upstream.NodeFailure;
-import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -69,9 +68,9 @@ final class Authorizing extends PausedState {
   }
 
   private void onAnswer(ByteBuf reply) {
-    String text = reply.toString(StandardCharsets.UTF_8);
-    boolean refused = text.startsWith("-NOAUTH") || text.startsWith("-NOPERM");
-    goOn(refused ? text.substring(1).stripTrailing() : null);
+    String error = Resp.isError(reply) ? Resp.errorText(reply) : "";
+    boolean refused = error.startsWith("NOAUTH") || error.startsWith("NOPERM");
+    goOn(refused ? error : null);
   }
 
   private void onUnreachable(NodeFailure failure) {

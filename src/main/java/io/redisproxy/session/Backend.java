@@ -288,7 +288,7 @@ public final class Backend {
 
   /** Clients whose user the master does not let in any more are disconnected, as it would do. */
   public void closeShutOut() {
-    List.copyOf(lanes.values()).forEach(Lane::closeIfShutOut);
+    lanes.values().forEach(Lane::closeIfShutOut);
   }
 
   /** Those that have waited for replies for so long are told; see PendingReplies. */

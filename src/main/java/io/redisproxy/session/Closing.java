@@ -41,10 +41,4 @@ class Closing extends SessionState {
   void addFlags(Set<ClientFlag> flags) {
     flags.add(ClientFlag.CLOSING);
   }
-
-  @Override
-  void onEndOfInput() {
-    // It closes anyway, but may wait for others until then.
-    session.serving().closeOnceBlocked();
-  }
 }

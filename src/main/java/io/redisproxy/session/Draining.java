@@ -49,12 +49,6 @@ final class Draining extends PausedState {
   }
 
   @Override
-  void onEndOfInput() {
-    // Else the next state is told when it has got the rest.
-    session.serving().closeOnceBlocked();
-  }
-
-  @Override
   void onClosed() {
     super.onClosed();
     next.onClosed();

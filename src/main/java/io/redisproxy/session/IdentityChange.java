@@ -7,7 +7,6 @@ import io.redisproxy.resp.Resp;
 import io.redisproxy.upstream.Identity;
 import io.redisproxy.upstream.NodeFailure;
 import io.redisproxy.upstream.PinnedConnection;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
@@ -170,10 +169,9 @@ final class IdentityChange extends PausedState implements PinnedConnection.Holde
     if (done) {
       return;
     }
-    if (isError(reply)) {
+    if (Resp.isError(reply)) {
       connection.release(true);
-      String error = reply.toString(StandardCharsets.UTF_8).strip().substring(1);
-      onRefused(NodeFailure.refused(target.link().node(), error));
+      onRefused(NodeFailure.refused(target.link().node(), Resp.errorText(reply)));
     } else if (kind == Kind.AUTH) {
       onAgreed(reply);
     } else {
@@ -193,7 +191,7 @@ final class IdentityChange extends PausedState implements PinnedConnection.Holde
       return;
     }
     connection.release(true);
-    if (kind != Kind.AUTH && kind != Kind.NO_TOUCH && isError(reply)) {
+    if (kind != Kind.AUTH && kind != Kind.NO_TOUCH && Resp.isError(reply)) {
       session.reply(reply.retain());
     } else if (kind != Kind.HELLO) {
       apply();
@@ -212,10 +210,6 @@ final class IdentityChange extends PausedState implements PinnedConnection.Holde
     if (checksLogin) {
       session.lane().forWrite().link().onLetIn();
     }
-  }
-
-  private static boolean isError(ByteBuf reply) {
-    return reply.getByte(reply.readerIndex()) == '-';
   }
 
   private void onRefused(NodeFailure failure) {

@@ -69,11 +69,6 @@ abstract class PausedState extends SessionState {
   }
 
   @Override
-  void onEndOfInput() {
-    // The next state is told when it has got what has waited.
-  }
-
-  @Override
   void onClosed() {
     forgetWaiting();
   }

@@ -302,7 +302,6 @@ final class Serving extends SessionState {
   @Override
   void onEndOfInput() {
     session.become(new Closing(session, CloseCause.CLIENT));
-    closeOnceBlocked();
   }
 
   /** Ends a client that sends no more as soon as a command of it waits for others. */

@@ -208,7 +208,7 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
    * connection would have been closed there, and with a new one it can say another.
    */
   void onFailure(NodeFailure failure) {
-    if (failure.isOfLogin() && lane.identity().login() != null) {
+    if (failure.isOfLogin()) {
       executor().execute(this::closeIfShutOut);
     }
   }
@@ -364,9 +364,14 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
   }
 
   private void endInput() {
-    if (!isOver() && !gate.isHolding()) {
+    if (isOver()) {
+      return;
+    }
+    if (!gate.isHolding()) {
       state.onEndOfInput();
     }
+    // Whatever it is in: it may wait for others at the node.
+    serving.closeOnceBlocked();
   }
 
   /** No more is read from the client until the connection takes more. */
@@ -491,7 +496,6 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
   void onEndOfInput() {
     inputEnded = true;
     ending.onEndOfInput();
-    serving.closeOnceBlocked();
     endInput();
   }
 

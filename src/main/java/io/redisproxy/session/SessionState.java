@@ -36,8 +36,11 @@ abstract class SessionState {
   /** The client takes bytes again. */
   void onClientWritable() {}
 
-  /** The client sends no more, but may still wait for replies. */
-  abstract void onEndOfInput();
+  /**
+   * The client sends no more, but may still wait for replies. The next state is told, too, when it
+   * has got what has waited.
+   */
+  void onEndOfInput() {}
 
   /** Whether it waits in a command such as BLPOP, on any thread; not if its connection is a pin. */
   boolean isBlocked() {

@@ -2,6 +2,7 @@ package io.redisproxy.session;
 
 import io.netty.buffer.ByteBuf;
 import io.redisproxy.resp.ReplyScanner;
+import io.redisproxy.resp.Resp;
 import io.redisproxy.upstream.Subscriptions;
 import java.util.List;
 
@@ -53,8 +54,9 @@ final class SubscriptionRun extends Run {
   @Override
   protected void onReplies(ByteBuf bytes) {
     if (muting != null) {
-      boolean begins = !muting.isInsideReply();
-      insideError = begins ? bytes.getByte(bytes.readerIndex()) == '-' : insideError;
+      if (!muting.isInsideReply()) {
+        insideError = Resp.isError(bytes);
+      }
       muting.scanItem(bytes, bytes.readerIndex());
       if (insideError) {
         bytes.skipBytes(bytes.readableBytes());

@@ -88,9 +88,8 @@ public final class NodeConnector {
         .setTcpKeepAliveIdleSeconds(KEEPALIVE_IDLE)
         .setTcpKeepAliveIntervalSeconds(KEEPALIVE_INTERVAL)
         .setTcpKeepAliveCount(KEEPALIVE_COUNT)
-        // Else Linux keeps back the acknowledgement that lets a node take the connection. Later
-        // ones
-        // wait for data to go with as ever: this ends with the first.
+        // Else Linux keeps back the acknowledgement that lets a node take the connection. That is
+        // not for good, see tcp(7): later ones wait for data to go with as ever.
         .setTcpQuickAck(true);
     client = vertx.createNetClient(tcp);
     handshakes = new TlsHandshake.Options(workers(vertx), options.connectTimeout());
