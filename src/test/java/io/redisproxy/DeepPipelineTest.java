@@ -8,21 +8,20 @@ import io.redisproxy.config.Resilience;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a client may send at once takes no longer for each request than if it were few. */
 class DeepPipelineTest {
-  private static RedisGroup group;
-  private static TestProxy proxy;
+  @AutoClose private static RedisGroup group;
+  @AutoClose private static TestProxy proxy;
 
   @BeforeAll
   static void start() {
@@ -38,12 +37,6 @@ class DeepPipelineTest {
             config -> ListenerBuilder.like(config).nilRecheck(gets).resilience(patient).build());
   }
 
-  @AfterAll
-  static void stop() {
-    proxy.close();
-    group.close();
-  }
-
   @ParameterizedTest
   @CsvSource({
     "each is waited for, 10000, HELLO 2",
@@ -55,15 +48,7 @@ class DeepPipelineTest {
     byte[] requests =
         RawClient.requests(Collections.nCopies(count, request).toArray(String[]::new));
     try (RawClient client = proxy.connect()) {
-      CompletableFuture<Void> sent =
-          CompletableFuture.runAsync(
-              () -> {
-                try {
-                  client.send(requests);
-                } catch (IOException e) {
-                  throw new UncheckedIOException(e);
-                }
-              });
+      CompletableFuture<Void> sent = client.sendBeside(requests);
       Object first = client.readText();
       for (int i = 1; i < count; i++) {
         assertThat(client.readText()).as(why).isEqualTo(first);

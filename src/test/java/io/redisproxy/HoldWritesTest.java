@@ -12,7 +12,6 @@ import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.RedisNode;
 import io.redisproxy.fixture.Relay;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -139,7 +138,7 @@ class HoldWritesTest {
         RawClient client = proxy.connect();
         RawClient gone = proxy.connect()) {
       killMaster(proxy);
-      CompletableFuture<Void> sent = CompletableFuture.runAsync(() -> sendLarge(client, large));
+      CompletableFuture<Void> sent = client.sendBeside(largeWrite(large));
       gone.send("*3\r\n$3\r\nSET\r\n$5\r\nlarge\r\n$1000000\r\nnever whole");
       awaitClients(proxy, ".* state=streaming .*", 2);
       gone.close();
@@ -158,7 +157,7 @@ class HoldWritesTest {
     try (TestProxy proxy = proxy(SHORT);
         RawClient client = proxy.connect()) {
       killMaster(proxy);
-      sendLarge(client, "x".repeat(100_000));
+      client.send(largeWrite("x".repeat(100_000)));
       assertThat(((RedisError) client.readReply()).message()).contains("redis-proxy: ");
       assertThat(proxy.counted("redis_proxy.holds", "result", "failed")).isEqualTo(1);
     }
@@ -190,13 +189,8 @@ class HoldWritesTest {
     }
   }
 
-  private static void sendLarge(RawClient client, String value) {
-    try {
-      client.sendCommand("SET", "large", value);
-      client.sendCommand("STRLEN", "large");
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  private static byte[] largeWrite(String value) {
+    return RawClient.requests("SET large " + value, "STRLEN large");
   }
 
   @Test

@@ -70,10 +70,7 @@ class MemoryIT {
   void writesThatWaitForTheMasterAreAllDone() throws Exception {
     group.master().pause();
     try {
-      byte[] write = RawClient.request("SET", "a", VALUE);
-      for (RawClient client : clients) {
-        client.send(write);
-      }
+      writeFromAll();
     } finally {
       group.master().resume();
     }
@@ -88,10 +85,7 @@ class MemoryIT {
   void writesThatWaitForAMasterThatIsGoneAreAllAnswered() throws Exception {
     group.master().kill();
     try {
-      byte[] write = RawClient.request("SET", "a", VALUE);
-      for (RawClient client : clients) {
-        client.send(write);
-      }
+      writeFromAll();
     } finally {
       group.master().restart();
     }
@@ -113,6 +107,13 @@ class MemoryIT {
     await().until(() -> closedForMemory() > 0);
     readAndWrite();
     assertNoneWasMissing();
+  }
+
+  private void writeFromAll() throws IOException {
+    byte[] write = RawClient.request("SET", "a", VALUE);
+    for (RawClient client : clients) {
+      client.send(write);
+    }
   }
 
   private void readAndWrite() throws IOException {
