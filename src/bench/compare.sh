@@ -4,17 +4,18 @@
 #
 #   ./mvnw package -DskipTests && src/bench/compare.sh
 #
-# Takes about five minutes; the machine should have nothing else to do. All proxies talk to the same
+# Takes about six minutes; the machine should have nothing else to do. All proxies talk to the same
 # master; ours has a replica of it as well. Every case runs ROUNDS times with the proxies in turn, so
 # that a slow minute of the machine hits all of them. The tables show medians and what ours is to the
-# other; every single measurement is written to target/bench/.
+# other; every single measurement is written to target/bench/. Lines of "no-proxy" are the master's
+# own: about as many requests as redis-benchmark can send and the machine can serve at all.
 #
 #   QUICK=1          a first look in less than a minute; its CPU times are rough
 #   ROUNDS=5         measurements per case and proxy
 #   WARMUP=40        seconds of mixed load before the first measurement, for the JIT compiler's sake
 #   SCALE=100        percent of each case's number of requests
 #   CASES="get-p1 mget-10:20000"    which cases, with another number of requests if given
-#   PROXIES="redis-proxy twemproxy haproxy"    which proxies; ratios are those of the first one
+#   PROXIES="redis-proxy twemproxy haproxy no-proxy"    which of them; ratios are those of the first
 #   PROXY_JAVA_OPTS="-Xmx256m"      JVM options of ours
 #   MASTER_PORT=, REPLICA_PORT=     ports of the servers, else free ones
 #   EXTRA_PROXIES="name:port:pid"   proxies you have started, one or more; point them at the two
@@ -26,7 +27,7 @@ cd "$(dirname "$0")/../.."
 ROUNDS=${ROUNDS:-$((${QUICK:-0} ? 1 : 5))}
 WARMUP=${WARMUP:-$((${QUICK:-0} ? 4 : 40))}
 SCALE=${SCALE:-$((${QUICK:-0} ? 20 : 100))}
-PROXIES=${PROXIES:-redis-proxy twemproxy haproxy}
+PROXIES=${PROXIES:-redis-proxy twemproxy haproxy no-proxy}
 JAR=target/quarkus-app/quarkus-run.jar
 CELL_TIMEOUT=60 # seconds; a proxy that hangs must not hang the comparison
 
@@ -145,6 +146,12 @@ listen bench
   server master 127.0.0.1:$MASTER_PORT
 CFG
   start haproxy haproxy -db -f "$tmp/haproxy.cfg"
+}
+
+# Clients talk to the master itself, which runs already.
+start_no-proxy() {
+  port[no-proxy]=$MASTER_PORT
+  REPLY=$master_pid
 }
 
 # fill BYTES KEYS: gives every key a value, at the master; returns when the replica has them.
@@ -296,7 +303,7 @@ trap 'exit 130' INT TERM
 
 [[ -n ${MASTER_PORT:-} ]] || { free_port && MASTER_PORT=$REPLY; }
 [[ -n ${REPLICA_PORT:-} ]] || { free_port && REPLICA_PORT=$REPLY; }
-start_redis master "$MASTER_PORT"
+start_redis master "$MASTER_PORT" && master_pid=$REPLY
 start_redis replica "$REPLICA_PORT" --replicaof 127.0.0.1 "$MASTER_PORT"
 fill 3 100000
 
