@@ -169,18 +169,19 @@ public final class HealthMonitor {
       boolean connected = probe.isConnected();
       probe
           .ask(NodeReport.QUESTIONS)
+          .map(NodeReport::of)
           .onComplete(
-              answer -> {
+              report -> {
                 asking = false;
                 if (over) {
                   return;
                 }
-                if (answer.succeeded()) {
+                if (report.succeeded()) {
                   failures = 0;
-                  onAnswer(NodeReport.of(answer.result()), connected);
+                  onAnswer(report.result(), connected);
                 } else {
                   failures++;
-                  onFailure(answer.cause());
+                  onFailure(report.cause());
                 }
                 // A failure is looked into at once, in case it was an accident.
                 askAfter(again ? nextHaste() : failures == 1 ? AT_ONCE : next());
