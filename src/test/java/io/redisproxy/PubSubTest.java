@@ -10,6 +10,8 @@ import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.Transcript;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -132,6 +134,36 @@ class PubSubTest {
   /** The client's number differs between any two. */
   private static String withoutId(String replies) {
     return replies.replaceAll("(?<=\\$2\r\nid\r\n):\\d+", ":1");
+  }
+
+  /** Each would occupy a port for a minute. */
+  @Test
+  void clientsWhoSubscribeAndLeaveOccupyNoPortsToTheMaster() throws IOException {
+    long before = closedToMaster();
+    for (String protocol : List.of("2", "3")) {
+      for (int i = 0; i < 10; i++) {
+        try (RawClient subscriber = proxy.connect()) {
+          subscriber.call("HELLO", protocol);
+          subscriber.call("SUBSCRIBE", "left");
+        }
+      }
+    }
+    await().until(() -> other.call("PUBSUB", "NUMSUB", "left").equals(List.of("left", 0L)));
+    assertThat(closedToMaster() - before).isLessThan(10);
+  }
+
+  /** Connections to the master that this machine has closed and waits behind. */
+  private static long closedToMaster() throws IOException {
+    // Addresses and ports in hexadecimal, the peer's before the state; 06 is TIME_WAIT.
+    String entry = ".*:%04X 06 .*".formatted(group.master().port());
+    long count = 0;
+    for (String table : List.of("/proc/net/tcp", "/proc/net/tcp6")) {
+      Path path = Path.of(table);
+      if (Files.exists(path)) {
+        count += Files.readAllLines(path).stream().filter(line -> line.matches(entry)).count();
+      }
+    }
+    return count;
   }
 
   @Test

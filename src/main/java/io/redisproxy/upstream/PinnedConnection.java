@@ -1,6 +1,7 @@
 package io.redisproxy.upstream;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelOption;
 import io.redisproxy.config.NodeAddress;
 import io.redisproxy.metrics.NodeMeters;
 import io.redisproxy.resp.NotRedisException;
@@ -122,7 +123,21 @@ public final class PinnedConnection extends NodeChannel {
       setReading(true);
       pool.onRest(this);
     } else {
+      if (!subscriptions.isEmpty() && !isAwaited() && !relaying) {
+        leaveNothingBehind();
+      }
       abort();
+    }
+  }
+
+  /**
+   * The connection is reset when it is closed. Closed in order it would stay in TIME-WAIT (RFC
+   * 9293), and clients who subscribe and leave would use up the ports. Only for one over which all
+   * that was sent has been answered.
+   */
+  private void leaveNothingBehind() {
+    if (context() != null && !isClosed()) {
+      context().channel().config().setOption(ChannelOption.SO_LINGER, 0);
     }
   }
 
