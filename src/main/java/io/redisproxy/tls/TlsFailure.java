@@ -40,7 +40,7 @@ public enum TlsFailure {
     if (failure instanceof SslHandshakeTimeoutException) {
       return TIMEOUT;
     }
-    String message = String.valueOf(failure.getMessage());
+    String message = message(failure);
     if (message.startsWith(NO_CERTIFICATE) || isAbout(CertificateException.class, failure)) {
       return CERTIFICATE;
     }
@@ -50,7 +50,7 @@ public enum TlsFailure {
   /** What happened, in words that need not name the other side. */
   public static String reason(Throwable cause) {
     Throwable failure = unwrapped(cause);
-    String message = String.valueOf(ExceptionUtil.getRootCause(failure).getMessage());
+    String message = message(ExceptionUtil.getRootCause(failure));
     return switch (of(cause)) {
       case NOT_TLS -> "what it sends is not TLS";
       case TIMEOUT -> "it has not ended the TLS handshake in time";
@@ -58,6 +58,11 @@ public enum TlsFailure {
       case ALERT -> "it refuses TLS: " + message.replaceFirst(ALERT_MESSAGE, "");
       case OTHER -> "TLS: " + message;
     };
+  }
+
+  /** Without the alert that newer JDKs put before it, such as {@code (unknown_ca)}. */
+  private static String message(Throwable failure) {
+    return String.valueOf(failure.getMessage()).replaceFirst("^\\([a-z_]+\\) ", "");
   }
 
   private static boolean isAbout(Class<?> type, Throwable failure) {

@@ -10,6 +10,8 @@ import java.security.cert.CertificateParsingException;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TlsFailureTest {
 
@@ -22,14 +24,32 @@ class TlsFailureTest {
     assertThat(TlsFailure.is(new IOException("Connection reset by peer"))).isFalse();
   }
 
-  @Test
-  void whatIsThrownWhileBytesAreDecodedIsOne() {
-    Throwable alert =
-        new DecoderException(new SSLHandshakeException("Received fatal alert: unknown_ca"));
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Received fatal alert: unknown_ca",
+        "(unknown_ca) Received fatal alert: unknown_ca" // of JDK 25
+      })
+  void whatIsThrownWhileBytesAreDecodedIsOne(String message) {
+    Throwable alert = new DecoderException(new SSLHandshakeException(message));
 
     assertThat(TlsFailure.is(alert)).isTrue();
     assertThat(TlsFailure.of(alert)).isEqualTo(TlsFailure.ALERT);
     assertThat(TlsFailure.reason(alert)).isEqualTo("it refuses TLS: unknown_ca");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Empty client certificate chain",
+        "(certificate_required) Empty client certificate chain" // of JDK 25
+      })
+  void aCertificateThatIsMissingIsRefused(String message) {
+    Throwable failure = new SSLHandshakeException(message);
+
+    assertThat(TlsFailure.of(failure)).isEqualTo(TlsFailure.CERTIFICATE);
+    assertThat(TlsFailure.reason(failure))
+        .isEqualTo("its certificate is refused: Empty client certificate chain");
   }
 
   @Test
