@@ -214,8 +214,8 @@ public final class TestProxy implements AutoCloseable {
   }
 
   private boolean allConnected() {
-    return registry.find("redis_proxy.node.connects").functionCounters().stream()
-        .allMatch(counter -> counter.count() >= settings.eventLoops().getAsInt());
+    return registry.find("redis_proxy.node.connections").gauges().stream()
+        .allMatch(gauge -> gauge.value() >= settings.eventLoops().getAsInt());
   }
 
   /** What came of the last look at the file at which something was new; null before. */

@@ -18,8 +18,6 @@ enum Refusal {
   CLUSTERDOWN(RetryReason.CLUSTERDOWN, "-CLUSTERDOWN "),
   BUSY(RetryReason.BUSY, "-BUSY "),
   NOSCRIPT(RetryReason.NOSCRIPT, "-NOSCRIPT "),
-  /** What a server says to one connection more than it takes, before it closes it. */
-  NO_PLACE(RetryReason.LOST, "-ERR max number of clients reached"),
   // Whole lines, since a script that was stopped by such an error says so behind it.
   READONLY(RetryReason.READONLY, "-READONLY You can't write against a read only replica.\r\n"),
   NOREPLICAS(RetryReason.NOREPLICAS, "-NOREPLICAS Not enough good replicas to write.\r\n"),
@@ -29,12 +27,11 @@ enum Refusal {
   NIL(RetryReason.NIL, "$-1\r\n", "*-1\r\n", "_\r\n");
 
   /** Those after which a read is sent to another node. */
-  static final EnumSet<Refusal> OF_READS =
-      EnumSet.of(LOADING, MASTERDOWN, CLUSTERDOWN, BUSY, NO_PLACE, NIL);
+  static final EnumSet<Refusal> OF_READS = EnumSet.of(LOADING, MASTERDOWN, CLUSTERDOWN, BUSY, NIL);
 
   /** The same for a script that only reads: each node has a cache of its own. */
   static final EnumSet<Refusal> OF_SCRIPTS =
-      EnumSet.of(LOADING, MASTERDOWN, CLUSTERDOWN, BUSY, NOSCRIPT, NO_PLACE, NIL);
+      EnumSet.of(LOADING, MASTERDOWN, CLUSTERDOWN, BUSY, NOSCRIPT, NIL);
 
   /** Those of a node that is not the master any more, or not yet. */
   static final EnumSet<Refusal> OF_WRITES =

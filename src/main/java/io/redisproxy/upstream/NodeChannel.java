@@ -235,6 +235,14 @@ public abstract class NodeChannel extends ChannelInboundHandlerAdapter {
     }
   }
 
+  /** What waits, none of which was sent, goes over another connection in its order. */
+  final void moveTo(NodeChannel other) {
+    pending.forEach(other::expect);
+    pending.clear();
+    unsent.forEach(other::send);
+    unsent.clear();
+  }
+
   private void dropUnsent() {
     unsent.forEach(ByteBuf::release);
     unsent.clear();
@@ -276,10 +284,10 @@ public abstract class NodeChannel extends ChannelInboundHandlerAdapter {
     if (context != null) {
       context.close();
     }
-    dropUnsent();
     // New requests of those who are told now must find another connection.
     boolean insideReply = isInsideReply();
     onFailed(why);
+    dropUnsent();
     for (PendingReplies lost = pending.poll(); lost != null; lost = pending.poll()) {
       lost.onLost(why, insideReply);
       insideReply = false;

@@ -211,7 +211,7 @@ public final class NodeConnection extends NodeChannel {
     }
     meters().errorReplies(scanner.errors() - errorsBefore);
     updateOccupied();
-    // A server without room for one more client says so in an error, and closes.
+    // A server in protected mode says so in errors, and closes.
     if (!answering && !isClosed() && scanner.errors() == errorsBefore) {
       answering = true;
       owner.onAnswering();
@@ -323,7 +323,6 @@ public final class NodeConnection extends NodeChannel {
     }
   }
 
-  /** A server says such a thing when it has no place for one more client, for instance. */
   int pendingRuns() {
     return pending.size();
   }

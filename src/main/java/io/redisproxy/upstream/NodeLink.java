@@ -14,7 +14,8 @@ import org.jboss.logging.Logger;
  * While a node can't be reached the pauses between attempts grow, with jitter, and requests fail at
  * once.
  *
- * <p>While a large reply occupies the connection, requests take another one beside it.
+ * <p>While a large reply occupies the connection, requests take another one beside it; where the
+ * node has no place for that, they wait behind the large reply.
  */
 public final class NodeLink implements NodeConnection.Owner {
 
@@ -26,6 +27,9 @@ public final class NodeLink implements NodeConnection.Owner {
 
   /** The pause between attempts while something waits for the node. */
   private static final Duration HURRY = Duration.ofMillis(50);
+
+  /** So long a node that has no place is not asked for another connection beside. */
+  private static final Duration UNTIL_PLACE = Duration.ofSeconds(1);
 
   private static final Logger LOG = Logger.getLogger(NodeLink.class);
 
@@ -50,6 +54,9 @@ public final class NodeLink implements NodeConnection.Owner {
   private int users;
   private boolean pausing;
   private long triedAt;
+
+  /** Whether the node had no place for a connection beside just now. */
+  private boolean full;
 
   private boolean doubted;
   private long doubtedAt;
@@ -108,9 +115,10 @@ public final class NodeLink implements NodeConnection.Owner {
     return current;
   }
 
-  /** Whether the shared connection is up now. */
+  /** Whether a connection is up now; requests may have to wait for another one beside it. */
   public boolean isConnected() {
-    return current != null && current.isConnected();
+    return current != null
+        && (current.isConnected() || (!current.isResting() && openConnections() > 0));
   }
 
   /** Whether all that is sent over it is answered that a script keeps the node busy. */
@@ -261,18 +269,23 @@ public final class NodeLink implements NodeConnection.Owner {
       // It was in order, and idle perhaps: servers close what is idle for some time.
       failedAttempts = 0;
     }
-    if (openConnections() == 0) {
-      doubted = true;
-      toBeMadeAgain = true;
-    }
     meters.onLost();
-    pool.onLost(failure.reason());
     // The attempts that follow are told by the probes, which see the node as down.
     LOG.logf(
         failedAttempts == 0 ? Logger.Level.WARN : Logger.Level.DEBUG,
         "node %s: %s",
         node,
         failure.reason());
+    boolean isOpen = openConnections() > 0;
+    if (isOpen && failure.isFull()) {
+      onFull(connection);
+      return;
+    }
+    if (!isOpen) {
+      doubted = true;
+      toBeMadeAgain = true;
+    }
+    pool.onLost(failure.reason());
     if (connection != current) {
       return;
     }
@@ -287,13 +300,23 @@ public final class NodeLink implements NodeConnection.Owner {
     }
   }
 
+  /** The node, which is as well as before, has not let in this connection beside others. */
+  private void onFull(NodeConnection refused) {
+    full = true;
+    connector.schedule(UNTIL_PLACE, () -> full = false);
+    if (refused == current) {
+      current = connections.get(0);
+    }
+    refused.moveTo(connection());
+  }
+
   private NodeConnection notOccupied() {
     for (NodeConnection connection : connections) {
       if (!connection.isOccupied()) {
         return connection;
       }
     }
-    if (connections.size() < MAX_CONNECTIONS) {
+    if (connections.size() < MAX_CONNECTIONS && !full) {
       connect();
     }
     return current;

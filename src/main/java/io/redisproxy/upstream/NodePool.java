@@ -135,13 +135,7 @@ public final class NodePool {
                 node == null
                     ? new NodeLink(absence)
                     : new NodeLink(
-                        node,
-                        () -> new Handshake(atNode(made), false, isAgreed(made)),
-                        connector,
-                        flushQueue,
-                        meters,
-                        options,
-                        this));
+                        node, () -> handshake(made), connector, flushQueue, meters, options, this));
     link.onEntered();
     return link;
   }
@@ -373,6 +367,16 @@ public final class NodePool {
             serveWaiting();
           });
     }
+  }
+
+  /**
+   * For a connection that clients share. It asks for something in any case, if only for the number
+   * of the connection: a server that has no place answers the first request with that, whosever it
+   * is.
+   */
+  private Handshake handshake(Identity identity) {
+    Identity wanted = atNode(identity);
+    return new Handshake(wanted, wanted.requests().isEmpty(), isAgreed(identity));
   }
 
   /** What a node takes a session's connection for. */
