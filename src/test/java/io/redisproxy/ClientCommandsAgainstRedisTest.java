@@ -244,6 +244,24 @@ class ClientCommandsAgainstRedisTest {
         .isEqualTo(trackingSeen(group.master().port(), tracking));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"MONITOR", "MULTI;SELECT 1;EXEC;MONITOR", "MULTI;SELECT 1;EXEC"})
+  void whoMonitorsIsShownAsAServerShowsIt(String requests) throws IOException {
+    assertThat(flagsSeen(proxy.port(), requests))
+        .isEqualTo(flagsSeen(group.master().port(), requests));
+  }
+
+  private static String flagsSeen(int port, String requests) throws IOException {
+    try (RawClient client = new RawClient(port);
+        RawClient other = new RawClient(port)) {
+      String id = client.call("CLIENT", "ID").toString();
+      for (String request : requests.split(";")) {
+        client.call(request.split(" "));
+      }
+      return fields((String) other.call("CLIENT", "LIST", "ID", id)).get("flags");
+    }
+  }
+
   private static List<String> trackingSeen(int port, String tracking) throws IOException {
     try (RawClient client = new RawClient(port);
         RawClient other = new RawClient(port)) {

@@ -32,6 +32,7 @@ final class RelayGuard {
 
   private int requests;
   private boolean wrote;
+  private boolean monitors;
   private boolean answered = true;
   private String refusal;
   private boolean reset;
@@ -53,6 +54,11 @@ final class RelayGuard {
   /** Whether any request so far may write, or run what was queued. */
   boolean wrote() {
     return wrote;
+  }
+
+  /** Whether the client has asked to be shown what others send. */
+  boolean monitors() {
+    return monitors;
   }
 
   /** How many bytes have come of a request that has not passed. */
@@ -187,6 +193,7 @@ final class RelayGuard {
     Requests.Kind kind = Requests.kind(session, from, request);
     Command command = kind.command();
     wrote |= KeyUse.isWrite(command) || command == Command.EXEC;
+    monitors |= command == Command.MONITOR;
     answered &= !UNANSWERING.contains(command);
     if (command == Command.RESET && argumentCount(request) == 1) {
       reset = true;

@@ -8,6 +8,7 @@ import io.redisproxy.resp.Resp;
 import io.redisproxy.upstream.NodeFailure;
 import io.redisproxy.upstream.PinnedConnection;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 
 /**
  * A session that does what can't be told in requests and replies, such as MONITOR and replication,
@@ -45,6 +46,13 @@ final class Relaying extends SessionState implements PinnedConnection.Holder {
   @Override
   String word() {
     return "relaying";
+  }
+
+  @Override
+  void addFlags(Set<ClientFlag> flags) {
+    if (guard.monitors()) {
+      flags.add(ClientFlag.MONITOR);
+    }
   }
 
   @Override
