@@ -32,7 +32,7 @@ final class Resubscribing extends PausedState implements PinnedConnection.Holder
   private final int lost;
 
   private final int lostEpoch;
-  private final long deadline = System.nanoTime() + PATIENCE;
+  private final long lostAt = System.nanoTime();
   private Target target;
   private PinnedConnection connection;
   private int unanswered;
@@ -67,7 +67,7 @@ final class Resubscribing extends PausedState implements PinnedConnection.Holder
       return;
     }
     Target master = session.lane().forWrite();
-    if (session.lane().topology().master() != Topology.NONE && !master.isDoubtful()) {
+    if (isKnown(master)) {
       target = master;
       target.pool().pin(session.lane().identity(), this);
     } else {
@@ -75,10 +75,22 @@ final class Resubscribing extends PausedState implements PinnedConnection.Holder
     }
   }
 
+  /** Whether it is the master, and the process that was lost or another one. */
+  private boolean isKnown(Target master) {
+    if (session.lane().topology().master() == Topology.NONE || master.isDoubtful()) {
+      return false;
+    }
+    boolean known = master.node() != lost || master.isProbedSince(lostAt);
+    if (!known) {
+      master.suspect("a subscriber's connection to it was lost");
+    }
+    return known;
+  }
+
   private void onFailed(boolean refused) {
     if (refused) {
       session.closeAfterFlush(CloseCause.LOGIN_REFUSED);
-    } else if (System.nanoTime() - deadline < 0) {
+    } else if (System.nanoTime() - lostAt < PATIENCE) {
       session.executor().schedule(this::tryMaster, PAUSE.toMillis(), TimeUnit.MILLISECONDS);
     } else {
       session.closeAfterFlush(CloseCause.NODE_LOST);

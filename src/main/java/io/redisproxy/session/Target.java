@@ -50,7 +50,7 @@ record Target(
     if (!link.isDoubted()) {
       return false;
     }
-    if (link.isToBeMadeAgain() || !nodes.isProbedSince(node, link.doubtedAt())) {
+    if (link.isToBeMadeAgain() || !isProbedSince(link.doubtedAt())) {
       return true;
     }
     link.onConfirmed();
@@ -60,6 +60,11 @@ record Target(
   /** Whether it does not let sessions of this user in. */
   boolean refusesLogin() {
     return link.refusesLogin();
+  }
+
+  /** Whether it has answered a probe that began later. */
+  boolean isProbedSince(long time) {
+    return nodes.isProbedSince(node, time);
   }
 
   /** Whether what it is was looked into since then, or can't be. */
