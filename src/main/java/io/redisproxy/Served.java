@@ -11,6 +11,7 @@ import io.redisproxy.discovery.ListedNames;
 import io.redisproxy.metrics.ListenerMeters;
 import io.redisproxy.metrics.ProxyMeters;
 import io.redisproxy.session.NilRechecks;
+import io.redisproxy.session.PendingSubscriptions;
 import io.redisproxy.tls.TlsPeer;
 import io.redisproxy.tls.TlsServer;
 import io.redisproxy.topology.NodeGroup;
@@ -61,6 +62,7 @@ final class Served {
   private final GroupConsistency consistency;
   private final boolean holdsReads;
   private final ListenerMeters meters;
+  private final PendingSubscriptions subscriptions = new PendingSubscriptions();
   private volatile Current current;
 
   private volatile int era = Identity.DEFAULT.era();
@@ -233,6 +235,11 @@ final class Served {
 
   ListenerMeters meters() {
     return meters;
+  }
+
+  /** Those that clients have asked for. */
+  PendingSubscriptions subscriptions() {
+    return subscriptions;
   }
 
   /** What the node is told of sessions that bring no login; null if nothing. */

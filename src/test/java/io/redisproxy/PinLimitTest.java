@@ -46,6 +46,18 @@ class PinLimitTest {
   }
 
   @Test
+  void aMessageDoesNotWaitForASubscriptionThatFindsNoRoom() throws IOException {
+    client.call("MULTI");
+    other.sendCommand("SUBSCRIBE", "a");
+    await().until(() -> proxy.gauge("redis_proxy.node.pinned.waiting") == 1);
+    try (RawClient third = proxy.connect()) {
+      assertThat(third.call("PUBLISH", "a", "x")).isEqualTo(0L);
+    }
+    assertThat(client.call("DISCARD")).isEqualTo("OK");
+    assertThat(other.readText()).isEqualTo(List.of("subscribe", "a", 1L));
+  }
+
+  @Test
   void whoGivesUpWaitingStandsInNobodysWay() throws IOException {
     client.call("MULTI");
     try (RawClient third = proxy.connect()) {

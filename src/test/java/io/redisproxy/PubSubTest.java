@@ -136,6 +136,44 @@ class PubSubTest {
     return replies.replaceAll("(?<=\\$2\r\nid\r\n):\\d+", ":1");
   }
 
+  /** Clients such as redis-py's publish before the subscription is confirmed. */
+  @ParameterizedTest
+  @ValueSource(strings = {"SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE"})
+  void aMessageComesAfterASubscriptionThatWasAskedForFirst(String subscribe) throws IOException {
+    String publish = subscribe.startsWith("SS") ? "SPUBLISH" : "PUBLISH";
+    List<RawClient> subscribers = new ArrayList<>();
+    try (TestProxy oneLoop = TestProxy.start(group, Map.of("event-loops", "1"));
+        RawClient publisher = oneLoop.connect()) {
+      for (int i = 0; i < 50; i++) {
+        RawClient subscriber = oneLoop.connect();
+        subscribers.add(subscriber);
+        subscriber.call("PING");
+        // What is to be answered before the subscription is, too.
+        subscriber.send(RawClient.requests("GET none", subscribe + " channel" + i));
+        assertThat(publisher.call(publish, "channel" + i, "x")).isEqualTo(1L);
+      }
+    } finally {
+      for (RawClient subscriber : subscribers) {
+        subscriber.close();
+      }
+    }
+  }
+
+  @Test
+  void aMessageOfAnotherSubscriberComesAfterASubscriptionToo() throws IOException {
+    try (TestProxy oneLoop = TestProxy.start(group, Map.of("event-loops", "1"));
+        RawClient subscriber = oneLoop.connect();
+        RawClient publisher = oneLoop.connect()) {
+      publisher.call("HELLO", "3");
+      publisher.call("SUBSCRIBE", "other");
+      subscriber.call("SUBSCRIBE", "channel");
+      for (int i = 0; i < 50; i++) {
+        subscriber.sendCommand("SUBSCRIBE", "channel" + i);
+        assertThat(publisher.call("PUBLISH", "channel" + i, "x")).isEqualTo(1L);
+      }
+    }
+  }
+
   /** Each would occupy a port for a minute. */
   @Test
   void clientsWhoSubscribeAndLeaveOccupyNoPortsToTheMaster() throws IOException {

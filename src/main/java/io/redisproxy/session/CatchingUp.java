@@ -1,6 +1,5 @@
 package io.redisproxy.session;
 
-import io.netty.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -10,21 +9,19 @@ import java.util.function.Consumer;
  * has all that was acknowledged by now; writes that are in flight are not waited for, else there
  * might be no end.
  */
-final class CatchingUp extends PausedState {
+final class CatchingUp extends LookingAgain {
   /** What came of it. */
   enum Outcome {
     REACHED,
     TOO_FAR_BEHIND
   }
 
-  private static final long LOOK_AGAIN_MILLIS = 1;
   private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   private final Consumer<Outcome> caller;
   private final int node;
   private long needed;
   private long until;
-  private ScheduledFuture<?> look;
 
   /** {@code caller}: told what came of it before the request comes again. */
   CatchingUp(Session session, Consumer<Outcome> caller, Target replica) {
@@ -42,40 +39,16 @@ final class CatchingUp extends PausedState {
   void onEntered() {
     needed = session.keys().acknowledged();
     until = System.nanoTime() + LONGEST_NANOS;
-    if (isOver()) {
-      session.toServing();
-    } else {
-      pause();
-      lookLater();
-    }
+    super.onEntered();
   }
 
-  private void lookLater() {
-    look = session.executor().schedule(this::look, LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
-  }
-
-  private void look() {
-    if (isOver()) {
-      serve();
-    } else {
-      lookLater();
-    }
-  }
-
-  private boolean isOver() {
+  @Override
+  boolean isOver() {
     boolean reached = session.lane().hasReached(node, needed);
     boolean over = reached || !session.lane().isReadable(node) || until - System.nanoTime() < 0;
     if (over) {
       caller.accept(reached ? Outcome.REACHED : Outcome.TOO_FAR_BEHIND);
     }
     return over;
-  }
-
-  @Override
-  void onClosed() {
-    super.onClosed();
-    if (look != null) {
-      look.cancel(false);
-    }
   }
 }

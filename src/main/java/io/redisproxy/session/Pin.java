@@ -46,6 +46,10 @@ final class Pin implements PinnedConnection.Holder {
   private boolean subscribing;
   private boolean unblocked;
   private GoneWhileBlocked gone;
+
+  /** What the connection was made for and has not sent yet; null for nothing, or anything else. */
+  private PendingSubscriptions.Pending askedFor;
+
   private int followers;
 
   Pin(Session session, Target target, PinnedConnection connection) {
@@ -70,6 +74,11 @@ final class Pin implements PinnedConnection.Holder {
   /** Whether what the command changes inside a transaction would not end with it. */
   static boolean outlivesTransaction(Command command) {
     return SUBSCRIPTIONS.contains(command) || command == Command.CLIENT_TRACKING;
+  }
+
+  /** Whether the command subscribes, or ends that. */
+  static boolean subscribes(Command command) {
+    return SUBSCRIPTIONS.contains(command);
   }
 
   /** Whether a node shall get the command even if it is busy, over any connection of the user's. */
@@ -110,6 +119,11 @@ final class Pin implements PinnedConnection.Holder {
   /** Other clients' messages are sent to it: it is kept. */
   void receive() {
     receiving = true;
+  }
+
+  /** The subscription that it was made for, which comes next; or null. */
+  void askedFor(PendingSubscriptions.Pending subscription) {
+    askedFor = subscription;
   }
 
   /** Whether it holds a state at the node. */
@@ -251,7 +265,10 @@ final class Pin implements PinnedConnection.Holder {
       Subscriptions.Kind kind, RequestArguments arguments, SubscriptionRun.Effect effect) {
     subscribing = true;
     List<byte[]> named = arguments.words().subList(1, arguments.count());
-    return new SubscriptionRun(session, target, System.nanoTime(), kind, named, effect);
+    PendingSubscriptions.Pending pending =
+        askedFor == null ? session.subscriptions().begin(session) : askedFor;
+    askedFor = null;
+    return new SubscriptionRun(session, target, kind, named, effect, pending);
   }
 
   @Override

@@ -118,6 +118,9 @@ final class PinnedRequests {
     if (pin.hasFollowersEnough()) {
       return withheld.awaitReplies(in, from);
     }
+    if (withheld.awaitsSubscriptions(command)) {
+      return withheld.awaitSubscriptions(in, from);
+    }
     return Pin.isForBusyNode(command) && !pin.isHeld()
         ? sendLast(in, from, end)
         : add(command, commandClass, in, from, end);

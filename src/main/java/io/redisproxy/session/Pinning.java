@@ -14,11 +14,15 @@ final class Pinning extends PausedState implements PinnedConnection.Holder {
   private final Command cause;
   private Target target;
 
+  /** Null if it is not for one. */
+  private final PendingSubscriptions.Pending subscription;
+
   /** {@code cause}: the command that needs it. */
   Pinning(Session session, Serving next, Command cause) {
     super(session);
     this.next = next;
     this.cause = cause;
+    subscription = Pin.subscribes(cause) ? session.subscriptions().begin(session) : null;
   }
 
   @Override
@@ -33,6 +37,7 @@ final class Pinning extends PausedState implements PinnedConnection.Holder {
     boolean forBusyNode = Pin.isForBusyNode(cause);
     if (target.isDoubtful() && !forBusyNode) {
       // Lost while the session waited for the replies before.
+      endSubscription();
       goOnIn(next);
       resume();
       return;
@@ -48,6 +53,7 @@ final class Pinning extends PausedState implements PinnedConnection.Holder {
   @Override
   public void onPinned(PinnedConnection connection) {
     Pin pin = new Pin(session, target, connection);
+    pin.askedFor(subscription);
     connection.handOver(pin);
     tellName(session, connection);
     if (cause == Command.WAIT || cause == Command.WAITAOF) {
@@ -82,7 +88,14 @@ final class Pinning extends PausedState implements PinnedConnection.Holder {
     if (target != null) {
       target.pool().forget(this);
     }
+    endSubscription();
     super.onClosed();
+  }
+
+  private void endSubscription() {
+    if (subscription != null) {
+      subscription.end();
+    }
   }
 
   @Override

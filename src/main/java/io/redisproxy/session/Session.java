@@ -87,6 +87,10 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
     return shared.clients();
   }
 
+  PendingSubscriptions subscriptions() {
+    return shared.subscriptions();
+  }
+
   /** The session as other clients see it. */
   SessionClient client() {
     return client;

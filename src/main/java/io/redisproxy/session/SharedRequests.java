@@ -49,6 +49,9 @@ final class SharedRequests {
   }
 
   boolean addAtMaster(Command command, ByteBuf in, int from, int end) {
+    if (withheld.awaitsSubscriptions(command)) {
+      return withheld.awaitSubscriptions(in, from);
+    }
     sender.endReads(in, from);
     SlotList written = written(command, in, from, end);
     if (isReadBefore(written)) {

@@ -3,6 +3,7 @@ package io.redisproxy.session;
 import io.netty.buffer.ByteBuf;
 import io.redisproxy.resp.ReplyScanner;
 import io.redisproxy.resp.Resp;
+import io.redisproxy.upstream.NodeFailure;
 import io.redisproxy.upstream.Subscriptions;
 import java.util.List;
 
@@ -17,6 +18,7 @@ final class SubscriptionRun extends Run {
   private final Subscriptions.Kind kind;
   private final List<byte[]> names;
   private final Effect effect;
+  private final PendingSubscriptions.Pending pending;
   private boolean refused;
 
   /** Tells where items begin; null as long as the client wants replies. */
@@ -29,18 +31,20 @@ final class SubscriptionRun extends Run {
    *
    * @param names those of the request; none unsubscribes from all
    * @param effect what the request does, when the node has agreed
+   * @param pending ends with it
    */
   SubscriptionRun(
       Session session,
       Target target,
-      long sentAt,
       Subscriptions.Kind kind,
       List<byte[]> names,
-      Effect effect) {
-    super(session, target, sentAt);
+      Effect effect,
+      PendingSubscriptions.Pending pending) {
+    super(session, target, System.nanoTime());
     this.kind = kind;
     this.names = names;
     this.effect = effect;
+    this.pending = pending;
     // The first of them is the request itself.
     want(Math.max(0, names.size() - 1));
   }
@@ -77,9 +81,16 @@ final class SubscriptionRun extends Run {
 
   @Override
   void onDone() {
+    pending.end();
     if (!refused) {
       effect.on(kind, names);
     }
+  }
+
+  @Override
+  protected void onLost(NodeFailure failure, boolean insideReply) {
+    pending.end();
+    super.onLost(failure, insideReply);
   }
 
   @Override

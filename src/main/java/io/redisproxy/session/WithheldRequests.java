@@ -20,6 +20,9 @@ final class WithheldRequests {
   /** What came of waiting, until the request that was waited for has come again; else null. */
   private CatchingUp.Outcome caughtUp;
 
+  /** Whether a message has waited, until it has come again. */
+  private boolean awaited;
+
   WithheldRequests(Session session, RunSender sender) {
     this.session = session;
     this.sender = sender;
@@ -56,6 +59,22 @@ final class WithheldRequests {
     CatchingUp.Outcome outcome = caughtUp;
     caughtUp = null;
     return outcome;
+  }
+
+  /** Whether a message has to wait for subscriptions that were asked for before it. */
+  boolean awaitsSubscriptions(Command command) {
+    if (!PendingSubscriptions.concern(command)) {
+      return false;
+    }
+    boolean waited = awaited;
+    awaited = false;
+    PendingSubscriptions all = session.subscriptions();
+    return !waited && !all.haveEnded(all.begun());
+  }
+
+  /** The request comes again when they are in effect, or can't be waited for. */
+  boolean awaitSubscriptions(ByteBuf in, int from) {
+    return leave(new AwaitingSubscriptions(session, () -> awaited = true), in, from);
   }
 
   /** From now on requests that no node can take fail at once, or not any more. */
