@@ -3,6 +3,8 @@ package io.redisproxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.redisproxy.config.MasterFallback;
+import io.redisproxy.config.Resilience;
 import io.redisproxy.fixture.RawClient;
 import io.redisproxy.fixture.RedisGroup;
 import java.io.IOException;
@@ -24,6 +26,11 @@ class TimeSpentTest {
   @AutoClose private TestProxy proxy;
   @AutoClose private RawClient client;
 
+  /** A busy machine starts a server slowly. */
+  private static final Resilience HOLDING_LONG =
+      new Resilience(
+          Resilience.DEFAULT.readTimeout(), 3, MasterFallback.ALWAYS, Duration.ofSeconds(30));
+
   @BeforeEach
   void start() throws IOException {
     group = RedisGroup.start(1);
@@ -35,7 +42,7 @@ class TimeSpentTest {
                 "client.output-limit", "100K",
                 "client.slow-timeout", "10s",
                 "probe.timeout", "5s"),
-            TestProxy::eventual);
+            config -> TestProxy.eventual(TestProxy.resilient(HOLDING_LONG).apply(config)));
     client = proxy.connect();
   }
 

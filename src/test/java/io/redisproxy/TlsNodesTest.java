@@ -196,8 +196,8 @@ class TlsNodesTest {
           RawClient direct = new RawClient(sentinel.port())) {
         await().until(() -> "OK".equals(client.call("SET", "by", "Sentinel")));
         assertThat(sentinel.port()).isNotEqualTo(sentinelPort);
+        await().until(() -> connections(direct, sentinelPort).size() == 2);
         List<String> before = connections(direct, sentinelPort);
-        assertThat(before).hasSize(2);
 
         Files.writeString(file, asking(port, sentinelPort, "next"));
         await()
@@ -207,7 +207,7 @@ class TlsNodesTest {
                   return now.size() == 2 && now.stream().noneMatch(before::contains);
                 });
         assertThat(client.call("GET", "by")).isEqualTo("Sentinel");
-        assertThat(proxy.allHealthy()).isTrue();
+        await().until(proxy::allHealthy);
       }
     }
   }
