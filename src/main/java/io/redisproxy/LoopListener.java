@@ -129,7 +129,7 @@ final class LoopListener {
         loop.turns(),
         loop.connector().limit(),
         process.clients().of(served.meters().listener()),
-        served.subscriptions(),
+        served.registrations(),
         recovery,
         insight);
   }

@@ -11,7 +11,7 @@ import io.redisproxy.discovery.ListedNames;
 import io.redisproxy.metrics.ListenerMeters;
 import io.redisproxy.metrics.ProxyMeters;
 import io.redisproxy.session.NilRechecks;
-import io.redisproxy.session.PendingSubscriptions;
+import io.redisproxy.session.Registrations;
 import io.redisproxy.tls.TlsPeer;
 import io.redisproxy.tls.TlsServer;
 import io.redisproxy.topology.NodeGroup;
@@ -62,7 +62,7 @@ final class Served {
   private final GroupConsistency consistency;
   private final boolean holdsReads;
   private final ListenerMeters meters;
-  private final PendingSubscriptions subscriptions = new PendingSubscriptions();
+  private final Registrations registrations = new Registrations();
   private volatile Current current;
 
   private volatile int era = Identity.DEFAULT.era();
@@ -237,9 +237,9 @@ final class Served {
     return meters;
   }
 
-  /** Those that clients have asked for. */
-  PendingSubscriptions subscriptions() {
-    return subscriptions;
+  /** Those of all its clients. */
+  Registrations registrations() {
+    return registrations;
   }
 
   /** What the node is told of sessions that bring no login; null if nothing. */

@@ -8,6 +8,7 @@ import io.redisproxy.fixture.RawClient.RedisError;
 import io.redisproxy.fixture.RedisGroup;
 import io.redisproxy.fixture.Transcript;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -284,6 +285,27 @@ class PinTest {
       client.call(request.split(" "));
     }
     assertThat(proxy.counted("redis_proxy.requests", "class", "read")).isEqualTo(reads + 3);
+  }
+
+  /** A connection of the reader's own is being made meanwhile. */
+  @Test
+  void anEntryComesAfterAReadThatWasAskedForFirst() throws IOException {
+    List<RawClient> readers = new ArrayList<>();
+    try (TestProxy oneLoop = TestProxy.start(group, Map.of("event-loops", "1"));
+        RawClient writer = oneLoop.connect()) {
+      for (int i = 0; i < 20; i++) {
+        RawClient reader = oneLoop.connect();
+        readers.add(reader);
+        reader.call("PING");
+        reader.sendCommand("XREAD", "BLOCK", "0", "STREAMS", "stream" + i, "$");
+        String id = (String) writer.call("XADD", "stream" + i, "*", "f", "v");
+        assertThat(reader.readText().toString()).contains(id);
+      }
+    } finally {
+      for (RawClient reader : readers) {
+        reader.close();
+      }
+    }
   }
 
   @ParameterizedTest

@@ -1,27 +1,29 @@
 package io.redisproxy.session;
 
-/** Waits with a message for the subscriptions that were asked for before it. */
-final class AwaitingSubscriptions extends LookingAgain {
+/** Waits for the registrations that were asked for before the next request. */
+final class AwaitingRegistrations extends LookingAgain {
   private final Runnable caller;
-  private final PendingSubscriptions subscriptions;
+  private final Registrations registrations;
+  private final Registrations.Kind kind;
   private final long before;
 
   /** {@code caller}: told that it is over before the request comes again. */
-  AwaitingSubscriptions(Session session, Runnable caller) {
+  AwaitingRegistrations(Session session, Registrations.Kind kind, Runnable caller) {
     super(session);
+    this.kind = kind;
     this.caller = caller;
-    subscriptions = session.subscriptions();
-    before = subscriptions.begun();
+    registrations = session.registrations();
+    before = registrations.begun(kind);
   }
 
   @Override
   String word() {
-    return "awaiting-subscriptions";
+    return "awaiting-registrations";
   }
 
   @Override
   boolean isOver() {
-    boolean over = subscriptions.haveEnded(before);
+    boolean over = registrations.haveEnded(kind, before);
     if (over) {
       caller.run();
     }

@@ -48,7 +48,7 @@ final class Pin implements PinnedConnection.Holder {
   private GoneWhileBlocked gone;
 
   /** What the connection was made for and has not sent yet; null for nothing, or anything else. */
-  private PendingSubscriptions.Pending askedFor;
+  private Registrations.Pending askedFor;
 
   private int followers;
 
@@ -122,7 +122,7 @@ final class Pin implements PinnedConnection.Holder {
   }
 
   /** The subscription that it was made for, which comes next; or null. */
-  void askedFor(PendingSubscriptions.Pending subscription) {
+  void askedFor(Registrations.Pending subscription) {
     askedFor = subscription;
   }
 
@@ -265,8 +265,10 @@ final class Pin implements PinnedConnection.Holder {
       Subscriptions.Kind kind, RequestArguments arguments, SubscriptionRun.Effect effect) {
     subscribing = true;
     List<byte[]> named = arguments.words().subList(1, arguments.count());
-    PendingSubscriptions.Pending pending =
-        askedFor == null ? session.subscriptions().begin(session) : askedFor;
+    Registrations.Pending pending =
+        askedFor == null
+            ? session.registrations().begin(Registrations.Kind.MESSAGES, session)
+            : askedFor;
     askedFor = null;
     return new SubscriptionRun(session, target, kind, named, effect, pending);
   }

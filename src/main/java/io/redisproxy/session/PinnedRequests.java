@@ -118,8 +118,8 @@ final class PinnedRequests {
     if (pin.hasFollowersEnough()) {
       return withheld.awaitReplies(in, from);
     }
-    if (withheld.awaitsSubscriptions(command)) {
-      return withheld.awaitSubscriptions(in, from);
+    if (withheld.awaitsRegistrations(command)) {
+      return withheld.awaitRegistrations(command, in, from);
     }
     return Pin.isForBusyNode(command) && !pin.isHeld()
         ? sendLast(in, from, end)

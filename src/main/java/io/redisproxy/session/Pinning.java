@@ -14,15 +14,16 @@ final class Pinning extends PausedState implements PinnedConnection.Holder {
   private final Command cause;
   private Target target;
 
-  /** Null if it is not for one. */
-  private final PendingSubscriptions.Pending subscription;
+  /** Null if it is for nothing that others send. */
+  private final Registrations.Pending registration;
 
   /** {@code cause}: the command that needs it. */
   Pinning(Session session, Serving next, Command cause) {
     super(session);
     this.next = next;
     this.cause = cause;
-    subscription = Pin.subscribes(cause) ? session.subscriptions().begin(session) : null;
+    Registrations.Kind kind = registers(cause);
+    registration = kind == null ? null : session.registrations().begin(kind, session);
   }
 
   @Override
@@ -37,7 +38,7 @@ final class Pinning extends PausedState implements PinnedConnection.Holder {
     boolean forBusyNode = Pin.isForBusyNode(cause);
     if (target.isDoubtful() && !forBusyNode) {
       // Lost while the session waited for the replies before.
-      endSubscription();
+      endRegistration();
       goOnIn(next);
       resume();
       return;
@@ -53,7 +54,11 @@ final class Pinning extends PausedState implements PinnedConnection.Holder {
   @Override
   public void onPinned(PinnedConnection connection) {
     Pin pin = new Pin(session, target, connection);
-    pin.askedFor(subscription);
+    if (Pin.subscribes(cause)) {
+      pin.askedFor(registration);
+    } else if (registration != null) {
+      endOnceSent(connection);
+    }
     connection.handOver(pin);
     tellName(session, connection);
     if (cause == Command.WAIT || cause == Command.WAITAOF) {
@@ -67,6 +72,23 @@ final class Pinning extends PausedState implements PinnedConnection.Holder {
     goOnIn(next);
     next.pin(pin);
     resume();
+  }
+
+  /** What the command asks to be told of; null for nothing. */
+  private static Registrations.Kind registers(Command command) {
+    if (Pin.subscribes(command)) {
+      return Registrations.Kind.MESSAGES;
+    }
+    return command == Command.XREAD ? Registrations.Kind.ENTRIES : null;
+  }
+
+  /** The master answers nothing before there is an entry. */
+  private void endOnceSent(PinnedConnection connection) {
+    if (connection.isConnected()) {
+      registration.end();
+    } else {
+      connection.whenWritable(registration::end);
+    }
   }
 
   /** Inside a transaction the node itself tells the client's name. */
@@ -88,13 +110,13 @@ final class Pinning extends PausedState implements PinnedConnection.Holder {
     if (target != null) {
       target.pool().forget(this);
     }
-    endSubscription();
+    endRegistration();
     super.onClosed();
   }
 
-  private void endSubscription() {
-    if (subscription != null) {
-      subscription.end();
+  private void endRegistration() {
+    if (registration != null) {
+      registration.end();
     }
   }
 

@@ -87,8 +87,8 @@ final class Session implements ReplyQueue.Client, InputGate.Taker {
     return shared.clients();
   }
 
-  PendingSubscriptions subscriptions() {
-    return shared.subscriptions();
+  Registrations registrations() {
+    return shared.registrations();
   }
 
   /** The session as other clients see it. */

@@ -21,7 +21,7 @@ import java.time.Duration;
  * @param turns of the clients of the event loop, while memory is short
  * @param limit what all connections are counted by
  * @param clients the clients of the listener, on all event loops
- * @param subscriptions those that clients of the listener have asked for, on all event loops
+ * @param registrations those of the listener, on all event loops
  * @param recovery what is done about requests whose node fails
  * @param insight what is noted of requests
  */
@@ -38,7 +38,7 @@ public record SessionContext(
     ReadTurns turns,
     ConnectionLimit limit,
     ListenerClients clients,
-    PendingSubscriptions subscriptions,
+    Registrations registrations,
     Recovery recovery,
     LoopInsight insight) {
 

@@ -49,8 +49,8 @@ final class SharedRequests {
   }
 
   boolean addAtMaster(Command command, ByteBuf in, int from, int end) {
-    if (withheld.awaitsSubscriptions(command)) {
-      return withheld.awaitSubscriptions(in, from);
+    if (withheld.awaitsRegistrations(command)) {
+      return withheld.awaitRegistrations(command, in, from);
     }
     sender.endReads(in, from);
     SlotList written = written(command, in, from, end);

@@ -18,7 +18,7 @@ final class SubscriptionRun extends Run {
   private final Subscriptions.Kind kind;
   private final List<byte[]> names;
   private final Effect effect;
-  private final PendingSubscriptions.Pending pending;
+  private final Registrations.Pending pending;
   private boolean refused;
 
   /** Tells where items begin; null as long as the client wants replies. */
@@ -39,7 +39,7 @@ final class SubscriptionRun extends Run {
       Subscriptions.Kind kind,
       List<byte[]> names,
       Effect effect,
-      PendingSubscriptions.Pending pending) {
+      Registrations.Pending pending) {
     super(session, target, System.nanoTime());
     this.kind = kind;
     this.names = names;

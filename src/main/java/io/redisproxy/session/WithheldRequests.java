@@ -20,7 +20,7 @@ final class WithheldRequests {
   /** What came of waiting, until the request that was waited for has come again; else null. */
   private CatchingUp.Outcome caughtUp;
 
-  /** Whether a message has waited, until it has come again. */
+  /** Whether the next request has waited for registrations. */
   private boolean awaited;
 
   WithheldRequests(Session session, RunSender sender) {
@@ -61,20 +61,22 @@ final class WithheldRequests {
     return outcome;
   }
 
-  /** Whether a message has to wait for subscriptions that were asked for before it. */
-  boolean awaitsSubscriptions(Command command) {
-    if (!PendingSubscriptions.concern(command)) {
+  /** Whether the request has to wait for what others have asked to be told of before it. */
+  boolean awaitsRegistrations(Command command) {
+    Registrations.Kind kind = Registrations.before(command);
+    if (kind == null) {
       return false;
     }
     boolean waited = awaited;
     awaited = false;
-    PendingSubscriptions all = session.subscriptions();
-    return !waited && !all.haveEnded(all.begun());
+    Registrations all = session.registrations();
+    return !waited && !all.haveEnded(kind, all.begun(kind));
   }
 
-  /** The request comes again when they are in effect, or can't be waited for. */
-  boolean awaitSubscriptions(ByteBuf in, int from) {
-    return leave(new AwaitingSubscriptions(session, () -> awaited = true), in, from);
+  /** The request comes again when that is in effect, or can't be waited for. */
+  boolean awaitRegistrations(Command command, ByteBuf in, int from) {
+    Registrations.Kind kind = Registrations.before(command);
+    return leave(new AwaitingRegistrations(session, kind, () -> awaited = true), in, from);
   }
 
   /** From now on requests that no node can take fail at once, or not any more. */

@@ -105,7 +105,7 @@ class CursorRunTest {
                 ReadTurnsTest.turns(Long.MAX_VALUE),
                 new ConnectionLimit(Integer.MAX_VALUE),
                 new ClientRegistry().of("6380"),
-                new PendingSubscriptions(),
+                new Registrations(),
                 new Recovery(Resilience.DEFAULT, METERS.listener("6380").recovery(), null, 1, 1),
                 new Insight(Duration.ofDays(365), 10, null).of("6380", 0)));
     channel.pipeline().addLast(handler);

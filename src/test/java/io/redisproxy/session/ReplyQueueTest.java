@@ -60,7 +60,7 @@ class ReplyQueueTest {
                 ReadTurnsTest.turns(Long.MAX_VALUE),
                 new ConnectionLimit(Integer.MAX_VALUE),
                 new ClientRegistry().of("6380"),
-                new PendingSubscriptions(),
+                new Registrations(),
                 new Recovery(Resilience.DEFAULT, METERS.listener("6380").recovery(), null, 1, 1),
                 new Insight(Duration.ofDays(365), 10, null).of("6380", 0)));
     final Session session = handler.session();
