@@ -136,7 +136,8 @@ public final class PinnedConnection extends NodeChannel {
    * that was sent has been answered.
    */
   private void leaveNothingBehind() {
-    if (context() != null && !isClosed()) {
+    // Netty closes a channel before it tells; its descriptor may be another one's by then.
+    if (context() != null && context().channel().isOpen()) {
       context().channel().config().setOption(ChannelOption.SO_LINGER, 0);
     }
   }
