@@ -27,6 +27,8 @@ final class Handshake {
   /** What a server says to who connects, once and whatever that asks, before it closes. */
   private static final String FULL = "ERR max number of clients";
 
+  private static final String PROTECTED = "DENIED ";
+
   private final List<List<byte[]>> requests;
   private final boolean databaseFirst;
   private final boolean asksId;
@@ -139,9 +141,12 @@ final class Handshake {
     return error.startsWith("BUSY ");
   }
 
-  /** Whether an error, without its {@code -}, says that a node takes no more connections. */
+  /**
+   * Whether an error, without its {@code -}, says that a node does not take this connection, which
+   * it then closes: it has too many, or takes none from other machines in protected mode.
+   */
   static boolean isFull(String error) {
-    return error.startsWith(FULL);
+    return error.startsWith(FULL) || error.startsWith(PROTECTED);
   }
 
   private String lastReply() {

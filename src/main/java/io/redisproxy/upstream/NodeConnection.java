@@ -211,7 +211,7 @@ public final class NodeConnection extends NodeChannel {
     }
     meters().errorReplies(scanner.errors() - errorsBefore);
     updateOccupied();
-    // A server in protected mode says so in errors, and closes.
+    // Who says nothing but errors may be about to close.
     if (!answering && !isClosed() && scanner.errors() == errorsBefore) {
       answering = true;
       owner.onAnswering();

@@ -7,6 +7,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HandshakeTest {
   private static final Identity IN_DATABASE_3 =
@@ -30,12 +32,17 @@ class HandshakeTest {
     assertThat(handshake.refusal()).isEqualTo("WRONGPASS");
   }
 
-  @Test
-  void aServerThatIsFullRefuses() {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ERR max number of clients reached",
+        "DENIED Redis is running in protected mode because protected mode is enabled"
+      })
+  void aServerThatTakesNoConnectionRefuses(String error) {
     Handshake handshake = new Handshake(Identity.DEFAULT, true);
     sent(handshake);
-    handshake.read(bytes("-ERR max number of clients reached\r\n"));
-    assertThat(handshake.refusal()).isEqualTo("ERR max number of clients reached");
+    handshake.read(bytes("-" + error + "\r\n"));
+    assertThat(handshake.refusal()).isEqualTo(error);
   }
 
   /** It says so once, and closes. */
