@@ -14,8 +14,8 @@ final class Pinning extends PausedState implements PinnedConnection.Holder {
   private final Command cause;
   private Target target;
 
-  /** Null if it is for nothing that others send. */
-  private final Registrations.Pending registration;
+  /** Null if the command is for nothing that others send, or it is not waited for any more. */
+  private Registrations.Pending registration;
 
   /** {@code cause}: the command that needs it. */
   Pinning(Session session, Serving next, Command cause) {
@@ -46,8 +46,9 @@ final class Pinning extends PausedState implements PinnedConnection.Holder {
     Identity identity = session.lane().identity();
     if (forBusyNode) {
       target.pool().pinBriefly(identity.atBusyNode(), this);
-    } else {
-      target.pool().pin(identity, this);
+    } else if (!target.pool().pin(identity, this)) {
+      // Who has the connections may wait for what is sent behind this.
+      endRegistration();
     }
   }
 
@@ -117,6 +118,7 @@ final class Pinning extends PausedState implements PinnedConnection.Holder {
   private void endRegistration() {
     if (registration != null) {
       registration.end();
+      registration = null;
     }
   }
 

@@ -2,6 +2,7 @@ package io.redisproxy.session;
 
 import io.netty.util.concurrent.ScheduledFuture;
 import io.redisproxy.command.Command;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -22,8 +23,8 @@ public final class Registrations {
     ENTRIES
   }
 
-  /** So long one is waited for: it may never come into effect. */
-  private static final long LONGEST_MILLIS = 200;
+  /** So long one counts, and is waited for: it may never come into effect. */
+  static final Duration LONGEST = Duration.ofMillis(200);
 
   private final Map<Kind, Count> counts = new EnumMap<>(Kind.class);
 
@@ -40,8 +41,8 @@ public final class Registrations {
 
     private Pending(Count count, Session session) {
       this.count = count;
+      end = session.executor().schedule(this::end, LONGEST.toMillis(), TimeUnit.MILLISECONDS);
       count.begun.incrementAndGet();
-      end = session.executor().schedule(this::end, LONGEST_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     /** It has come into effect, or never will. */

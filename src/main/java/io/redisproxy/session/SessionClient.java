@@ -58,6 +58,11 @@ final class SessionClient implements ConnectedClient {
     readAt = System.nanoTime();
   }
 
+  /** When bytes of the client were last read, as {@link System#nanoTime} has it. */
+  long readAt() {
+    return readAt;
+  }
+
   void onCommand(Command command) {
     lastCommand = command.ordinal();
   }

@@ -20,8 +20,8 @@ final class WithheldRequests {
   /** What came of waiting, until the request that was waited for has come again; else null. */
   private CatchingUp.Outcome caughtUp;
 
-  /** Whether the next request has waited for registrations. */
-  private boolean awaited;
+  /** When requests have last waited for registrations. */
+  private long awaitedAt = System.nanoTime();
 
   WithheldRequests(Session session, RunSender sender) {
     this.session = session;
@@ -64,11 +64,11 @@ final class WithheldRequests {
   /** Whether the request has to wait for what others have asked to be told of before it. */
   boolean awaitsRegistrations(Command command) {
     Registrations.Kind kind = Registrations.before(command);
-    if (kind == null) {
+    if (kind == null || holdsNothing) {
       return false;
     }
-    boolean waited = awaited;
-    awaited = false;
+    // What had been read by then has waited with the first of it.
+    boolean waited = session.client().readAt() - awaitedAt < 0;
     Registrations all = session.registrations();
     return !waited && !all.haveEnded(kind, all.begun(kind));
   }
@@ -76,7 +76,8 @@ final class WithheldRequests {
   /** The request comes again when that is in effect, or can't be waited for. */
   boolean awaitRegistrations(Command command, ByteBuf in, int from) {
     Registrations.Kind kind = Registrations.before(command);
-    return leave(new AwaitingRegistrations(session, kind, () -> awaited = true), in, from);
+    Runnable onOver = () -> awaitedAt = System.nanoTime();
+    return leave(new AwaitingRegistrations(session, kind, onOver), in, from);
   }
 
   /** From now on requests that no node can take fail at once, or not any more. */

@@ -149,10 +149,14 @@ public final class NodePool {
     }
   }
 
-  /** Gives the holder a connection of its own, at once or when there is room for one more. */
-  public void pin(Identity identity, PinnedConnection.Holder holder) {
+  /**
+   * Gives the holder a connection of its own.
+   *
+   * @return whether at once; if not, when there is room for one more
+   */
+  public boolean pin(Identity identity, PinnedConnection.Holder holder) {
     if (pinResting(identity, holder)) {
-      return;
+      return true;
     }
     if (connector.limit().isReached() && !closeOldestResting()) {
       pinNone(identity, holder, () -> FULL);
@@ -161,7 +165,9 @@ public final class NodePool {
     } else {
       meters.onPinWaits();
       waiting.add(new Waiting(identity, holder));
+      return false;
     }
+    return true;
   }
 
   /**
