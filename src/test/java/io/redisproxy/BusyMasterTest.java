@@ -220,9 +220,7 @@ class BusyMasterTest {
     second.close();
     third.close();
     client.close();
-    for (RawClient left : clients) {
-      left.close();
-    }
+    RawClient.closeAll(clients);
   }
 
   /** Null if none of them has been told yet that the master is busy. */

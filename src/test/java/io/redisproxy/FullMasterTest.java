@@ -146,7 +146,7 @@ class FullMasterTest {
         assertThat(others.get(i - 1).readText()).isEqualTo((long) i);
       }
     } finally {
-      closeAll(others);
+      RawClient.closeAll(others);
     }
   }
 
@@ -174,7 +174,7 @@ class FullMasterTest {
       slow.close();
       assertThat(client.readText()).isEqualTo(1L);
     } finally {
-      closeAll(others);
+      RawClient.closeAll(others);
     }
   }
 
@@ -197,12 +197,6 @@ class FullMasterTest {
   /** Until the proxy knows that it has no connection beside the occupied one. */
   private void awaitRefusal() {
     await().until(() -> proxy.counted("redis_proxy.node.connection.losses") > 0);
-  }
-
-  private static void closeAll(List<RawClient> clients) throws IOException {
-    for (RawClient each : clients) {
-      each.close();
-    }
   }
 
   private void limit(int clients) throws IOException {

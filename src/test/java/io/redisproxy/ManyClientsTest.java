@@ -52,9 +52,7 @@ class ManyClientsTest {
                       .hasLineCount(5));
       assertThat((String) clients.get(0).call("CLIENT", "LIST")).hasLineCount(CLIENTS);
     } finally {
-      for (RawClient client : clients) {
-        client.close();
-      }
+      RawClient.closeAll(clients);
     }
     await().atMost(30, TimeUnit.SECONDS).until(() -> proxy.gauge("redis_proxy.clients") == 0);
     assertThat(proxy.counted("redis_proxy.clients.closed")).isEqualTo(closedBefore + CLIENTS);

@@ -45,9 +45,7 @@ class MemoryIT {
 
   @AfterEach
   void leave() throws IOException {
-    for (RawClient client : clients) {
-      client.close();
-    }
+    RawClient.closeAll(clients);
   }
 
   @Test
@@ -59,9 +57,7 @@ class MemoryIT {
     readAndWrite();
 
     // What those had still sent is read by nobody.
-    for (RawClient client : clients) {
-      client.close();
-    }
+    RawClient.closeAll(clients);
     readAndWrite();
     assertNoneWasMissing();
   }

@@ -169,9 +169,7 @@ class MetricsTest {
       client.call("CLIENT", "SETNAME", "name-" + System.nanoTime());
       client.call("GET", "key-" + System.nanoTime());
     }
-    for (RawClient client : clients) {
-      client.close();
-    }
+    RawClient.closeAll(clients);
     await().until(() -> scrape().sum("redis_proxy_clients") == 0);
   }
 

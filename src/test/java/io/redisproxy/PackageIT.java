@@ -331,9 +331,7 @@ class PackageIT {
         assertThat(app.http("/q/metrics").body())
             .containsPattern("clients_closed_total\\{cause=\"max_clients\",.*} [1-9]");
       } finally {
-        for (RawClient client : clients) {
-          client.close();
-        }
+        RawClient.closeAll(clients);
       }
       await().until(() -> first.call("BLPOP", "l", "0.01") == null);
       try (RawClient client = new RawClient(app.port())) {

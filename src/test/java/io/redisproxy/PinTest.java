@@ -307,9 +307,7 @@ class PinTest {
       // Where the machine stands still for a moment, one is not waited for.
       assertThat(told).isGreaterThan(17);
     } finally {
-      for (RawClient reader : readers) {
-        reader.close();
-      }
+      RawClient.closeAll(readers);
     }
   }
 

@@ -156,9 +156,7 @@ class PubSubTest {
       // Where the machine stands still for a moment, one is not waited for.
       assertThat(heard).isGreaterThan(45);
     } finally {
-      for (RawClient subscriber : subscribers) {
-        subscriber.close();
-      }
+      RawClient.closeAll(subscribers);
     }
   }
 
@@ -259,9 +257,7 @@ class PubSubTest {
         assertThat(((List<?>) subscriber.readText()).get(2)).isEqualTo("hello");
       }
     } finally {
-      for (RawClient subscriber : subscribers) {
-        subscriber.close();
-      }
+      RawClient.closeAll(subscribers);
     }
   }
 

@@ -101,9 +101,7 @@ class ReadPolicyTest {
           }
           List<Long> reads = readsByNode(clients);
           assertThat(reads.get(1)).as("%s: %s", policy, reads).isLessThan(reads.get(2) / 2);
-          for (RawClient client : clients) {
-            client.close();
-          }
+          RawClient.closeAll(clients);
         }
       }
     }

@@ -66,9 +66,7 @@ final class Connections implements AutoCloseable {
   /** They may be of no use any more; the next question opens others. */
   @Override
   public void close() throws IOException {
-    for (RawClient client : open) {
-      client.close();
-    }
+    RawClient.closeAll(open);
     open.clear();
   }
 }

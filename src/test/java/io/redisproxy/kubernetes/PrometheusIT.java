@@ -67,9 +67,7 @@ class PrometheusIT {
 
   @AfterEach
   void hangUp() throws IOException {
-    for (RawClient client : clients) {
-      client.close();
-    }
+    RawClient.closeAll(clients);
   }
 
   @Test
@@ -212,9 +210,7 @@ class PrometheusIT {
         check("OK", client.call("CLIENT", "SETNAME", "client-" + done + "-" + i));
         client.call("GET", "no-such-key-" + done + "-" + i);
       }
-      for (RawClient client : clients) {
-        client.close();
-      }
+      RawClient.closeAll(clients);
     }
     await().until(() -> proxy.http("/q/metrics").body().contains(clientsLine(proxy)));
   }
