@@ -7,12 +7,10 @@ final class AwaitingRegistrations extends LookingAgain {
   private final Registrations.Kind kind;
   private final long before;
 
-  /** Their own event loops end them, too, unless those stand still. */
-  private final long until = System.nanoTime() + Registrations.LONGEST.toNanos();
-
   /** {@code caller}: told that it is over before the request comes again. */
   AwaitingRegistrations(Session session, Registrations.Kind kind, Runnable caller) {
-    super(session);
+    // Their own event loops end them, too, unless those stand still.
+    super(session, Registrations.LONGEST);
     this.kind = kind;
     this.caller = caller;
     registrations = session.registrations();
@@ -26,7 +24,7 @@ final class AwaitingRegistrations extends LookingAgain {
 
   @Override
   boolean isOver() {
-    boolean over = registrations.haveEnded(kind, before) || until - System.nanoTime() < 0;
+    boolean over = registrations.haveEnded(kind, before) || isTimeUp();
     if (over) {
       caller.run();
     }

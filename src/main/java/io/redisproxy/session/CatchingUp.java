@@ -1,6 +1,6 @@
 package io.redisproxy.session;
 
-import java.util.concurrent.TimeUnit;
+import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
@@ -16,16 +16,15 @@ final class CatchingUp extends LookingAgain {
     TOO_FAR_BEHIND
   }
 
-  private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(2);
+  private static final Duration LONGEST = Duration.ofSeconds(2);
 
   private final Consumer<Outcome> caller;
   private final int node;
   private long needed;
-  private long until;
 
   /** {@code caller}: told what came of it before the request comes again. */
   CatchingUp(Session session, Consumer<Outcome> caller, Target replica) {
-    super(session);
+    super(session, LONGEST);
     this.caller = caller;
     node = replica.node();
   }
@@ -38,14 +37,13 @@ final class CatchingUp extends LookingAgain {
   @Override
   void onEntered() {
     needed = session.keys().acknowledged();
-    until = System.nanoTime() + LONGEST_NANOS;
     super.onEntered();
   }
 
   @Override
   boolean isOver() {
     boolean reached = session.lane().hasReached(node, needed);
-    boolean over = reached || !session.lane().isReadable(node) || until - System.nanoTime() < 0;
+    boolean over = reached || !session.lane().isReadable(node) || isTimeUp();
     if (over) {
       caller.accept(reached ? Outcome.REACHED : Outcome.TOO_FAR_BEHIND);
     }

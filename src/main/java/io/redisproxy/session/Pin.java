@@ -73,7 +73,7 @@ final class Pin implements PinnedConnection.Holder {
 
   /** Whether what the command changes inside a transaction would not end with it. */
   static boolean outlivesTransaction(Command command) {
-    return SUBSCRIPTIONS.contains(command) || command == Command.CLIENT_TRACKING;
+    return subscribes(command) || command == Command.CLIENT_TRACKING;
   }
 
   /** Whether the command subscribes, or ends that. */

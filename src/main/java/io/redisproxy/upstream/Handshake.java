@@ -69,7 +69,7 @@ final class Handshake {
 
   /** Whether all that was sent has been answered, but there is more to send. */
   boolean hasMore() {
-    return sent < requests.size() && replies.all().size() == sent && fullness() == null;
+    return sent < requests.size() && replies.all().size() == sent && rejection() == null;
   }
 
   /** What to send next. */
@@ -89,19 +89,19 @@ final class Handshake {
   }
 
   boolean isDone() {
-    return replies.isDone() || fullness() != null;
+    return replies.isDone() || rejection() != null;
   }
 
-  /** The error of a node that has no place for the connection, without its {@code -}; or null. */
-  private String fullness() {
+  /** The error of a node that does not take the connection, without its {@code -}; or null. */
+  private String rejection() {
     String first = replies.all().isEmpty() ? "" : replies.all().get(0);
-    return first.startsWith("-") && isFull(first.substring(1)) ? first.substring(1) : null;
+    return first.startsWith("-") && isRejection(first.substring(1)) ? first.substring(1) : null;
   }
 
   /** The node's error reply to what the identity needs, without its {@code -}; or null. */
   String refusal() {
-    if (fullness() != null) {
-      return fullness();
+    if (rejection() != null) {
+      return rejection();
     }
     int needed = requests.size() - (asksId ? 1 : 0);
     for (int i = 0; i < needed; i++) {
@@ -145,7 +145,7 @@ final class Handshake {
    * Whether an error, without its {@code -}, says that a node does not take this connection, which
    * it then closes: it has too many, or takes none from other machines in protected mode.
    */
-  static boolean isFull(String error) {
+  static boolean isRejection(String error) {
     return error.startsWith(FULL) || error.startsWith(PROTECTED);
   }
 

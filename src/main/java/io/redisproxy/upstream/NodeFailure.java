@@ -41,14 +41,14 @@ public record NodeFailure(NodeAddress node, String reason, boolean sent, String 
     return refusal != null && Handshake.isBusy(refusal);
   }
 
-  /** Whether the node has no place for one more connection. */
-  boolean isFull() {
-    return refusal != null && Handshake.isFull(refusal);
+  /** Whether the node does not take the connection, whosever it is. */
+  boolean isRejected() {
+    return refusal != null && Handshake.isRejection(refusal);
   }
 
-  /** Whether the node lets nobody in for now, as it is busy or has no place. */
+  /** Whether the node lets nobody in for now, as it is busy or does not take connections. */
   public boolean isTemporary() {
-    return isBusy() || isFull();
+    return isBusy() || isRejected();
   }
 
   /** Whether it is the user whom the node does not let in; else it may be full, or loading. */

@@ -277,7 +277,7 @@ public final class NodeLink implements NodeConnection.Owner {
         node,
         failure.reason());
     boolean isOpen = openConnections() > 0;
-    if (isOpen && failure.isFull()) {
+    if (isOpen && failure.isRejected()) {
       onFull(connection);
       return;
     }
